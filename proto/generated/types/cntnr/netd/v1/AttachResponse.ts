@@ -1,0 +1,11 @@
+// Original file: proto/netd.proto
+
+import type { Attachment as _cntnr_netd_v1_Attachment, Attachment__Output as _cntnr_netd_v1_Attachment__Output } from '../../../cntnr/netd/v1/Attachment.ts';
+
+export interface AttachResponse {
+  'attachment'?: (_cntnr_netd_v1_Attachment | null);
+}
+
+export interface AttachResponse__Output {
+  'attachment': (_cntnr_netd_v1_Attachment__Output | null);
+}

@@ -1,0 +1,8 @@
+// Original file: proto/netd.proto
+
+
+export interface DetachResponse {
+}
+
+export interface DetachResponse__Output {
+}

@@ -1,0 +1,57 @@
+/**
+ * What went wrong, in classes that a program can act on. The exit code of each is in {@link exitCodes};
+ * docker's: 125 the engine failed, 126 the command cannot be executed, 127 it was not found.
+ */
+export type ErrorCode =
+  | "usage"
+  | "not-found"
+  | "conflict"
+  | "not-permitted"
+  | "unavailable"
+  | "corrupt"
+  | "unsupported"
+  | "timeout"
+  | "command-not-executable"
+  | "command-not-found"
+  | "engine";
+
+const exitCodes: Record<ErrorCode, number> = {
+  usage: 125,
+  "not-found": 125,
+  conflict: 125,
+  "not-permitted": 125,
+  unavailable: 125,
+  corrupt: 125,
+  unsupported: 125,
+  timeout: 125,
+  "command-not-executable": 126,
+  "command-not-found": 127,
+  engine: 125,
+};
+
+/** An error with a message for the person at the terminal: what, where, and what to do about it. */
+export class CntnrError extends Error {
+  override readonly name = "CntnrError";
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.code];
+  }
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** True for a failed system call with this name: `hasErrno(e, "ENOENT")`. */
+export function hasErrno(error: unknown, ...names: string[]): boolean {
+  return error instanceof Error && "code" in error && names.includes(String(error.code));
+}

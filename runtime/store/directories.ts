@@ -1,0 +1,82 @@
+import { lstatSync, mkdirSync } from "node:fs";
+import { userInfo } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { CntnrError } from "../errors/cntnr-error.ts";
+
+/**
+ * Where everything of one user's is kept.
+ *
+ *     <data>/images/            OCI image layout shared by all images (blobs/sha256, index.json)
+ *     <data>/layers/<diffID>/   one unpacked layer each
+ *     <data>/l/<short>          links to layers: the mount options of an overlay have room for 4096 bytes
+ *     <data>/containers/<id>/   record, bundle (config.json), overlay upper and work directories, logs
+ *     <data>/tmp/               half-made things, renamed into place when whole
+ *     <run>/runc/               runc's own state (--root)
+ *     <run>/attachments/        what netd answered, by container id
+ */
+export interface Directories {
+  readonly data: string;
+  readonly images: string;
+  readonly layers: string;
+  readonly layerLinks: string;
+  readonly containers: string;
+  readonly tmp: string;
+  /** State that dies with the boot. */
+  readonly run: string;
+  readonly runcRoot: string;
+  readonly attachments: string;
+}
+
+export interface DirectoryOptions {
+  /** `--store-dir`; default $XDG_DATA_HOME/cntnr, else ~/.local/share/cntnr. */
+  readonly storeDir?: string;
+  /** `--state-dir`; default $XDG_RUNTIME_DIR/cntnr, else /run/user/<uid>/cntnr, else /tmp/cntnr-run-<uid>. */
+  readonly stateDir?: string;
+}
+
+/** Finds and creates the user's directories, mode 0700. Throws `engine` when one belongs to somebody else. */
+export function openDirectories(options: DirectoryOptions, env: NodeJS.ProcessEnv): Directories {
+  const data = options.storeDir ?? join(dataHome(env), "cntnr");
+  const run = options.stateDir ?? defaultStateDir(env);
+  const directories: Directories = {
+    data,
+    images: join(data, "images"),
+    layers: join(data, "layers"),
+    layerLinks: join(data, "l"),
+    containers: join(data, "containers"),
+    tmp: join(data, "tmp"),
+    run,
+    runcRoot: join(run, "runc"),
+    attachments: join(run, "attachments"),
+  };
+  for (const path of [data, run]) makePrivate(path);
+  for (const path of Object.values(directories))
+    if (path !== data && path !== run) mkdirSync(path, { recursive: true });
+  return directories;
+}
+
+function dataHome(env: NodeJS.ProcessEnv): string {
+  // The XDG base directory specification: relative paths are invalid and to be ignored.
+  if (env["XDG_DATA_HOME"] && isAbsolute(env["XDG_DATA_HOME"])) return env["XDG_DATA_HOME"];
+  return join(env["HOME"] ?? userInfo().homedir, ".local/share");
+}
+
+function defaultStateDir(env: NodeJS.ProcessEnv): string {
+  const uid = process.getuid?.() ?? 0;
+  if (env["XDG_RUNTIME_DIR"] && isAbsolute(env["XDG_RUNTIME_DIR"]))
+    return join(env["XDG_RUNTIME_DIR"], "cntnr");
+  const login = `/run/user/${uid}`;
+  if (lstatSync(login, { throwIfNoEntry: false })?.uid === uid) return join(login, "cntnr");
+  return `/tmp/cntnr-run-${uid}`;
+}
+
+/** Creates a directory for this user alone; refuses one that another user put there first (/tmp). */
+function makePrivate(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const status = lstatSync(path);
+  if (!status.isDirectory() || status.uid !== process.getuid?.() || (status.mode & 0o022) !== 0)
+    throw new CntnrError(
+      "engine",
+      `${path}: not a private directory of yours (owner, mode or type is wrong); move it away`,
+    );
+}
