@@ -1,0 +1,34 @@
+/** Annotation of a bundle's config.json: the networks to attach, a JSON array of names in interface order. */
+export const networksAnnotation = "io.cntnr.networks";
+
+export interface OciHook {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** The `hooks` part of config.json (runtime-spec, config.md, "POSIX-platform Hooks") that attaches and detaches. */
+export interface NetworkHooks {
+  readonly createRuntime: readonly OciHook[];
+  readonly poststop: readonly OciHook[];
+}
+
+/** Environment variables of the user that a hook needs to find the same netd and the same state directory. */
+const hookEnvironment = ["PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "CNTNR_NETD_SOCKET"];
+
+/**
+ * The hooks of a bundle whose container asks netd for networks.
+ * @param executable absolute path of the `cntnr` program
+ * @param runDir the user's state directory (`Directories.run`), where the hook keeps what netd answered
+ */
+export function networkHooks(executable: string, runDir: string, env: NodeJS.ProcessEnv): NetworkHooks {
+  const hook = (stage: string): OciHook => ({
+    path: executable,
+    args: ["cntnr", "--state-dir", runDir, "oci-hook", stage],
+    env: hookEnvironment.flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`])),
+    timeout: 60,
+  });
+  return { createRuntime: [hook("createRuntime")], poststop: [hook("poststop")] };
+}
