@@ -57,14 +57,13 @@ export function openDirectories(options: DirectoryOptions, env: NodeJS.ProcessEn
 
 function dataHome(env: NodeJS.ProcessEnv): string {
   // The XDG base directory specification: relative paths are invalid and to be ignored.
-  if (env["XDG_DATA_HOME"] && isAbsolute(env["XDG_DATA_HOME"])) return env["XDG_DATA_HOME"];
-  return join(env["HOME"] ?? userInfo().homedir, ".local/share");
+  if (env.XDG_DATA_HOME && isAbsolute(env.XDG_DATA_HOME)) return env.XDG_DATA_HOME;
+  return join(env.HOME ?? userInfo().homedir, ".local/share");
 }
 
 function defaultStateDir(env: NodeJS.ProcessEnv): string {
   const uid = process.getuid?.() ?? 0;
-  if (env["XDG_RUNTIME_DIR"] && isAbsolute(env["XDG_RUNTIME_DIR"]))
-    return join(env["XDG_RUNTIME_DIR"], "cntnr");
+  if (env.XDG_RUNTIME_DIR && isAbsolute(env.XDG_RUNTIME_DIR)) return join(env.XDG_RUNTIME_DIR, "cntnr");
   const login = `/run/user/${uid}`;
   if (lstatSync(login, { throwIfNoEntry: false })?.uid === uid) return join(login, "cntnr");
   return `/tmp/cntnr-run-${uid}`;

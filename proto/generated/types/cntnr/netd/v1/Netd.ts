@@ -30,14 +30,16 @@ export interface NetdClient extends grpc.Client {
   attach(argument: _cntnr_netd_v1_AttachRequest, callback: grpc.requestCallback<_cntnr_netd_v1_AttachResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * Takes an attachment of the caller away. Unknown and foreign ids are answered alike: nothing to do.
+   * Takes an attachment of the caller away. Answers as soon as that is promised durably; a later Attach of the
+   * caller waits for the clean-up where it needs the slot. Unknown and foreign ids are answered alike: nothing to do.
    */
   Detach(argument: _cntnr_netd_v1_DetachRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_cntnr_netd_v1_DetachResponse__Output>): grpc.ClientUnaryCall;
   Detach(argument: _cntnr_netd_v1_DetachRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_cntnr_netd_v1_DetachResponse__Output>): grpc.ClientUnaryCall;
   Detach(argument: _cntnr_netd_v1_DetachRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_cntnr_netd_v1_DetachResponse__Output>): grpc.ClientUnaryCall;
   Detach(argument: _cntnr_netd_v1_DetachRequest, callback: grpc.requestCallback<_cntnr_netd_v1_DetachResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Takes an attachment of the caller away. Unknown and foreign ids are answered alike: nothing to do.
+   * Takes an attachment of the caller away. Answers as soon as that is promised durably; a later Attach of the
+   * caller waits for the clean-up where it needs the slot. Unknown and foreign ids are answered alike: nothing to do.
    */
   detach(argument: _cntnr_netd_v1_DetachRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_cntnr_netd_v1_DetachResponse__Output>): grpc.ClientUnaryCall;
   detach(argument: _cntnr_netd_v1_DetachRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_cntnr_netd_v1_DetachResponse__Output>): grpc.ClientUnaryCall;
@@ -98,7 +100,8 @@ export interface NetdHandlers extends grpc.UntypedServiceImplementation {
   Attach: grpc.handleUnaryCall<_cntnr_netd_v1_AttachRequest__Output, _cntnr_netd_v1_AttachResponse>;
   
   /**
-   * Takes an attachment of the caller away. Unknown and foreign ids are answered alike: nothing to do.
+   * Takes an attachment of the caller away. Answers as soon as that is promised durably; a later Attach of the
+   * caller waits for the clean-up where it needs the slot. Unknown and foreign ids are answered alike: nothing to do.
    */
   Detach: grpc.handleUnaryCall<_cntnr_netd_v1_DetachRequest__Output, _cntnr_netd_v1_DetachResponse>;
   

@@ -1,0 +1,22 @@
+import type { AttachmentRecord } from "../journal/record.ts";
+
+/** What the plugins made, as far as netd and the user's programs need it. */
+export interface PluginResult {
+  /** The last plugin's result, whole: the prevResult of DEL. */
+  readonly json: string;
+  readonly mac: string;
+  /** With prefix length, in the order of the result. */
+  readonly addresses: readonly string[];
+  readonly gateways: readonly string[];
+  readonly nameservers: readonly string[];
+  readonly searchDomains: readonly string[];
+}
+
+/** Runs a record's conflist. Both throw when a plugin fails; `delete` only after having tried all of them. */
+export interface NetworkPlugins {
+  add(record: AttachmentRecord, netnsPath: string): Promise<PluginResult>;
+  /** `netnsPath` is empty when the namespace is gone. */
+  delete(record: AttachmentRecord, netnsPath: string): Promise<void>;
+  /** Reads a stored result. Throws for one that is none. */
+  parseResult(json: string): PluginResult;
+}

@@ -1,0 +1,129 @@
+import { Database } from "bun:sqlite";
+import { existsSync, renameSync } from "node:fs";
+import { messageOf } from "../errors.ts";
+import { type AttachmentRecord, type AttachmentState, parseRecord } from "./record.ts";
+
+/** Version of the tables; a journal of a later one is refused (F8). */
+const schemaVersion = 1;
+
+/** What opening the journal met; none of it stops the start (Q11). */
+export interface JournalFindings {
+  /** Where an unreadable journal was moved to. */
+  readonly movedAside?: string;
+  /** Ids of rows that hold no valid record; kept in the table `quarantine`. */
+  readonly quarantined: readonly string[];
+}
+
+/**
+ * The journal. All writes are synchronous and durable before they return, so a row is on disk before the effect that
+ * it announces. Reads are answered from memory: netd is its only writer.
+ */
+export class Journal implements Disposable {
+  readonly #database: Database;
+  readonly #records = new Map<string, AttachmentRecord>();
+  readonly findings: JournalFindings;
+
+  constructor(path: string) {
+    const { database, movedAside } = open(path);
+    this.#database = database;
+    this.findings = { quarantined: this.#load(), ...(movedAside === undefined ? {} : { movedAside }) };
+  }
+
+  #load(): string[] {
+    const rows = this.#database
+      .query<{ id: string; record: string }, []>("SELECT id, record FROM attachment")
+      .all();
+    const quarantined: string[] = [];
+    for (const row of rows) {
+      const record = parseRecord(row.record);
+      if (record && record.id === row.id) {
+        this.#records.set(record.id, record);
+        continue;
+      }
+      this.#database.transaction(() => {
+        this.#database.run("INSERT OR REPLACE INTO quarantine VALUES (?, ?)", [row.id, row.record]);
+        this.#database.run("DELETE FROM attachment WHERE id = ?", [row.id]);
+      })();
+      quarantined.push(row.id);
+    }
+    return quarantined;
+  }
+
+  /** All records, oldest first. */
+  all(): AttachmentRecord[] {
+    return [...this.#records.values()].sort((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+
+  get(id: string): AttachmentRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  ofUser(uid: number): AttachmentRecord[] {
+    return this.all().filter((record) => record.uid === uid);
+  }
+
+  /** Writes the intent; from here on the slot is charged to the user (Q6, Q7). */
+  insert(record: AttachmentRecord): void {
+    this.#database.run("INSERT INTO attachment VALUES (?, ?)", [record.id, JSON.stringify(record)]);
+    this.#records.set(record.id, record);
+  }
+
+  /** Moves a record on. Returns what it is now; throws for an id that is not there. */
+  update(id: string, change: { state: AttachmentState; result?: string }): AttachmentRecord {
+    const before = this.#records.get(id);
+    if (!before) throw new Error(`journal has no attachment ${id}`);
+    const record: AttachmentRecord = { ...before, ...change };
+    this.#database.run("UPDATE attachment SET record = ? WHERE id = ?", [JSON.stringify(record), id]);
+    this.#records.set(id, record);
+    return record;
+  }
+
+  /** Forgets an attachment of which nothing is left. */
+  remove(id: string): void {
+    this.#database.run("DELETE FROM attachment WHERE id = ?", [id]);
+    this.#records.delete(id);
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function open(path: string): { database: Database; movedAside?: string } {
+  try {
+    return { database: openChecked(path) };
+  } catch (error) {
+    if (error instanceof NewerJournal || !existsSync(path)) throw error;
+    // A damaged journal must not keep the service down: what it knew of is found again by its residue.
+    const movedAside = `${path}.damaged-${Date.now()}`;
+    for (const suffix of ["", "-wal", "-shm"])
+      if (existsSync(path + suffix)) renameSync(path + suffix, movedAside + suffix);
+    return { database: openChecked(path), movedAside };
+  }
+}
+
+/** A journal that a later netd wrote. */
+class NewerJournal extends Error {}
+
+function openChecked(path: string): Database {
+  const database = new Database(path, { create: true, strict: true });
+  try {
+    database.run("PRAGMA journal_mode = WAL");
+    database.run("PRAGMA synchronous = FULL");
+    const check = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();
+    if (check?.quick_check !== "ok") throw new Error(`${path}: ${check?.quick_check}`);
+    const version =
+      database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+    if (version > schemaVersion)
+      throw new NewerJournal(
+        `${path}: written by a later cntnr-netd (journal version ${version}); install that one`,
+      );
+    database.run("CREATE TABLE IF NOT EXISTS attachment (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT");
+    database.run("CREATE TABLE IF NOT EXISTS quarantine (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT");
+    database.run(`PRAGMA user_version = ${schemaVersion}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error instanceof NewerJournal ? error : new Error(`${path}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,44 @@
+import type { ServiceDefinition } from "@grpc/grpc-js";
+import { type INamespace, Root, type Type } from "protobufjs/light.js";
+import descriptor from "./generated/descriptor.json" with { type: "json" };
+import type { NetdHandlers } from "./generated/types/cntnr/netd/v1/Netd.ts";
+
+const packageName = "cntnr.netd.v1";
+const root = Root.fromJSON(descriptor as INamespace);
+
+/** Fields that were not sent have their default; enums are names; 64-bit numbers are numbers. */
+const conversion = { defaults: true, arrays: true, enums: String, longs: Number } as const;
+
+function codec(name: string) {
+  const type: Type = root.lookupType(`${packageName}.${name}`);
+  return {
+    encode: (message: object): Buffer => Buffer.from(type.encode(type.fromObject(message)).finish()),
+    decode: (bytes: Buffer): object => type.toObject(type.decode(bytes), conversion),
+  };
+}
+
+function method(name: string) {
+  const request = codec(`${name}Request`);
+  const response = codec(`${name}Response`);
+  return {
+    path: `/${packageName}.Netd/${name}`,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: request.encode,
+    requestDeserialize: request.decode,
+    responseSerialize: response.encode,
+    responseDeserialize: response.decode,
+  };
+}
+
+/** Names of the calls of cntnr.netd.v1.Netd. */
+export type NetdMethod = keyof NetdHandlers;
+
+/** The service for grpc-js, server and client, without a parser of .proto files at run time. */
+export const netdService = {
+  Attach: method("Attach"),
+  Detach: method("Detach"),
+  List: method("List"),
+  Networks: method("Networks"),
+  Status: method("Status"),
+} satisfies ServiceDefinition & Record<NetdMethod, unknown>;

@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Attachment__Output } from "../../proto/generated/types/cntnr/netd/v1/Attachment.ts";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { openPidfd } from "../sys/pidfd.ts";
+import { connectNetd, type NetdClient } from "./netd-client.ts";
+import { attachNetwork } from "./networks.ts";
+import {
+  type BundleConfig,
+  type KeptAttachments,
+  type OciState,
+  parseKeptAttachments,
+  parseOciState,
+  readBundleConfig,
+  requestedNetworks,
+} from "./oci-state.ts";
+
+/** The stages of a container's life at which the hook does something (runtime-spec, config.md, hooks). */
+export const hookStages = ["createRuntime", "poststop"] as const;
+export type HookStage = (typeof hookStages)[number];
+
+/**
+ * What `cntnr oci-hook` does: at createRuntime it asks netd to attach the container's network namespace, at poststop
+ * to detach it. Runs outside of the container, as the user, started by the runtime.
+ * @param stateJson the container's state, from standard input
+ * Throws CntnrError; the runtime then gives the container up.
+ */
+export async function runHook(
+  stage: HookStage,
+  stateJson: string,
+  directories: Directories,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const state = parseOciState(stateJson);
+  const kept = join(directories.attachments, `${state.id}.json`);
+  if (stage === "createRuntime") await attachAll(state, kept, env);
+  else await detachAll(kept, env);
+}
+
+async function attachAll(state: OciState, kept: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const networks = requestedNetworks(state);
+  if (state.pid <= 0) throw new CntnrError("usage", "the container state names no process");
+  using netd = connectNetd(env);
+  const netnsFd = openSync(`/proc/${state.pid}/ns/net`, "r");
+  const attached: Attachment__Output[] = [];
+  try {
+    using lease = openPidfd(state.pid);
+    // A container id may be used again; with the namespace's number it names this one life of it.
+    const life = createHash("sha256")
+      .update(`${state.id}\0${fstatSync(netnsFd).ino}`)
+      .digest("hex");
+    for (const [index, network] of networks.entries()) {
+      const request = {
+        network,
+        netnsFd,
+        leaseFd: lease.fd,
+        interface: `eth${index}`,
+        idempotencyKey: `${life}.${index}`,
+      };
+      attached.push(await attachNetwork(netd, request));
+    }
+    // Written after the attach: if this process dies in between, netd's lease on the container cleans up.
+    writeAtomically(kept, JSON.stringify(attached.map(({ id, network }) => ({ id, network }))));
+    nameAddresses(readBundleConfig(state.bundle), attached);
+  } catch (error) {
+    await detachEach(netd, attached);
+    throw error;
+  } finally {
+    closeSync(netnsFd);
+  }
+}
+
+async function detachAll(kept: string, env: NodeJS.ProcessEnv): Promise<void> {
+  let text: string;
+  try {
+    text = readFileSync(kept, "utf8");
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return; // Never attached, or detached before.
+    throw error;
+  }
+  using netd = connectNetd(env);
+  await detachEach(netd, parseKeptAttachments(text, kept));
+  rmSync(kept, { force: true });
+}
+
+async function detachEach(netd: NetdClient, attachments: KeptAttachments): Promise<void> {
+  for (const { id } of attachments) await netd.detach(id);
+}
+
+/**
+ * Puts the addresses into the container's /etc/hosts and the networks' name servers into its /etc/resolv.conf, where the
+ * bundle has files of its own for them. In place: the runtime has bound these very inodes into the container.
+ */
+function nameAddresses(config: BundleConfig, attachments: readonly Attachment__Output[]): void {
+  const fileAt = (destination: string) =>
+    config.mounts.find(
+      (mount) => mount.destination === destination && mount.source && existsSync(mount.source),
+    )?.source;
+  const hosts = fileAt("/etc/hosts");
+  const addresses = attachments.flatMap((attachment) => attachment.addresses);
+  if (hosts && config.hostname !== "")
+    appendFileSync(
+      hosts,
+      addresses.map((address) => `${address.split("/")[0]}\t${config.hostname}\n`).join(""),
+    );
+  const resolvConf = fileAt("/etc/resolv.conf");
+  const nameservers = attachments.flatMap((attachment) => attachment.nameservers);
+  if (resolvConf && nameservers.length > 0) {
+    const search = attachments.flatMap((attachment) => attachment.searchDomains);
+    const lines = [
+      ...(search.length > 0 ? [`search ${search.join(" ")}`] : []),
+      ...nameservers.map((server) => `nameserver ${server}`),
+    ];
+    writeFileSync(resolvConf, `${lines.join("\n")}\n`);
+  }
+}
+
+function writeAtomically(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
