@@ -1,0 +1,150 @@
+/**
+ * Runs the tests: `bun test/run.ts [unit|integration|adversarial|e2e]...`, by default all, in this order. Every file but
+ * the unit tests' gets a process of its own, so that none can disturb another. The last line is
+ * `N passed, N failed, N skipped`. Fails when a test failed, when none ran, and, with CI set, when one was skipped.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommand } from "../runtime/process/run-command.ts";
+
+const kinds = ["unit", "integration", "adversarial", "e2e"];
+const root = join(import.meta.dirname, "..");
+/** Of one test, unless it names its own; real programs on a loaded machine take their time. */
+const testTimeoutMs = 180_000;
+/** Of one process: something hangs that bun's own time limit cannot end. */
+const processTimeoutMs = 20 * 60_000;
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** What failed or was skipped, a line each. */
+  readonly remarks: readonly string[];
+}
+
+async function main(requested: readonly string[]): Promise<number> {
+  const unknown = requested.find((kind) => !kinds.includes(kind));
+  if (unknown !== undefined) {
+    console.error(`unknown kind of tests: ${unknown} (there are ${kinds.join(", ")})`);
+    return 2;
+  }
+  const selected = requested.length === 0 ? kinds : kinds.filter((kind) => requested.includes(kind));
+  const obstacle = selected.every((kind) => kind === "unit") ? undefined : await findObstacle();
+  const outcomes: Outcome[] = [];
+  for (const batch of selected.flatMap(batchesOf)) {
+    console.log(`\n== ${batch.name}`);
+    outcomes.push(
+      obstacle !== undefined && batch.kind !== "unit" ? skipAll(batch, obstacle) : await runBatch(batch),
+    );
+  }
+  return report(outcomes);
+}
+
+interface Batch {
+  readonly kind: string;
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+function batchesOf(kind: string): Batch[] {
+  const folder = join(root, "test", kind);
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts"))
+    .sort()
+    .map((path) => join("test", kind, path));
+  if (files.length === 0) return [];
+  if (kind === "unit") return [{ kind, name: kind, files }];
+  return files.map((file) => ({ kind, name: file, files: [file] }));
+}
+
+/** Why tests of the real thing cannot run here, and what to do about it. */
+async function findObstacle(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return "they need root (users, namespaces, cntnr-netd): run them as root";
+  const { stdout } = await runCommand("sh", [join(root, ".ci/setup"), "--missing"], { timeoutMs: 30_000 });
+  const missing = stdout.trim();
+  return missing === "" ? undefined : `not installed: ${missing} (run sh .ci/setup as root)`;
+}
+
+function skipAll(batch: Batch, reason: string): Outcome {
+  console.log(`skipped: ${reason}`);
+  return { passed: 0, failed: 0, skipped: 1, remarks: [`skipped: ${batch.name}: ${reason}`] };
+}
+
+async function runBatch(batch: Batch): Promise<Outcome> {
+  const scratch = mkdtempSync(join(tmpdir(), "cntnr-run-"));
+  try {
+    const junit = join(scratch, "junit.xml");
+    const files = batch.files.map((file) => `./${file}`);
+    const reporting = ["--only-failures", "--reporter=junit", `--reporter-outfile=${junit}`];
+    const ended = await runToEnd(["test", `--timeout=${testTimeoutMs}`, ...reporting, ...files]);
+    return judge(batch, ended, existsSync(junit) ? readFileSync(junit, "utf8") : "");
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Runs this same bun; its output goes where ours goes. */
+function runToEnd(args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+    const limit = setTimeout(() => child.kill("SIGKILL"), processTimeoutMs);
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      clearTimeout(limit);
+      resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
+    });
+  });
+}
+
+function judge(batch: Batch, ended: string, junit: string): Outcome {
+  const totals = /<testsuites [^>]*>/.exec(junit)?.[0] ?? "";
+  const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(totals)?.[1] ?? 0);
+  const tests = count("tests");
+  let failed = count("failures") + count("errors");
+  const skipped = count("skipped");
+  const remarks = [...casesWith(junit, "failure", "failed"), ...casesWith(junit, "skipped", "skipped")];
+  const passed = tests - failed - skipped;
+  // A file that cannot be loaded, or that ends its own process, counts although no test of it failed.
+  if (failed === 0 && (ended !== "exit code 0" || tests === 0)) {
+    failed = 1;
+    remarks.push(`failed: ${batch.name}: ${tests === 0 ? "ran no test, " : ""}ended with ${ended}`);
+  }
+  return { passed, failed, skipped, remarks };
+}
+
+/** Names of the test cases that hold the element, from bun's JUnit report. */
+function casesWith(junit: string, element: string, word: string): string[] {
+  const cases = junit.match(/<testcase [^>]*[^/]>[\s\S]*?<\/testcase>/g) ?? [];
+  return cases
+    .filter((text) => text.includes(`<${element}`))
+    .map((text) => {
+      const attribute = (name: string) => unescapeXml(new RegExp(` ${name}="([^"]*)"`).exec(text)?.[1] ?? "");
+      const name = [attribute("classname"), attribute("name")].filter((part) => part !== "").join(" > ");
+      return `${word}: ${attribute("file")}:${attribute("line")}: ${name}`;
+    });
+}
+
+function unescapeXml(text: string): string {
+  const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return text.replace(/&(?:#(\d+)|(lt|gt|quot|apos|amp));/g, (_, code?: string, name?: string) =>
+    name === undefined ? String.fromCodePoint(Number(code)) : (entities[name] ?? ""),
+  );
+}
+
+function report(outcomes: readonly Outcome[]): number {
+  const sum = (key: "passed" | "failed" | "skipped") =>
+    outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
+  console.log("");
+  for (const remark of outcomes.flatMap((outcome) => outcome.remarks)) console.log(remark);
+  const mustNotSkip = (process.env.CI ?? "") !== "" && skipped > 0;
+  if (mustNotSkip) console.log("skipping counts as a failure here, because CI is set");
+  if (passed + failed === 0) console.log("no test ran");
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return failed > 0 || mustNotSkip || passed === 0 ? 1 : 0;
+}
+
+process.exit(await main(process.argv.slice(2)));
