@@ -1,0 +1,154 @@
+import { join } from "node:path";
+import { busyboxImage, debianImage } from "../fixtures/images.ts";
+import type { TestHost } from "../fixtures/test-host.ts";
+import { checked, type TestUser } from "../fixtures/users.ts";
+import type { Contestant } from "./time-commands.ts";
+
+/** The first contestant is ours. */
+export interface Scenario {
+  readonly id: string;
+  readonly title: string;
+  readonly contestants: readonly Contestant[];
+  readonly bounds: readonly Bound[];
+  /** Rounds are long and few. */
+  readonly isPull: boolean;
+}
+
+/** Our median is to be at most `factor` times that of `peer`. */
+export interface Bound {
+  readonly peer: string;
+  readonly factor: number;
+}
+
+/** A scenario is set up only when it is run: what it leaves running would disturb the others. */
+export type ScenarioMaker = (bench: Bench) => Promise<Scenario>;
+
+export interface Bench {
+  readonly host: TestHost;
+  readonly user: TestUser;
+  /** Runs a line of shell as the user; throws when it fails. */
+  readonly shell: (line: string) => Promise<string>;
+  readonly small: string;
+  readonly debian: string;
+}
+
+/** Starts what all scenarios share: registry with both images, netd, the images pulled, podman's network. */
+export async function prepareBench(host: TestHost): Promise<Bench> {
+  const user = host.users.alice;
+  const shell = async (line: string) => {
+    const argv = ["sh", "-c", line];
+    return checked(argv, await host.asUser(user, argv, { timeoutMs: 300_000 })).stdout;
+  };
+  const registry = await host.startRegistry();
+  const small = await registry.push(await busyboxImage(), "alpine:3.6");
+  const debian = await registry.push(await debianImage(), "debian:bookworm");
+  await host.startNetd();
+  await shell(
+    `cntnr image pull ${small} && podman pull --quiet ${small} && podman network create bridge-of-podman`,
+  );
+  return { host, user, shell, small, debian };
+}
+
+export const scenarioMakers: Readonly<Record<string, ScenarioMaker>> = {
+  "run-host": runOnHostNetwork,
+  "run-lab": runOnBridge,
+  "run-lab-beside": runOnBusyBridge,
+  pull: pullDebian,
+};
+
+const runPodman = (network: string, image: string) =>
+  `podman run --rm --network ${network} ${image.replace("docker://", "")} true`;
+
+async function runOnHostNetwork({ shell, small, host, user }: Bench): Promise<Scenario> {
+  // A container that is kept has the bundle that cntnr runs; the stop-watch then runs it without cntnr.
+  await shell(`cntnr run --name kept ${small} true`);
+  const store = join(host.directory, "home", user.name, ".local/share/cntnr/containers");
+  const bundle = (
+    await shell(`dirname "$(find ${user.home}/.local/share/cntnr/containers -name config.json)"`)
+  ).trim();
+  if (bundle === "" || bundle.includes("\n")) throw new Error(`${store}: there is not exactly one bundle`);
+  return {
+    id: "run-host",
+    title: "run `true`, the host's network",
+    contestants: [
+      { name: "cntnr run", command: `cntnr run --rm --network host ${small} true` },
+      { name: "podman run", command: runPodman("host", small) },
+      { name: "runc run", command: `runc --root "$XDG_RUNTIME_DIR/bare" run --bundle ${bundle} bare` },
+    ],
+    bounds: [
+      { peer: "podman run", factor: 0.5 },
+      { peer: "runc run", factor: 2 },
+    ],
+    isPull: false,
+  };
+}
+
+const bridgeContestants = (small: string): Contestant[] => [
+  { name: "cntnr run --network lab", command: `cntnr run --rm --network lab ${small} true` },
+  { name: "podman run --network", command: runPodman("bridge-of-podman", small) },
+];
+
+async function runOnBridge({ small }: Bench): Promise<Scenario> {
+  return {
+    id: "run-lab",
+    title: "run `true`, a bridge, the user's only container on it",
+    contestants: bridgeContestants(small),
+    bounds: [{ peer: "podman run --network", factor: 0.5 }],
+    isPull: false,
+  };
+}
+
+/** Podman keeps its user-mode network up while any container uses it, which halves what the next one costs. */
+async function runOnBusyBridge({ shell, small }: Bench): Promise<Scenario> {
+  await shell(`cntnr run -d --network lab --name busy ${small} sleep 3600`);
+  await shell(
+    `podman run -d --network bridge-of-podman --name busy ${small.replace("docker://", "")} sleep 3600`,
+  );
+  return {
+    id: "run-lab-beside",
+    title: "run `true`, a bridge, beside another container of the user's on it",
+    contestants: bridgeContestants(small),
+    bounds: [],
+    isPull: false,
+  };
+}
+
+async function pullDebian({ debian }: Bench): Promise<Scenario> {
+  const name = debian.replace("docker://", "");
+  // What a container with sub-ids wrote, only a user namespace with them can remove.
+  const remove = (path: string) => `unshare --map-auto --map-root-user rm -rf ${path}`;
+  const layout = 'skopeo copy --quiet "$IMAGE" oci:"$HOME/layout":1'.replace("$IMAGE", debian);
+  const flush = "sync";
+  return {
+    id: "pull",
+    title: "pull and unpack a Debian image",
+    contestants: [
+      {
+        name: "cntnr image pull",
+        before: flush,
+        command: `XDG_DATA_HOME="$HOME/fresh" cntnr image pull ${debian}`,
+        after: remove('"$HOME/fresh"'),
+      },
+      {
+        name: "podman pull",
+        before: flush,
+        command: `podman pull --quiet ${name}`,
+        after: `podman rmi --force ${name}`,
+      },
+      {
+        name: "skopeo copy, umoci unpack",
+        before: flush,
+        command: `${layout} && umoci unpack --rootless --image "$HOME/layout":1 "$HOME/bundle"`,
+        after: remove('"$HOME/layout" "$HOME/bundle"'),
+      },
+      {
+        name: "skopeo copy, umoci raw unpack",
+        before: flush,
+        command: `${layout} && umoci raw unpack --rootless --image "$HOME/layout":1 "$HOME/bundle"`,
+        after: remove('"$HOME/layout" "$HOME/bundle"'),
+      },
+    ],
+    bounds: [{ peer: "podman pull", factor: 0.7 }],
+    isPull: true,
+  };
+}
