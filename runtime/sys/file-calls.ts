@@ -1,0 +1,156 @@
+import { dlopen, ptr } from "bun:ffi";
+import { checkResult, SystemCallError } from "./system-call.ts";
+
+/**
+ * Bytes as a string, one character (U+0000 to U+00FF) a byte: what file names and link targets are to the
+ * kernel. JavaScript's own strings would lose names that are not UTF-8.
+ */
+export type ByteString = string;
+
+const libc = dlopen("libc.so.6", {
+  close: { args: ["i32"], returns: "i32" },
+  fchmod: { args: ["i32", "u32"], returns: "i32" },
+  fchmodat: { args: ["i32", "ptr", "u32", "i32"], returns: "i32" },
+  fchown: { args: ["i32", "u32", "u32"], returns: "i32" },
+  fsetxattr: { args: ["i32", "ptr", "ptr", "u64", "i32"], returns: "i32" },
+  ftruncate: { args: ["i32", "i64"], returns: "i32" },
+  futimens: { args: ["i32", "ptr"], returns: "i32" },
+  lchown: { args: ["ptr", "u32", "u32"], returns: "i32" },
+  link: { args: ["ptr", "ptr"], returns: "i32" },
+  lsetxattr: { args: ["ptr", "ptr", "ptr", "u64", "i32"], returns: "i32" },
+  mkdir: { args: ["ptr", "u32"], returns: "i32" },
+  mknod: { args: ["ptr", "u32", "u64"], returns: "i32" },
+  open: { args: ["ptr", "i32", "u32"], returns: "i32" },
+  pwrite: { args: ["i32", "ptr", "u64", "i64"], returns: "i64" },
+  rmdir: { args: ["ptr"], returns: "i32" },
+  symlink: { args: ["ptr", "ptr"], returns: "i32" },
+  unlink: { args: ["ptr"], returns: "i32" },
+  utimensat: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
+}).symbols;
+
+const currentDirectory = -100; // AT_FDCWD
+const symlinkNoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
+const createNewForWriting = 0o1 | 0o100 | 0o200 | 0o400000 | 0o2000000; // O_WRONLY O_CREAT O_EXCL O_NOFOLLOW O_CLOEXEC
+const pathCapacity = 4096; // PATH_MAX, with its NUL
+
+/** File type bits of mknod(2). */
+export const fileType = { fifo: 0o010000, characterDevice: 0o020000 } as const;
+
+/** A place for one NUL-terminated string that a call reads; calls are synchronous, so one of each is enough. */
+function stringSlot(capacity: number): (text: ByteString) => ReturnType<typeof ptr> {
+  const bytes = Buffer.alloc(capacity);
+  const address = ptr(bytes);
+  return (text) => {
+    if (text.length >= capacity) throw new SystemCallError("path", 36); // ENAMETOOLONG
+    bytes.write(text, 0, "latin1");
+    bytes[text.length] = 0;
+    return address;
+  };
+}
+
+const path = stringSlot(pathCapacity);
+const otherPath = stringSlot(pathCapacity);
+const attributeName = stringSlot(256);
+
+/** A point in time as files carry it; nanoseconds count up from the second, also before 1970. */
+export interface FileTime {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+const times = new BigInt64Array(4);
+const timesAddress = ptr(times);
+
+function timesOf(modified: FileTime): ReturnType<typeof ptr> {
+  times[0] = times[2] = BigInt(modified.seconds);
+  times[1] = times[3] = BigInt(modified.nanoseconds);
+  return timesAddress;
+}
+
+/** open(2) of a file that must not be there yet, not even as a symbolic link. */
+export function createFile(name: ByteString, mode: number): number {
+  return checkResult("open", libc.open(path(name), createNewForWriting, mode));
+}
+
+export function closeFile(fd: number): void {
+  checkResult("close", libc.close(fd));
+}
+
+/** Writes all of `bytes` at `position`. */
+export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const rest = done === 0 ? bytes : bytes.subarray(done);
+    done += checkResult("write", Number(libc.pwrite(fd, rest, rest.length, position + done)));
+  }
+}
+
+export function truncateFile(fd: number, sizeBytes: number): void {
+  checkResult("ftruncate", libc.ftruncate(fd, sizeBytes));
+}
+
+export function setFileOwner(fd: number, uid: number, gid: number): void {
+  checkResult("fchown", libc.fchown(fd, uid, gid));
+}
+
+export function setFileMode(fd: number, mode: number): void {
+  checkResult("fchmod", libc.fchmod(fd, mode));
+}
+
+export function setFileTimes(fd: number, modified: FileTime): void {
+  checkResult("futimens", libc.futimens(fd, timesOf(modified)));
+}
+
+export function setFileAttribute(fd: number, name: ByteString, value: Uint8Array): void {
+  checkResult(
+    "fsetxattr",
+    libc.fsetxattr(fd, attributeName(name), value.length === 0 ? null : value, value.length, 0),
+  );
+}
+
+export function makeDirectory(name: ByteString, mode: number): void {
+  checkResult("mkdir", libc.mkdir(path(name), mode));
+}
+
+export function makeNode(name: ByteString, typeAndMode: number): void {
+  checkResult("mknod", libc.mknod(path(name), typeAndMode, 0));
+}
+
+export function makeSymbolicLink(target: ByteString, name: ByteString): void {
+  checkResult("symlink", libc.symlink(otherPath(target), path(name)));
+}
+
+/** link(2): a symbolic link as `target` is itself linked, not what it points to. */
+export function makeHardLink(target: ByteString, name: ByteString): void {
+  checkResult("link", libc.link(otherPath(target), path(name)));
+}
+
+export function unlinkFile(name: ByteString): void {
+  checkResult("unlink", libc.unlink(path(name)));
+}
+
+export function removeEmptyDirectory(name: ByteString): void {
+  checkResult("rmdir", libc.rmdir(path(name)));
+}
+
+/** lchown(2): of a symbolic link itself. */
+export function setOwner(name: ByteString, uid: number, gid: number): void {
+  checkResult("lchown", libc.lchown(path(name), uid, gid));
+}
+
+/** chmod(2). Follows symbolic links: only for what is known to be none. */
+export function setMode(name: ByteString, mode: number): void {
+  checkResult("fchmodat", libc.fchmodat(currentDirectory, path(name), mode, 0));
+}
+
+/** Access and modification time, of a symbolic link itself. */
+export function setTimes(name: ByteString, modified: FileTime): void {
+  checkResult("utimensat", libc.utimensat(currentDirectory, path(name), timesOf(modified), symlinkNoFollow));
+}
+
+/** lsetxattr(2): of a symbolic link itself. */
+export function setAttribute(name: ByteString, attribute: ByteString, value: Uint8Array): void {
+  checkResult(
+    "lsetxattr",
+    libc.lsetxattr(path(name), attributeName(attribute), value.length === 0 ? null : value, value.length, 0),
+  );
+}

@@ -1,0 +1,35 @@
+import { dlopen, read } from "bun:ffi";
+import { constants } from "node:os";
+
+const errnoNames = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+
+/** A system call that failed; `code` is the name of its errno(3), as in Node's own errors. */
+export class SystemCallError extends Error {
+  override readonly name = "SystemCallError";
+  readonly code: string;
+
+  constructor(
+    readonly call: string,
+    readonly errno: number,
+  ) {
+    const code = errnoNames.get(errno) ?? `errno ${errno}`;
+    super(`${call}: ${code}`);
+    this.code = code;
+  }
+}
+
+let errnoLocation: (() => unknown) | undefined;
+
+/** The errno(3) of this thread's last failed call. */
+export function lastErrno(): number {
+  errnoLocation ??= dlopen("libc.so.6", { __errno_location: { args: [], returns: "ptr" } }).symbols
+    .__errno_location;
+  const location = errnoLocation();
+  return typeof location === "number" ? read.i32(location) : 0;
+}
+
+/** Passes a call's result on; throws SystemCallError when it is negative. */
+export function checkResult(call: string, result: number): number {
+  if (result < 0) throw new SystemCallError(call, lastErrno());
+  return result;
+}

@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
+import { type CommandResult, runCommand, signalNumber, startFailure } from "../process/run-command.ts";
+import type { IdMapping, IdMappings } from "./id-mappings.ts";
+
+export interface NamespaceCommandOptions {
+  readonly cwd?: string;
+  /** The whole environment of the command; without it, PATH alone. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly stdin?: string;
+  /** Descriptors of ours that the command gets as 3, 4, ... */
+  readonly inherit?: readonly number[];
+  /** Called with each complete line of standard output while the command runs. */
+  readonly onStdoutLine?: (line: string) => void;
+  /** Milliseconds after which the command is killed. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+const mappingTimeoutMs = 10_000;
+
+/**
+ * Tells that the namespaces are there, waits for the mappings, then becomes the command. The exec comes after
+ * the mapping: it is what gives namespace root its capabilities (capabilities(7), "Capabilities and execution").
+ */
+const waitForMappings = 'echo && read -r _ && exec "$0" "$@"';
+
+/**
+ * Runs a command as root of a new user namespace with these mappings, in a mount namespace of its own with
+ * private propagation. It can do to files of mapped ids what root can, and nothing to any others.
+ * Throws CntnrError when the namespace cannot be made; the command's own failure is in the result.
+ */
+export async function runInUserNamespace(
+  mappings: IdMappings,
+  argv: readonly [string, ...string[]],
+  options: NamespaceCommandOptions,
+): Promise<CommandResult> {
+  const limit = AbortSignal.timeout(options.timeoutMs);
+  const abort = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+  abort.throwIfAborted();
+  const child = spawn("unshare", ["--user", "--mount", "--", "sh", "-c", waitForMappings, ...argv], {
+    stdio: ["pipe", "pipe", "pipe", ...(options.inherit ?? [])],
+    env: options.env ?? { PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin" },
+    ...(options.cwd ? { cwd: options.cwd } : {}),
+  });
+  const kill = () => child.kill("SIGKILL");
+  abort.addEventListener("abort", kill, { once: true });
+  try {
+    const result = await finish(child, mappings, options);
+    if (limit.aborted)
+      throw new CntnrError("timeout", `${argv[0]} did not end within ${options.timeoutMs / 1000} s`);
+    options.signal?.throwIfAborted();
+    return result;
+  } finally {
+    abort.removeEventListener("abort", kill);
+  }
+}
+
+function finish(
+  child: ChildProcess,
+  mappings: IdMappings,
+  options: NamespaceCommandOptions,
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const stderr: Buffer[] = [];
+    const lines: string[] = [];
+    let ready = false;
+    const onLine = (line: string) => {
+      if (ready) {
+        lines.push(line);
+        return options.onStdoutLine?.(line);
+      }
+      ready = true;
+      writeMappings(child.pid ?? 0, mappings).then(
+        () => child.stdin?.end(`\n${options.stdin ?? ""}`),
+        (error: unknown) => {
+          child.kill("SIGKILL");
+          reject(error);
+        },
+      );
+    };
+    child.on("error", (error) => reject(startFailure("unshare", error)));
+    child.stdin?.on("error", () => {
+      // The command may end without reading its input; its exit code tells.
+    });
+    if (child.stdout) splitLines(child.stdout, onLine);
+    child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
+    child.on("close", (code, signalName) => {
+      const errors = Buffer.concat(stderr).toString();
+      if (!ready && code !== null)
+        return reject(new CntnrError("unavailable", `no user namespace could be made: ${errors.trim()}`));
+      resolve({
+        exitCode: code ?? 128 + signalNumber(signalName),
+        stdout: lines.map((line) => `${line}\n`).join(""),
+        stderr: errors,
+      });
+    });
+  });
+}
+
+function splitLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  let partial = "";
+  stream.on("data", (chunk: Buffer) => {
+    const lines = (partial + chunk.toString()).split("\n");
+    partial = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  });
+  stream.on("end", () => {
+    if (partial !== "") onLine(partial);
+  });
+}
+
+/** Fills in the maps of a process's new user namespace: by itself where the kernel lets it, else by newuidmap. */
+async function writeMappings(pid: number, mappings: IdMappings): Promise<void> {
+  const isRoot = process.geteuid?.() === 0;
+  if (mappings.subordinate && !isRoot) {
+    await Promise.all([newIdMap("newuidmap", pid, mappings.uids), newIdMap("newgidmap", pid, mappings.gids)]);
+    return;
+  }
+  try {
+    // Without it the kernel refuses an unprivileged gid_map: a group could be dropped (user_namespaces(7)).
+    if (!isRoot) writeFileSync(`/proc/${pid}/setgroups`, "deny");
+    writeFileSync(`/proc/${pid}/uid_map`, mapText(mappings.uids));
+    writeFileSync(`/proc/${pid}/gid_map`, mapText(mappings.gids));
+  } catch (error) {
+    throw new CntnrError("unavailable", `cannot map ids into a user namespace: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function mapText(mappings: readonly IdMapping[]): string {
+  return mappings.map(({ containerId, hostId, size }) => `${containerId} ${hostId} ${size}\n`).join("");
+}
+
+async function newIdMap(command: string, pid: number, mappings: readonly IdMapping[]): Promise<void> {
+  const args = mappings.flatMap(({ containerId, hostId, size }) => [containerId, hostId, size].map(String));
+  const result = await runCommand(command, [String(pid), ...args], { timeoutMs: mappingTimeoutMs });
+  if (result.exitCode === 0) return;
+  throw new CntnrError(
+    "unavailable",
+    `${command} refused the subordinate ids of /etc/subuid and /etc/subgid: ${result.stderr.trim()}`,
+  );
+}
