@@ -1,4 +1,3 @@
-import { closeSync, constants, openSync } from "node:fs";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { ownProgram } from "../process/own-program.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
@@ -8,7 +7,8 @@ import type { LayerJob, LayerOutcome } from "./unpack-layer.ts";
 import type { WorkerMessage } from "./unpack-worker.ts";
 
 export interface UnpackRequest {
-  readonly blobPath: string;
+  /** The layer's blob, at its start. */
+  readonly blobFd: number;
   /** An empty directory of the user's. */
   readonly target: string;
   readonly job: Omit<LayerJob, "ownership">;
@@ -34,22 +34,17 @@ export async function unpackInWorker(request: UnpackRequest): Promise<LayerOutco
     if ("outcome" in message) outcome = message.outcome;
     else request.onProgress(message.doneBytes);
   };
-  const blob = openSync(request.blobPath, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const result = await runInUserNamespace(request.mappings, [...ownProgram(), "internal-unpack"], {
-      cwd: request.target,
-      stdin: JSON.stringify(job),
-      inherit: [blob, request.lockFd],
-      timeoutMs,
-      onStdoutLine,
-      ...(request.signal ? { signal: request.signal } : {}),
-    });
-    if (outcome) return outcome;
-    const last = result.stderr.trim().split("\n").at(-1) ?? "";
-    throw new CntnrError("engine", `the process that unpacks layers failed (${result.exitCode}): ${last}`);
-  } finally {
-    closeSync(blob);
-  }
+  const result = await runInUserNamespace(request.mappings, [...ownProgram(), "internal-unpack"], {
+    cwd: request.target,
+    stdin: JSON.stringify(job),
+    inherit: [request.blobFd, request.lockFd],
+    timeoutMs,
+    onStdoutLine,
+    ...(request.signal ? { signal: request.signal } : {}),
+  });
+  if (outcome) return outcome;
+  const last = result.stderr.trim().split("\n").at(-1) ?? "";
+  throw new CntnrError("engine", `the process that unpacks layers failed (${result.exitCode}): ${last}`);
 }
 
 function ownershipUnder(mappings: IdMappings): Ownership {

@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { layerName, layerNamesOf, listLayers, removeDanglingLinks, withdrawLayer } from "../store/layers.ts";
+import { lockStore } from "../store/store-lock.ts";
+import { newKey, removeLeftovers, type TemporaryKey } from "../store/temporary.ts";
+import type { FileLock } from "../sys/file-lock.ts";
+import type { IdMappings } from "../userns/id-mappings.ts";
+import { blobPath, hexOf } from "./digest.ts";
+import { readIndex } from "./layout.ts";
+import type { Digest } from "./local-image.ts";
+import {
+  type Descriptor,
+  descriptorOf,
+  mediaType,
+  parseConfig,
+  parseIndex,
+  parseManifest,
+} from "./oci-documents.ts";
+import { manifestHexOfRecord } from "./prepared-image.ts";
+
+export interface GarbageOptions {
+  readonly mappings: IdMappings;
+  /** The layer paths (LocalImage.layers) in the records of all containers. Asked under the lock that keeps new ones out. */
+  readonly usedLayers: () => Iterable<string> | Promise<Iterable<string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** What was removed; `postponed` when a pull was running: the next collection does it. */
+export type Garbage =
+  | {
+      readonly kind: "collected";
+      readonly blobs: number;
+      readonly layers: number;
+      readonly blobBytes: number;
+    }
+  | { readonly kind: "postponed" };
+
+/** Containers are made in a moment; pulls take long, and leave garbage of their own anyhow. */
+const patienceMs = 2000;
+
+/** What the images in the index consist of, in hexadecimal. */
+interface Referenced {
+  /** Documents and layers. */
+  readonly blobs: Set<string>;
+  /** By diff id; and by manifest, for what was made for an image as a whole. */
+  readonly layers: Set<string>;
+}
+
+/**
+ * Removes blobs and unpacked layers that no image in the index consists of and no container uses. First what says that
+ * an image is ready, then its layers by a rename each, then blobs: a crash in between leaves an image that is not
+ * ready, or files in <tmp>, and never a ready image without its layers.
+ */
+export async function collectGarbage(directories: Directories, options: GarbageOptions): Promise<Garbage> {
+  await removeLeftovers(directories, options.mappings);
+  using removed = await newKey(directories, "removed");
+  const garbage = await withdraw(directories, options, removed);
+  // The files of layers are many: removed without keeping anybody waiting.
+  await removed.clear(options.mappings);
+  return garbage;
+}
+
+async function withdraw(
+  directories: Directories,
+  options: GarbageOptions,
+  removed: TemporaryKey,
+): Promise<Garbage> {
+  using lock = await lockWithPatience(directories, options.signal);
+  if (!lock) return { kind: "postponed" };
+  const referenced = findReferenced(directories);
+  const used = layerNamesOf(await options.usedLayers());
+  for (const name of readdirSync(directories.layers)) {
+    const hex = manifestHexOfRecord(name);
+    if (hex !== undefined && !referenced.layers.has(hex)) rmSync(join(directories.layers, name));
+  }
+  // Layers of other mappings than today's have owners that are nobody's any more; they are unpacked anew.
+  const isReferenced = (name: string) =>
+    referenced.layers.has(name.slice(0, 64)) && name === layerName(name.slice(0, 64), options.mappings);
+  const layers = listLayers(directories).filter((name) => !used.has(name) && !isReferenced(name));
+  for (const name of layers) withdrawLayer(directories, name, removed.newPath());
+  removeDanglingLinks(directories);
+  return { kind: "collected", layers: layers.length, ...removeBlobs(directories, referenced) };
+}
+
+async function lockWithPatience(
+  directories: Directories,
+  signal: AbortSignal | undefined,
+): Promise<FileLock | undefined> {
+  try {
+    return await lockStore(directories, "exclusive", {
+      timeoutMs: patienceMs,
+      ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    if (error instanceof CntnrError && error.code === "timeout") return undefined;
+    throw error;
+  }
+}
+
+function removeBlobs(directories: Directories, referenced: Referenced): { blobs: number; blobBytes: number } {
+  const directory = join(directories.images, "blobs/sha256");
+  let blobs = 0;
+  let blobBytes = 0;
+  for (const name of listIfThere(directory)) {
+    if (!/^[a-f0-9]{64}$/.test(name) || referenced.blobs.has(name)) continue;
+    const path = join(directory, name);
+    blobs++;
+    blobBytes += statSync(path).size;
+    rmSync(path);
+  }
+  return { blobs, blobBytes };
+}
+
+function findReferenced(directories: Directories): Referenced {
+  const referenced: Referenced = { blobs: new Set(), layers: new Set() };
+  for (const entry of readIndex(directories).manifests)
+    follow(directories, descriptorOf(entry, "an entry of the index"), referenced);
+  return referenced;
+}
+
+/**
+ * Adds what a document refers to. Of a damaged document, or another program's of a kind that we do not know, every digest
+ * counts: that keeps too much rather than too little.
+ */
+function follow(directories: Directories, descriptor: Descriptor, referenced: Referenced): void {
+  const hex = hexOf(descriptor.digest);
+  if (referenced.blobs.has(hex)) return;
+  referenced.blobs.add(hex);
+  const text = textOf(directories, descriptor.digest);
+  try {
+    if (descriptor.mediaType === mediaType.index)
+      for (const entry of parseIndex(text, descriptor.digest).manifests)
+        follow(directories, descriptorOf(entry, descriptor.digest), referenced);
+    // After the children: what is in the set already is not followed.
+    for (const [, digits = ""] of text.matchAll(/sha256:([a-f0-9]{64})/g)) referenced.blobs.add(digits);
+    if (descriptor.mediaType !== mediaType.manifest) return;
+    const { config } = parseManifest(text, descriptor);
+    referenced.layers.add(hex);
+    for (const diffId of parseConfig(textOf(directories, config.digest), config.digest).diffIds)
+      referenced.layers.add(diffId.slice("sha256:".length));
+  } catch (error) {
+    if (!(error instanceof CntnrError)) throw error;
+  }
+}
+
+/** A document of the store; "" when it is gone. */
+function textOf(directories: Directories, digest: Digest): string {
+  try {
+    return readFileSync(blobPath(directories, digest), "utf8");
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return "";
+    throw error;
+  }
+}
+
+function listIfThere(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}

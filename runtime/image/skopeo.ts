@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import { runCommand } from "../process/run-command.ts";
+import type { Directories } from "../store/directories.ts";
+import { type Descriptor, descriptorOf, parseIndex } from "./oci-documents.ts";
+import type { ProgressListener } from "./progress.ts";
+import { type ImageReference, isLoopbackRegistry } from "./reference.ts";
+import { explainSkopeoFailure } from "./skopeo-failure.ts";
+
+export interface CopyOptions {
+  /** `--image-policy`: a policy.json(5), or `insecure` for none; without it /etc/containers/policy.json decides. */
+  readonly imagePolicy?: string;
+  /** Whether registries must prove who they are; without it they must, except those of this machine. */
+  readonly tlsVerify?: boolean;
+  readonly onProgress?: ProgressListener;
+  readonly signal?: AbortSignal;
+}
+
+const copyTimeoutMs = 6 * 60 * 60_000;
+const listTimeoutMs = 5 * 60_000;
+const progressIntervalMs = 100;
+const stagedTag = "image";
+
+/**
+ * Copies an image's blobs into the store and returns its manifest's descriptor. The index of the copy is one in
+ * `staging`, an empty directory: several copies at once share the store's blobs, and none touches its index.
+ */
+export async function copyIntoStore(
+  directories: Directories,
+  reference: ImageReference,
+  staging: string,
+  options: CopyOptions,
+): Promise<Descriptor> {
+  if (staging.includes(":"))
+    throw new CntnrError("unsupported", `${directories.data}: a store's path cannot have a colon in it`);
+  options.onProgress?.({ kind: "copying", source: reference.source });
+  const args = [
+    ...policyArguments(options),
+    "copy",
+    ...transportArguments(reference, options),
+    "--dest-shared-blob-dir",
+    join(directories.images, "blobs"),
+    reference.source,
+    `oci:${staging}:${stagedTag}`,
+  ];
+  using _ = watchArrival(staging, options.onProgress);
+  const result = await runCommand("skopeo", args, {
+    timeoutMs: copyTimeoutMs,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  if (result.exitCode !== 0) throw explainSkopeoFailure(reference, result.stderr);
+  const indexPath = join(staging, "index.json");
+  const [entry] = parseIndex(readFileSync(indexPath, "utf8"), indexPath).manifests;
+  if (!entry) throw new CntnrError("engine", `skopeo copied nothing from ${reference.source}`);
+  return descriptorOf(entry, indexPath);
+}
+
+/** The names that a docker-archive has for its images. */
+export async function listArchiveNames(
+  reference: ImageReference,
+  options: CopyOptions,
+): Promise<readonly string[]> {
+  const result = await runCommand("skopeo", ["list-tags", reference.source], {
+    timeoutMs: listTimeoutMs,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  if (result.exitCode !== 0) throw explainSkopeoFailure(reference, result.stderr);
+  const document: unknown = JSON.parse(result.stdout);
+  const tags = typeof document === "object" && document && "Tags" in document ? document.Tags : undefined;
+  return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === "string") : [];
+}
+
+function policyArguments({ imagePolicy }: CopyOptions): string[] {
+  if (imagePolicy === undefined) return [];
+  return imagePolicy === "insecure" ? ["--insecure-policy"] : ["--policy", imagePolicy];
+}
+
+function transportArguments(reference: ImageReference, options: CopyOptions): string[] {
+  if (reference.registry === "") return [];
+  const verify = options.tlsVerify ?? (isLoopbackRegistry(reference.registry) ? false : undefined);
+  // Without the option, registries.conf(5) decides.
+  return verify === undefined ? [] : [`--src-tls-verify=${verify}`];
+}
+
+/** Tells how many bytes have arrived, from the files that skopeo writes in its directory until they are whole. */
+function watchArrival(staging: string, onProgress: ProgressListener | undefined): Disposable {
+  if (!onProgress) return { [Symbol.dispose]: () => undefined };
+  const sizes = new Map<string, number>();
+  const timer = setInterval(() => {
+    for (const name of readdirSync(staging)) {
+      const status = statSync(join(staging, name), { throwIfNoEntry: false });
+      if (name.startsWith("oci-put-blob") && status) sizes.set(name, status.size);
+    }
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    onProgress({ kind: "received", bytes });
+  }, progressIntervalMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}

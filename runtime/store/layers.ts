@@ -1,0 +1,156 @@
+import { randomBytes } from "node:crypto";
+import {
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import * as v from "valibot";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
+import type { Directories } from "./directories.ts";
+
+/*
+ *     <data>/layers/<name>/tree         the layer's root directory, with whatever owner and mode the image gives it
+ *     <data>/layers/<name>/layer.json   a LayerRecord
+ *     <data>/l/<link>                -> ../layers/<name>/tree
+ *
+ * A layer appears by one rename and does not change any more. The tree is a level below the renamed directory,
+ * because a directory of another owner (a sub-id) could not be moved.
+ */
+
+const recordSchema = v.object({
+  /** The name in <data>/l. */
+  link: v.pipe(v.string(), v.regex(/^[a-z0-9]{6}$/)),
+  /** Sum of the sizes of all files. */
+  contentBytes: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Directories without an entry of their own in the layer's archive, as byte strings; "" is the root. */
+  impliedDirectories: v.array(v.string()),
+  /** The layer hides all that is below it. */
+  isRootOpaque: v.boolean(),
+});
+
+/** What is known of an unpacked layer. */
+export type LayerRecord = Readonly<v.InferOutput<typeof recordSchema>>;
+
+/**
+ * The directory name of what is unpacked from this digest (hexadecimal SHA-256). It also says by which mappings the
+ * files got their owners: after a change of /etc/subuid they would be somebody else's, so they are unpacked anew.
+ */
+export function layerName(hexDigest: string, mappings: IdMappings): string {
+  return `${hexDigest}-${mappingsTag(mappings)}`;
+}
+
+/** Short for the mappings: `one` for the user's own id alone, else a sum of them. */
+export function mappingsTag(mappings: IdMappings): string {
+  if (!mappings.subordinate) return "one";
+  const text = [...mappings.uids, { containerId: -1, hostId: -1, size: -1 }, ...mappings.gids].map(
+    mappingText,
+  );
+  return `s${fnv1a(text.join())}`;
+}
+
+function mappingText({ containerId, hostId, size }: IdMapping): string {
+  return `${containerId}:${hostId}:${size}`;
+}
+
+/** FNV-1a, 32 bits: tells the few mappings that one user ever has apart, at no cost for the start of a container. */
+function fnv1a(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, "0");
+}
+
+/** The path for an overlay's mount options. */
+export function layerLinkPath(directories: Directories, link: string): string {
+  return join(directories.layerLinks, link);
+}
+
+/** The record of a layer that is unpacked; undefined when it is not. */
+export function readLayer(directories: Directories, name: string): LayerRecord | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(directories.layers, name, "layer.json"), "utf8");
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+  const record = v.safeParse(recordSchema, JSON.parse(text));
+  if (record.success) return record.output;
+  throw new CntnrError(
+    "corrupt",
+    `${join(directories.layers, name)}: layer.json is damaged; remove that directory`,
+  );
+}
+
+/**
+ * Makes a layer of `temporary`, which holds its `tree`. The link comes first: a crash in between leaves a link to
+ * nothing, which is found as such; a layer without its link would not be.
+ */
+export function publishLayer(
+  directories: Directories,
+  name: string,
+  temporary: string,
+  content: Omit<LayerRecord, "link">,
+): LayerRecord {
+  const record: LayerRecord = { ...content, link: makeLink(directories, name) };
+  writeFileSync(join(temporary, "layer.json"), JSON.stringify(record), { mode: 0o600 });
+  renameSync(temporary, join(directories.layers, name));
+  return record;
+}
+
+function makeLink(directories: Directories, name: string): string {
+  for (;;) {
+    const link = [...randomBytes(6)].map((byte) => (byte % 36).toString(36)).join("");
+    try {
+      symlinkSync(join("../layers", name, "tree"), layerLinkPath(directories, link));
+      return link;
+    } catch (error) {
+      if (!hasErrno(error, "EEXIST")) throw error;
+    }
+  }
+}
+
+/** The names of the layers behind paths in <data>/l; paths that are no such links are left out. */
+export function layerNamesOf(paths: Iterable<string>): Set<string> {
+  const names = new Set<string>();
+  for (const path of paths) {
+    const name = linkedLayer(path);
+    if (name !== undefined) names.add(name);
+  }
+  return names;
+}
+
+function linkedLayer(path: string): string | undefined {
+  try {
+    return basename(dirname(readlinkSync(path)));
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "EINVAL", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** The names of all unpacked layers. */
+export function listLayers(directories: Directories): string[] {
+  return readdirSync(directories.layers).filter((name) => /^[a-f0-9]{64}-[a-z0-9]+$/.test(name));
+}
+
+/** Takes a layer away by one rename; the caller removes it from `destination`, and then the links to nothing. */
+export function withdrawLayer(directories: Directories, name: string, destination: string): void {
+  renameSync(join(directories.layers, name), destination);
+}
+
+/** Removes the links whose layer is gone. Only under the exclusive lock of the store. */
+export function removeDanglingLinks(directories: Directories): void {
+  const names = new Set(listLayers(directories));
+  for (const link of readdirSync(directories.layerLinks)) {
+    const path = layerLinkPath(directories, link);
+    const name = linkedLayer(path);
+    if (name !== undefined && !names.has(name)) rmSync(path, { force: true });
+  }
+}
