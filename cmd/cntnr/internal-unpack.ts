@@ -1,9 +1,9 @@
 import { readFileSync, writeSync } from "node:fs";
-import { runUnpackWorker } from "../../runtime/layer/unpack-worker.ts";
+import { unpackWorker } from "../../runtime/layer/unpack-worker.ts";
 
-/** `cntnr internal-unpack`: started by cntnr itself, in a user namespace, to unpack one layer. Not for people. */
+/** `cntnr internal-unpack`: started by cntnr itself, in a user namespace, to write one layer. Not for people. */
 export function internalUnpack(): Promise<void> {
-  return runUnpackWorker(readFileSync(0, "utf8"), (message) => {
+  return unpackWorker(readFileSync(0, "utf8"), (message) => {
     writeSync(1, `${JSON.stringify(message)}\n`);
   });
 }

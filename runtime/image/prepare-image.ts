@@ -1,5 +1,11 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { type LayerBlob, type UnpackRemarks, unpackLayers } from "../layer/unpack-layers.ts";
+import { completeLayers } from "../layer/complete-layers.ts";
+import {
+  type LayerBlob,
+  type UnpackOptions,
+  type UnpackRemarks,
+  unpackLayers,
+} from "../layer/unpack-layers.ts";
 import type { Directories } from "../store/directories.ts";
 import { type LayerRecord, layerName, readLayer } from "../store/layers.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -41,7 +47,7 @@ export async function prepareImage(
   checkRunnable(descriptor, manifest, parsed);
   if (verification === "all-blobs") await verifyUnpacked(directories, manifest, parsed, options);
   const blobs = blobsOf(directories, manifest, parsed);
-  const { records, remarks } = await unpackLayers(directories, [...blobs.keys()], {
+  const unpackOptions: UnpackOptions = {
     mappings: options.mappings,
     ...(options.signal ? { signal: options.signal } : {}),
     onProgress: (blob, doneBytes) => {
@@ -49,9 +55,17 @@ export async function prepareImage(
       if (layer)
         options.onProgress?.({ kind: "unpacking", layer: layer.digest, doneBytes, totalBytes: layer.size });
     },
-  });
+  };
+  const { records, remarks } = await unpackLayers(directories, [...blobs.keys()], unpackOptions);
   for (const text of describeRemarks(remarks)) options.onProgress?.({ kind: "remark", text });
   const visible = visibleLayers(records);
+  const completing = await completeLayers(
+    directories,
+    layerName(hexOf(descriptor.digest), options.mappings),
+    visible,
+    unpackOptions,
+  );
+  if (completing) visible.push(completing);
   const prepared: PreparedImage = {
     id: manifest.config.digest,
     config: parsed.config,

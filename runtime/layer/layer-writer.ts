@@ -52,9 +52,11 @@ export interface LayerReport {
   readonly isRootOpaque: boolean;
 }
 
-const opaqueAttribute = "user.overlay.opaque";
+/** overlayfs.rst, "whiteouts and opaque directories", with `userxattr`. */
+export const opaqueAttribute = "user.overlay.opaque";
 const defaultAcl = "system.posix_acl_default";
-const impliedMode = 0o755;
+/** Of directories that the archive does not have. */
+export const impliedMode = 0o755;
 
 /**
  * Writes a layer's entries below the working directory, as a lower directory of an overlay mounted with
@@ -323,7 +325,7 @@ function modeOf(entry: TarEntry, owner: Owner | undefined): number {
 }
 
 /** user.overlay.* and trusted.overlay.* steer the overlay itself: an archive could redirect directories with them. */
-function isForArchives(name: ByteString): boolean {
+export function isForArchives(name: ByteString): boolean {
   if (name.startsWith("user.")) return !name.startsWith("user.overlay.");
   return name === "security.capability" || name === "system.posix_acl_access" || name === defaultAcl;
 }

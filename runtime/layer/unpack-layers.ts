@@ -11,7 +11,7 @@ import { spreadSubdirectories } from "../sys/directory-flags.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { DamagedBlobError } from "./damaged-blob-error.ts";
 import type { LayerReport } from "./layer-writer.ts";
-import { unpackInWorker } from "./unpack-in-worker.ts";
+import { unpackInWorker } from "./worker-process.ts";
 
 /** A layer's blob in the store; digests are bare hexadecimal SHA-256. */
 export interface LayerBlob {

@@ -1,5 +1,5 @@
 import { dlopen, ptr } from "bun:ffi";
-import { checkResult, SystemCallError } from "./system-call.ts";
+import { checkResult, errorName, lastErrno, SystemCallError } from "./system-call.ts";
 
 /**
  * Bytes as a string, one character (U+0000 to U+00FF) a byte: what file names and link targets are to the
@@ -17,6 +17,8 @@ const libc = dlopen("libc.so.6", {
   futimens: { args: ["i32", "ptr"], returns: "i32" },
   lchown: { args: ["ptr", "u32", "u32"], returns: "i32" },
   link: { args: ["ptr", "ptr"], returns: "i32" },
+  lgetxattr: { args: ["ptr", "ptr", "ptr", "u64"], returns: "i64" },
+  llistxattr: { args: ["ptr", "ptr", "u64"], returns: "i64" },
   lsetxattr: { args: ["ptr", "ptr", "ptr", "u64", "i32"], returns: "i32" },
   mkdir: { args: ["ptr", "u32"], returns: "i32" },
   mknod: { args: ["ptr", "u32", "u64"], returns: "i32" },
@@ -153,4 +155,24 @@ export function setAttribute(name: ByteString, attribute: ByteString, value: Uin
     "lsetxattr",
     libc.lsetxattr(path(name), attributeName(attribute), value.length === 0 ? null : value, value.length, 0),
   );
+}
+
+/** XATTR_SIZE_MAX and XATTR_LIST_MAX. */
+const attributeBuffer = Buffer.alloc(64 * 1024);
+
+/** The value of an extended attribute of a file or a link itself; undefined when it has none of that name. */
+export function getAttribute(name: ByteString, attribute: ByteString): Buffer | undefined {
+  const size = Number(
+    libc.lgetxattr(path(name), attributeName(attribute), attributeBuffer, attributeBuffer.length),
+  );
+  if (size < 0 && ["ENODATA", "EOPNOTSUPP"].includes(errorName(lastErrno()))) return undefined;
+  return Buffer.from(attributeBuffer.subarray(0, checkResult("lgetxattr", size)));
+}
+
+/** The names of a file's extended attributes. */
+export function listAttributes(name: ByteString): ByteString[] {
+  const size = Number(libc.llistxattr(path(name), attributeBuffer, attributeBuffer.length));
+  if (size < 0 && errorName(lastErrno()) === "EOPNOTSUPP") return [];
+  const names = attributeBuffer.toString("latin1", 0, checkResult("llistxattr", size));
+  return names.split("\0").filter((attribute) => attribute !== "");
 }

@@ -3,6 +3,11 @@ import { constants } from "node:os";
 
 const errnoNames = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
+/** The name of an errno(3) number. */
+export function errorName(errno: number): string {
+  return errnoNames.get(errno) ?? `errno ${errno}`;
+}
+
 /** A system call that failed; `code` is the name of its errno(3), as in Node's own errors. */
 export class SystemCallError extends Error {
   override readonly name = "SystemCallError";
@@ -12,7 +17,7 @@ export class SystemCallError extends Error {
     readonly call: string,
     readonly errno: number,
   ) {
-    const code = errnoNames.get(errno) ?? `errno ${errno}`;
+    const code = errorName(errno);
     super(`${call}: ${code}`);
     this.code = code;
   }

@@ -1,0 +1,87 @@
+import { CntnrError } from "../errors/cntnr-error.ts";
+import { ownProgram } from "../process/own-program.ts";
+import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
+import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
+import type { LayerTree } from "./implied-directories.ts";
+import type { Ownership } from "./layer-writer.ts";
+import type { LayerJob, LayerOutcome } from "./unpack-layer.ts";
+import type { WorkerJob, WorkerMessage } from "./unpack-worker.ts";
+
+export interface WorkerRequest {
+  /** An empty directory of the user's, where the worker works. */
+  readonly target: string;
+  readonly mappings: IdMappings;
+  /** A lock's descriptor that the worker is to hold, too. */
+  readonly lockFd: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface UnpackRequest extends WorkerRequest {
+  /** The layer's blob, at its start. */
+  readonly blobFd: number;
+  readonly job: Omit<LayerJob, "ownership">;
+  readonly onProgress: (doneBytes: number) => void;
+}
+
+const timeoutMs = 2 * 60 * 60_000;
+
+/**
+ * Unpacks a layer's blob into the target by a process of its own, root of a user namespace with the mappings, which can
+ * reach nothing of the file system but the target. Throws only when that process cannot do its work; what is
+ * wrong with the layer is in the outcome.
+ */
+export async function unpackInWorker(request: UnpackRequest): Promise<LayerOutcome> {
+  const job: WorkerJob = { kind: "unpack", ...request.job, ownership: ownershipUnder(request.mappings) };
+  const last = await runWorker(request, job, [request.blobFd, request.lockFd], request.onProgress);
+  if ("outcome" in last) return last.outcome;
+  throw wrongAnswer();
+}
+
+/** Makes in the target the directories that the layers (lowest first) imply differently from what they are; returns how many. */
+export async function completeInWorker(
+  request: WorkerRequest,
+  layers: readonly LayerTree[],
+): Promise<number> {
+  const last = await runWorker(request, { kind: "complete", layers }, [request.lockFd], () => undefined);
+  if ("completedDirectories" in last) return last.completedDirectories;
+  throw wrongAnswer();
+}
+
+/** Starts a worker and returns the last thing that it says. */
+async function runWorker(
+  request: WorkerRequest,
+  job: WorkerJob,
+  inherit: readonly number[],
+  onProgress: (doneBytes: number) => void,
+): Promise<WorkerMessage> {
+  let last: WorkerMessage | undefined;
+  const result = await runInUserNamespace(request.mappings, [...ownProgram(), "internal-unpack"], {
+    cwd: request.target,
+    stdin: JSON.stringify(job),
+    inherit,
+    timeoutMs,
+    onStdoutLine: (line) => {
+      const message: WorkerMessage = JSON.parse(line);
+      last = message;
+      if ("doneBytes" in message) onProgress(message.doneBytes);
+    },
+    ...(request.signal ? { signal: request.signal } : {}),
+  });
+  if (last && result.exitCode === 0) return last;
+  const reason = result.stderr.trim().split("\n").at(-1) ?? "";
+  throw new CntnrError("engine", `the process that writes layers failed (${result.exitCode}): ${reason}`);
+}
+
+function wrongAnswer(): CntnrError {
+  return new CntnrError("engine", "the process that writes layers ended before its work was done");
+}
+
+function ownershipUnder(mappings: IdMappings): Ownership {
+  if (!mappings.subordinate) return { kind: "own-user" };
+  return { kind: "kept", mappedUids: idsIn(mappings.uids), mappedGids: idsIn(mappings.gids) };
+}
+
+/** How many ids are mapped, from 0 on without a gap: loadIdMappings makes no others. */
+function idsIn(mappings: readonly IdMapping[]): number {
+  return mappings.reduce((sum, { size }) => sum + size, 0);
+}
