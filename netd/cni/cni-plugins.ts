@@ -1,0 +1,100 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { NetworkPlugins, PluginResult } from "../attachment/network-plugins.ts";
+import type { AttachmentRecord } from "../journal/record.ts";
+import { isTransient } from "./cni-error.ts";
+import { type Conflist, parseStoredConflist } from "./conflist.ts";
+import { addNetwork, type CniAttachment, deleteNetwork, type ExecuteOptions } from "./execute.ts";
+import { PluginDirectory } from "./plugin-directory.ts";
+import { type CniResult, parseStoredResult, ResultError } from "./result.ts";
+
+export interface CniPluginsOptions {
+  readonly pluginDir: string;
+  /** Where host-local keeps its leases. */
+  readonly leaseDir: string;
+  /** netd's lock, for the plugins to hold as well while they run. */
+  readonly lockFd: number;
+  readonly onStep: (step: string) => void | Promise<void>;
+}
+
+/** R8. A netd that starts waits for longer than this for a dead one's plugin. */
+const timeoutMs = 30_000;
+/** Waits before further attempts of an ADD that failed for a passing reason (R9). */
+const retryDelaysMs = [100, 400, 1600];
+
+/** The plugins of this machine, as netd's attachments use them. */
+export class CniPlugins implements NetworkPlugins {
+  readonly #options: ExecuteOptions;
+
+  constructor({ pluginDir, leaseDir, lockFd, onStep }: CniPluginsOptions) {
+    this.#options = { plugins: new PluginDirectory(pluginDir), leaseDir, lockFd, onStep, timeoutMs };
+  }
+
+  /** Throws an Error, for the admin, when a conflist cannot work on this machine. */
+  selfTest(conflist: Conflist): Promise<void> {
+    return this.#options.plugins.selfTest(conflist, this.#options);
+  }
+
+  async add(record: AttachmentRecord, netnsPath: string): Promise<PluginResult> {
+    const [conflist, attachment] = [conflistOf(record), attachmentOf(record, netnsPath)];
+    for (const delayMs of retryDelaysMs) {
+      try {
+        return describe(await addNetwork(conflist, attachment, this.#options));
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        // Another ADD without a DEL between them is not allowed (spec, section 2).
+        await deleteNetwork(conflist, attachment, undefined, this.#options);
+        await delay(delayMs);
+      }
+    }
+    return describe(await addNetwork(conflist, attachment, this.#options));
+  }
+
+  async delete(record: AttachmentRecord, netnsPath: string): Promise<void> {
+    await deleteNetwork(
+      conflistOf(record),
+      attachmentOf(record, netnsPath),
+      storedResultOf(record),
+      this.#options,
+    );
+  }
+
+  parseResult(json: string): PluginResult {
+    return describe(parseStoredResult(json));
+  }
+}
+
+function conflistOf(record: AttachmentRecord): Conflist {
+  return parseStoredConflist(record.conflist, `journal, network ${record.network}`);
+}
+
+/** No capability arguments: no request can ask for any yet. */
+function attachmentOf(
+  { containerId, interface: interfaceName }: AttachmentRecord,
+  netnsPath: string,
+): CniAttachment {
+  return { containerId, interfaceName, netnsPath, capabilityArguments: {} };
+}
+
+/** Undefined also for a damaged one: DEL without prevResult frees what it can, no DEL at all would free nothing. */
+function storedResultOf({ result }: AttachmentRecord): CniResult | undefined {
+  if (result === "") return undefined;
+  try {
+    return parseStoredResult(result);
+  } catch (error) {
+    if (error instanceof ResultError) return undefined;
+    throw error;
+  }
+}
+
+function describe({ interfaces, ips, dns, json }: CniResult): PluginResult {
+  const inSandbox = (index: number | undefined) => index === undefined || interfaces[index]?.sandbox !== "";
+  const own = ips.filter((ip) => inSandbox(ip.interface));
+  return {
+    json: JSON.stringify(json),
+    mac: interfaces.find(({ sandbox }) => sandbox !== "")?.mac ?? "",
+    addresses: own.map(({ address }) => address),
+    gateways: own.flatMap(({ gateway }) => gateway ?? []),
+    nameservers: dns.nameservers,
+    searchDomains: dns.domain === undefined || dns.search.length > 0 ? dns.search : [dns.domain],
+  };
+}
