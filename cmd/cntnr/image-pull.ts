@@ -1,0 +1,19 @@
+import { pullImage } from "../../runtime/image/pull-image.ts";
+import type { CommandContext } from "./command.ts";
+import { forEachName } from "./each-container.ts";
+import { print } from "./output.ts";
+import { progressPrinter } from "./progress-printer.ts";
+import { parseTlsVerify } from "./tls-verify.ts";
+
+/** `cntnr image pull`: prints the id of each image. */
+export function imagePull({ args, directories, imagePolicy }: CommandContext): Promise<number> {
+  const tlsVerify = parseTlsVerify(args);
+  return forEachName(args.positionals, async (name) => {
+    const image = await pullImage(directories, name, {
+      ...(args.has("quiet") ? {} : { onProgress: progressPrinter() }),
+      ...(imagePolicy === undefined ? {} : { imagePolicy }),
+      ...(tlsVerify === undefined ? {} : { tlsVerify }),
+    });
+    print(`${image.id}\n`);
+  });
+}

@@ -1,0 +1,17 @@
+import { containerPaths } from "../../runtime/container/container-record.ts";
+import { settle } from "../../runtime/container/settle.ts";
+import type { CommandContext } from "./command.ts";
+import { forEachContainer } from "./each-container.ts";
+import { print } from "./output.ts";
+
+/** `cntnr inspect`: record, state and files of containers, as a JSON array. */
+export async function inspect({ args, directories }: CommandContext): Promise<number> {
+  const found: object[] = [];
+  const exitCode = await forEachContainer(directories, args.positionals, async (record) => {
+    const state = await settle(directories, record);
+    const { directory, log } = containerPaths(directories, record.id);
+    found.push({ ...record, state, directory, ...(record.detached ? { log } : {}) });
+  });
+  print(`${JSON.stringify(found, undefined, 2)}\n`);
+  return exitCode;
+}

@@ -1,0 +1,14 @@
+import { signalContainer } from "../../runtime/container/end-container.ts";
+import { parseSignal } from "../../runtime/container/signal-name.ts";
+import type { CommandContext } from "./command.ts";
+import { forEachContainer } from "./each-container.ts";
+import { print } from "./output.ts";
+
+/** `cntnr kill` */
+export function kill({ args, directories }: CommandContext): Promise<number> {
+  const signal = parseSignal(args.value("signal") ?? "SIGKILL");
+  return forEachContainer(directories, args.positionals, (record, name) => {
+    signalContainer(directories, record, signal);
+    print(`${name}\n`);
+  });
+}

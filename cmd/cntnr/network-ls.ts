@@ -1,0 +1,21 @@
+import { listNetworks } from "../../runtime/network/networks.ts";
+import type { CommandContext } from "./command.ts";
+import { print, printTable } from "./output.ts";
+
+/** `cntnr network ls`: what netd grants to this user, and how much of the quotas is used. */
+export async function networkLs({ args, env }: CommandContext): Promise<number> {
+  const networks = await listNetworks(env);
+  if (args.value("format") === "json")
+    print(networks.map((network) => `${JSON.stringify(network)}\n`).join(""));
+  else
+    printTable([
+      ["NAME", "PLUGINS", "ATTACHMENTS", "GRANTED BY"],
+      ...networks.map(({ name, plugins, used, limit, grantedBy }) => [
+        name,
+        plugins.join(","),
+        `${used}/${limit}`,
+        grantedBy,
+      ]),
+    ]);
+  return 0;
+}

@@ -1,0 +1,117 @@
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import type { Command, Flag } from "./command.ts";
+
+/** Flags and positionals of one command line. */
+export class ParsedArguments {
+  constructor(
+    private readonly flags: ReadonlyMap<string, readonly string[]>,
+    /** Positionals in order; with a command that passes through, all from the first positional on. */
+    readonly positionals: readonly string[],
+  ) {}
+
+  /** A switch: the last word counts (`--rm --rm=false` is off). */
+  has(name: string): boolean {
+    return this.flags.get(name)?.at(-1) === "true";
+  }
+
+  /** The last value of a flag. */
+  value(name: string): string | undefined {
+    return this.flags.get(name)?.at(-1);
+  }
+
+  /** All values of a repeatable flag. */
+  values(name: string): readonly string[] {
+    return this.flags.get(name) ?? [];
+  }
+}
+
+/** Thrown where help was asked for instead of what the command does. */
+export class HelpRequest extends Error {
+  override readonly name = "HelpRequest";
+}
+
+/**
+ * Parses the words after a command's name, as docker's own parser (pflag) does: `--name=value`, `--name value`, `-n value`,
+ * `-nvalue`, `-n=value`, switches in one word (`-ti`) of which the last may take a value (`-tip 80:80`), `--switch=false`.
+ * A flag that takes a value takes the next word whatever it looks like (`--stop-timeout -1`). Throws CntnrError `usage`.
+ */
+export function parseArguments(command: Command, argv: readonly string[]): ParsedArguments {
+  const flags = new Map<string, string[]>();
+  const words = [...argv];
+  const positionals: string[] = [];
+  const set = (flag: Flag, value: string, spelling: string) => {
+    const checked = flag.value === undefined ? switchValue(value, spelling) : value;
+    if (flag.choices && !flag.choices.includes(checked))
+      throw usage(command, `${spelling}: "${value}" is not one of ${flag.choices.join(", ")}`);
+    flags.set(flag.name, [...(flags.get(flag.name) ?? []), checked]);
+  };
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === "--") positionals.push(...words.splice(0));
+    else if (word.startsWith("--")) parseLong(command, word, words, set);
+    else if (word.startsWith("-") && word !== "-") parseShort(command, word, words, set);
+    else positionals.push(word, ...(command.passThrough ? words.splice(0) : []));
+  }
+  checkCount(command, positionals);
+  return new ParsedArguments(flags, positionals);
+}
+
+type Setter = (flag: Flag, value: string, spelling: string) => void;
+
+function parseLong(command: Command, word: string, following: string[], set: Setter): void {
+  const equals = word.indexOf("=");
+  const spelling = equals < 0 ? word : word.slice(0, equals);
+  const name = spelling.slice(2);
+  const flag = command.flags.find((known) => known.name === name || known.aliases?.includes(name));
+  if (!flag) {
+    if (name === "help") throw new HelpRequest();
+    throw usage(command, `unknown flag ${spelling}`);
+  }
+  if (equals >= 0) set(flag, word.slice(equals + 1), spelling);
+  else set(flag, flag.value === undefined ? "true" : nextWord(command, flag, spelling, following), spelling);
+}
+
+function parseShort(command: Command, word: string, following: string[], set: Setter): void {
+  for (let index = 1; index < word.length; index++) {
+    const letter = word.charAt(index);
+    const spelling = `-${letter}`;
+    const flag = command.flags.find((known) => known.short === letter);
+    if (!flag) {
+      if (word === "-h") throw new HelpRequest();
+      throw usage(command, `unknown flag ${spelling}${word.length > 2 ? ` in ${word}` : ""}`);
+    }
+    const rest = word.slice(index + 1);
+    const isLast = rest.startsWith("=") || flag.value !== undefined;
+    if (!isLast) set(flag, "true", spelling);
+    else if (rest === "") set(flag, nextWord(command, flag, spelling, following), spelling);
+    else set(flag, rest.replace(/^=/, ""), spelling);
+    if (isLast) return;
+  }
+}
+
+function nextWord(command: Command, flag: Flag, spelling: string, following: string[]): string {
+  const value = following.shift();
+  if (value === undefined) throw usage(command, `${spelling} needs a value: ${spelling} ${flag.value}`);
+  return value;
+}
+
+/** The words that Go's strconv.ParseBool knows. */
+function switchValue(value: string, spelling: string): "true" | "false" {
+  if (/^(?:1|t|T|true|TRUE|True)$/.test(value)) return "true";
+  if (/^(?:0|f|F|false|FALSE|False)$/.test(value)) return "false";
+  throw new CntnrError("usage", `${spelling}: "${value}" is neither true nor false`);
+}
+
+function checkCount(command: Command, positionals: readonly string[]): void {
+  const least = command.positionals.filter(({ count }) => count === "one" || count === "one-or-more").length;
+  const isOpen = command.positionals.some(({ count }) => count === "one-or-more" || count === "any");
+  const most = isOpen ? Number.POSITIVE_INFINITY : command.positionals.length;
+  if (positionals.length < least) {
+    const missing = command.positionals[positionals.length]?.name ?? "an argument";
+    throw usage(command, `${missing} is missing`);
+  }
+  if (positionals.length > most) throw usage(command, `unexpected argument "${positionals[most]}"`);
+}
+
+function usage(command: Command, problem: string): CntnrError {
+  return new CntnrError("usage", `${command.path}: ${problem} (see \`cntnr ${command.path} --help\`)`);
+}

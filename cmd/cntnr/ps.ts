@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { shortId } from "../../runtime/container/container-id.ts";
+import type { ContainerRecord } from "../../runtime/container/container-record.ts";
+import { isActive, lostExitCode } from "../../runtime/container/container-state.ts";
+import { type ListedContainer, sweep } from "../../runtime/container/sweep.ts";
+import type { Directories } from "../../runtime/store/directories.ts";
+import { agoOf } from "./ago.ts";
+import type { CommandContext } from "./command.ts";
+import { print, printable, printError, printTable } from "./output.ts";
+
+const longestCommand = 30;
+
+/** `cntnr ps` */
+export async function ps({ args, directories }: CommandContext): Promise<number> {
+  const { containers, damaged } = await sweep(directories);
+  for (const { message } of damaged) printError(`cntnr: ${message}\n`);
+  const shown = containers.filter(({ state }) => args.has("all") || isActive(state));
+  const id = ({ record }: ListedContainer) => (args.has("no-trunc") ? record.id : shortId(record.id));
+  if (args.has("quiet")) print(shown.map((container) => `${id(container)}\n`).join(""));
+  else if (args.value("format") === "json")
+    print(shown.map((container) => `${JSON.stringify(jsonOf(directories, container))}\n`).join(""));
+  else
+    printTable([
+      ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "NETWORK", "NAMES"],
+      ...shown.map((container) => row(directories, container, id(container), args.has("no-trunc"))),
+    ]);
+  return damaged.length === 0 ? 0 : 1;
+}
+
+function row(directories: Directories, container: ListedContainer, id: string, isWhole: boolean): string[] {
+  const { record } = container;
+  const command = printable(record.command.join(" "));
+  const shown =
+    isWhole || command.length <= longestCommand ? command : `${command.slice(0, longestCommand - 1)}…`;
+  return [
+    id,
+    record.image.replace(/^docker\.io\/(?:library\/)?/, ""),
+    `"${shown}"`,
+    `${agoOf(record.createdAt)} ago`,
+    statusOf(container),
+    networkOf(directories, container),
+    record.name,
+  ];
+}
+
+function statusOf({ state }: ListedContainer): string {
+  switch (state.kind) {
+    case "running":
+      return `Up ${agoOf(state.startedAt)}`;
+    case "exited":
+      return `Exited (${state.exitCode}) ${agoOf(state.finishedAt)} ago`;
+    case "dead":
+      return "Dead (its exit code is lost)";
+    default:
+      return "Created";
+  }
+}
+
+/** host, none, or the networks with the addresses that the container has on them. */
+function networkOf(directories: Directories, { record, state }: ListedContainer): string {
+  if (record.network.kind !== "netd") return record.network.kind;
+  const attached = isActive(state) ? attachmentsOf(directories, record) : [];
+  return record.network.networks
+    .map((network) => {
+      const addresses = attached.find((attachment) => attachment.network === network)?.addresses ?? [];
+      return addresses.length === 0 ? network : `${network} ${addresses.join(" ")}`;
+    })
+    .join(", ");
+}
+
+interface ShownAttachment {
+  readonly network: string;
+  readonly addresses: readonly string[];
+}
+
+/** What the hook has kept of netd's answer. It is for people to read; when it is not there or odd, they read less. */
+function attachmentsOf(directories: Directories, { id }: ContainerRecord): ShownAttachment[] {
+  try {
+    const kept: unknown = JSON.parse(readFileSync(join(directories.attachments, `${id}.json`), "utf8"));
+    if (!Array.isArray(kept)) return [];
+    return kept.flatMap((entry: { network?: unknown; addresses?: unknown }) => {
+      if (typeof entry.network !== "string" || !Array.isArray(entry.addresses)) return [];
+      const addresses = entry.addresses.map((address) => String(address).split("/")[0] ?? "");
+      return [{ network: entry.network, addresses }];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function jsonOf(directories: Directories, container: ListedContainer) {
+  const { record, state } = container;
+  return {
+    id: record.id,
+    name: record.name,
+    image: record.image,
+    imageId: record.imageId,
+    command: record.command,
+    createdAt: record.createdAt,
+    state: state.kind,
+    status: statusOf(container),
+    ...(state.kind === "running" || state.kind === "created" ? { pid: state.pid } : {}),
+    ...(state.kind === "exited" ? { exitCode: state.exitCode } : {}),
+    ...(state.kind === "dead" ? { exitCode: lostExitCode } : {}),
+    labels: record.labels,
+    networks: record.network.kind === "netd" ? attachmentsOf(directories, record) : [],
+    network: networkOf(directories, container),
+  };
+}

@@ -1,0 +1,29 @@
+import { findContainer, findId } from "../../runtime/container/container-store.ts";
+import { removeContainer } from "../../runtime/container/end-container.ts";
+import { removeDamaged } from "../../runtime/container/settle.ts";
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import type { Directories } from "../../runtime/store/directories.ts";
+import type { CommandContext } from "./command.ts";
+import { forEachName } from "./each-container.ts";
+import { print } from "./output.ts";
+
+/** `cntnr rm` */
+export function rm({ args, directories }: CommandContext): Promise<number> {
+  const isForced = args.has("force");
+  return forEachName(args.positionals, async (name) => {
+    try {
+      await removeContainer(directories, findContainer(directories, name), isForced ? "kill" : "refuse");
+    } catch (error) {
+      if (!(error instanceof CntnrError) || !isForced) throw error;
+      if (error.code === "corrupt") await removeByForce(directories, name);
+      // docker's -f, too, is content when there is nothing to remove.
+      else if (error.code !== "not-found") throw error;
+    }
+    print(`${name}\n`);
+  });
+}
+
+async function removeByForce(directories: Directories, name: string): Promise<void> {
+  const id = findId(directories, name);
+  if (id) await removeDamaged(directories, id);
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { parseCapabilities } from "../../runtime/container/capability-flags.ts";
+import { checkName } from "../../runtime/container/container-name.ts";
+import type { ContainerOptions } from "../../runtime/container/container-options.ts";
+import { parseEnvFile, parseEnvFlag, parseLabels } from "../../runtime/container/environment-flags.ts";
+import {
+  parseMountFlag,
+  parseTmpfsFlag,
+  parseVolumeFlag,
+  realSurroundings,
+} from "../../runtime/container/mount-flags.ts";
+import { parseNetworkFlags } from "../../runtime/container/network-flag.ts";
+import type { RunRequest } from "../../runtime/container/run-container.ts";
+import { parseSignal } from "../../runtime/container/signal-name.ts";
+import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
+import type { ParsedArguments } from "./parse-argv.ts";
+import { parseTlsVerify } from "./tls-verify.ts";
+
+/** What the flags of `cntnr run` ask for. Throws CntnrError. */
+export function parseRunRequest(args: ParsedArguments, env: NodeJS.ProcessEnv): RunRequest {
+  const [image = "", ...command] = args.positionals;
+  if (image === "") throw new CntnrError("usage", "run: the image's name is empty");
+  const name = args.value("name");
+  const cidFile = args.value("cidfile");
+  const tlsVerify = parseTlsVerify(args);
+  return {
+    image,
+    ...(name === undefined ? {} : { name: checkName(name) }),
+    ...(cidFile === undefined ? {} : { cidFile }),
+    ...(tlsVerify === undefined ? {} : { tlsVerify }),
+    detach: args.has("detach"),
+    autoRemove: args.has("rm"),
+    pull: parsePull(args.value("pull")),
+    options: parseOptions(args, command, env),
+  };
+}
+
+function parseOptions(
+  args: ParsedArguments,
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+): ContainerOptions {
+  const surroundings = realSurroundings();
+  const [workingDir, user, hostname] = ["workdir", "user", "hostname"].map((flag) => args.value(flag));
+  const entrypoint = args.value("entrypoint");
+  const stopSignal = args.value("stop-signal");
+  if (stopSignal !== undefined) parseSignal(stopSignal);
+  if (workingDir !== undefined && !workingDir.startsWith("/"))
+    throw new CntnrError("usage", `-w ${workingDir}: the working directory is not absolute`);
+  if (hostname !== undefined && !/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(hostname))
+    throw new CntnrError("usage", `--hostname "${hostname}" cannot be a host name`);
+  return {
+    command,
+    ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
+    env: parseEnvironment(args, env),
+    ...(workingDir === undefined ? {} : { workingDir }),
+    ...(user === undefined ? {} : { user }),
+    ...(hostname === undefined ? {} : { hostname }),
+    tty: args.has("tty"),
+    stdin: args.has("interactive"),
+    readOnly: args.has("read-only"),
+    mounts: [
+      ...args.values("volume").map((text) => parseVolumeFlag(text, surroundings)),
+      ...args.values("mount").map((text) => parseMountFlag(text, surroundings)),
+      ...args.values("tmpfs").map(parseTmpfsFlag),
+    ],
+    capAdd: parseCapabilities(args.values("cap-add")),
+    capDrop: parseCapabilities(args.values("cap-drop")),
+    network: parseNetworkFlags(args.values("network")),
+    labels: parseLabels(args.values("label")),
+    ...(stopSignal === undefined ? {} : { stopSignal }),
+  };
+}
+
+/** Files first: what stands on the command line wins. */
+function parseEnvironment(args: ParsedArguments, env: NodeJS.ProcessEnv): string[] {
+  const fromFiles = args.values("env-file").flatMap((path) => parseEnvFile(readEnvFile(path), path, env));
+  return [...fromFiles, ...args.values("env").flatMap((text) => parseEnvFlag(text, env) ?? [])];
+}
+
+function readEnvFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CntnrError("not-found", `--env-file: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function parsePull(text: string | undefined): RunRequest["pull"] {
+  return text === "always" || text === "never" ? text : "missing";
+}

@@ -1,0 +1,139 @@
+import { closeSync, openSync, readSync, watch } from "node:fs";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { type ContainerRecord, containerPaths } from "./container-record.ts";
+import { isActive, readState } from "./container-state.ts";
+
+/** A piece of a container's output, as conmon keeps it (the kubelet's format): `TIME stdout|stderr P|F TEXT`. */
+export interface LogEntry {
+  /** RFC 3339 with nanoseconds. */
+  readonly time: string;
+  readonly stream: "stdout" | "stderr";
+  /** Without the end of the line. */
+  readonly text: Uint8Array;
+  /** A line was longer than conmon's buffer, or not ended: the next entry of the stream goes on with it. */
+  readonly isPartial: boolean;
+}
+
+const space = 0x20;
+const newline = 0x0a;
+
+/** Pure: one line of the log file; undefined for what is none (cut off by a crash). */
+export function parseLogLine(line: Uint8Array): LogEntry | undefined {
+  const first = line.indexOf(space);
+  const second = line.indexOf(space, first + 1);
+  const third = line.indexOf(space, second + 1);
+  if (first < 0 || second < 0 || third < 0) return undefined;
+  const word = (from: number, to: number) => Buffer.from(line.subarray(from, to)).toString("latin1");
+  const stream = word(first + 1, second);
+  const tag = word(second + 1, third);
+  if ((stream !== "stdout" && stream !== "stderr") || (tag !== "P" && tag !== "F")) return undefined;
+  return { time: word(0, first), stream, text: line.subarray(third + 1), isPartial: tag === "P" };
+}
+
+export interface ReadLogOptions {
+  readonly follow: boolean;
+  /** Only entries that are not older; milliseconds since 1970. */
+  readonly sinceMs?: number;
+  /** Only the last lines. */
+  readonly tail?: number;
+}
+
+/** Longest time between two looks at a file that is said not to have changed. */
+const patienceMs = 250;
+
+/** The entries of a container's log; with `follow` until the container has ended. */
+export async function* readContainerLog(
+  directories: Directories,
+  record: ContainerRecord,
+  options: ReadLogOptions,
+): AsyncGenerator<LogEntry> {
+  const { log } = containerPaths(directories, record.id);
+  const fd = openLog(log, record);
+  if (fd === undefined) return;
+  try {
+    const reader = new LineReader(fd);
+    const kept = [...entriesOf(reader, options.sinceMs)];
+    yield* lastLines(kept, options.tail);
+    while (options.follow) {
+      // The state first: what was printed before the end is in the file then.
+      const isOver = !isActive(readState(directories, record));
+      const entries = [...entriesOf(reader, options.sinceMs)];
+      yield* entries;
+      if (isOver) return;
+      if (entries.length === 0) await changeOf(log);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openLog(path: string, record: ContainerRecord): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    if (!hasErrno(error, "ENOENT")) throw error;
+    if (record.detached) return undefined;
+    throw new CntnrError(
+      "unsupported",
+      `container ${record.name} was not detached: it printed to its terminal, and no log is kept`,
+    );
+  }
+}
+
+function* entriesOf(reader: LineReader, sinceMs: number | undefined): Generator<LogEntry> {
+  for (const line of reader.lines()) {
+    const entry = parseLogLine(line);
+    if (entry && (sinceMs === undefined || Date.parse(entry.time) >= sinceMs)) yield entry;
+  }
+}
+
+/** Pure: the entries of the last `count` lines; a line may be several entries. */
+export function lastLines(entries: readonly LogEntry[], count: number | undefined): readonly LogEntry[] {
+  if (count === undefined) return entries;
+  let lines = 0;
+  let start = entries.length;
+  while (start > 0) {
+    const isEnd = entries[start - 1]?.isPartial === false || start === entries.length;
+    if (isEnd && lines === count) break;
+    if (isEnd) lines++;
+    start--;
+  }
+  return entries.slice(start);
+}
+
+/** Complete lines of a file that grows. */
+class LineReader {
+  #rest: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  readonly #chunk = Buffer.alloc(1 << 16);
+
+  constructor(private readonly fd: number) {}
+
+  *lines(): Generator<Uint8Array> {
+    for (;;) {
+      const length = readSync(this.fd, this.#chunk);
+      if (length === 0) return;
+      let data = Buffer.concat([this.#rest, this.#chunk.subarray(0, length)]);
+      for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline)) {
+        yield data.subarray(0, end);
+        data = data.subarray(end + 1);
+      }
+      this.#rest = data;
+    }
+  }
+}
+
+/** Resolves when the file changes, and after a while in any case: some file systems tell of no changes. */
+function changeOf(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(path, { persistent: true });
+    const limit = setTimeout(finish, patienceMs);
+    function finish() {
+      clearTimeout(limit);
+      watcher.close();
+      resolve();
+    }
+    watcher.once("change", finish);
+    watcher.once("error", finish);
+  });
+}

@@ -1,0 +1,108 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { type ContainerId, isContainerId } from "./container-id.ts";
+
+const strings = v.pipe(v.array(v.string()), v.readonly());
+
+const identitySchema = v.object({ pid: v.number(), startTime: v.number() });
+
+const recordSchema = v.object({
+  version: v.literal(1),
+  id: v.custom<ContainerId>((value) => typeof value === "string" && isContainerId(value)),
+  name: v.string(),
+  image: v.string(),
+  imageId: v.string(),
+  /** What runs in it: entrypoint and arguments, as far as the request says. */
+  command: strings,
+  /** RFC 3339. */
+  createdAt: v.string(),
+  bootId: v.string(),
+  /** The cntnr that makes it, and in the foreground stays with it. */
+  creator: identitySchema,
+  detached: v.boolean(),
+  /** Goes away by itself when it has ended (--rm). */
+  autoRemove: v.boolean(),
+  tty: v.boolean(),
+  stdin: v.boolean(),
+  stopSignal: v.string(),
+  labels: v.pipe(v.record(v.string(), v.string()), v.readonly()),
+  network: v.variant("kind", [
+    v.object({ kind: v.literal("host") }),
+    v.object({ kind: v.literal("none") }),
+    v.object({ kind: v.literal("netd"), networks: strings }),
+  ]),
+  /** Paths in <data>/l that its overlay is made of: they must not be collected as garbage. */
+  layers: strings,
+});
+
+/** What is written of a container before anything else of it is there; it never changes. */
+export type ContainerRecord = Readonly<v.InferOutput<typeof recordSchema>>;
+
+/** The files of one container. */
+export interface ContainerPaths {
+  readonly directory: string;
+  readonly record: string;
+  /** The exit code, written when it has ended. */
+  readonly exit: string;
+  /** Written by conmon: its process id. */
+  readonly conmonPid: string;
+  readonly initPid: string;
+  readonly log: string;
+  readonly runcLog: string;
+  readonly runcState: string;
+}
+
+export function containerPaths(directories: Directories, id: ContainerId): ContainerPaths {
+  const directory = join(directories.containers, id);
+  return {
+    directory,
+    record: join(directory, "container.json"),
+    exit: join(directory, "exit"),
+    conmonPid: join(directory, "conmon.pid"),
+    initPid: join(directory, "init.pid"),
+    log: join(directory, "log"),
+    runcLog: join(directory, "runc.log"),
+    runcState: join(directories.runcRoot, id),
+  };
+}
+
+export function writeRecord(path: string, record: ContainerRecord): void {
+  writeFileSync(path, JSON.stringify(record), { mode: 0o600 });
+}
+
+/**
+ * Reads a container's record; undefined when there is none. Throws CntnrError `corrupt` when it cannot be understood:
+ * the machine stopped before it was on the disk, or somebody has changed it.
+ */
+export function readRecord(directories: Directories, id: ContainerId): ContainerRecord | undefined {
+  const path = join(directories.containers, id, "container.json");
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+  const result = v.safeParse(recordSchema, parseJson(text, path));
+  if (!result.success) throw damaged(path, result.issues[0].message);
+  if (result.output.id !== id) throw damaged(path, "it is the record of another container");
+  return result.output;
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw damaged(path, messageOf(error));
+  }
+}
+
+function damaged(path: string, reason: string): CntnrError {
+  return new CntnrError(
+    "corrupt",
+    `${path}: the record is damaged (${reason}); \`cntnr rm -f\` with its id removes it`,
+  );
+}

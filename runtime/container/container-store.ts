@@ -1,0 +1,234 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { type ContainerId, isContainerId } from "./container-id.ts";
+import { checkName, randomName } from "./container-name.ts";
+import { type ContainerRecord, containerPaths, readRecord, writeRecord } from "./container-record.ts";
+
+/*
+ *     <data>/containers/<id>/            a container; appears by one rename, its record in it
+ *     <data>/containers/<id>.new/        one whose record is being written; garbage if its maker was killed
+ *     <data>/containers/names/<name>  -> <id>
+ *
+ * Making: directory with record, name, everything else. Removing: everything else, name, record. So a name always belongs to
+ * somebody whose record says so, or, when its owner was killed in between, to nobody.
+ */
+
+const namesDirectory = "names";
+/** An unfinished directory that is older than this is nobody's. */
+const unfinishedMs = 60 * 60_000;
+
+/** Makes a container's directory, record and name. Throws CntnrError `conflict` when the name is taken. */
+export async function registerContainer(
+  directories: Directories,
+  name: string | undefined,
+  describe: (name: string) => ContainerRecord,
+): Promise<ContainerRecord> {
+  if (name !== undefined) return register(directories, describe(checkName(name)));
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await register(directories, describe(randomName(attempt)));
+    } catch (error) {
+      const isTaken = error instanceof CntnrError && error.code === "conflict";
+      if (!isTaken || attempt > 8) throw error;
+    }
+  }
+}
+
+async function register(directories: Directories, record: ContainerRecord): Promise<ContainerRecord> {
+  const { directory } = containerPaths(directories, record.id);
+  const unfinished = `${directory}.new`;
+  mkdirSync(unfinished, { mode: 0o700 });
+  writeRecord(join(unfinished, "container.json"), record);
+  renameSync(unfinished, directory);
+  try {
+    await takeName(directories, record);
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+  return record;
+}
+
+/** Creating the link is what decides between two who want the same name. */
+async function takeName(directories: Directories, { name, id }: ContainerRecord): Promise<void> {
+  for (;;) {
+    try {
+      return symlinkSync(id, namePath(directories, name));
+    } catch (error) {
+      if (hasErrno(error, "ENOENT")) {
+        mkdirSync(join(directories.containers, namesDirectory), { recursive: true });
+        continue;
+      }
+      if (!hasErrno(error, "EEXIST")) throw error;
+    }
+    const owner = nameOwner(directories, name);
+    if (owner !== undefined && ownsName(directories, owner, name))
+      throw new CntnrError(
+        "conflict",
+        `the name ${name} is taken by container ${owner.slice(0, 12)}: remove it (\`cntnr rm ${name}\`) or choose another name`,
+      );
+    await releaseStaleName(directories, name);
+  }
+}
+
+/** Under a lock, so that nobody takes away the name that somebody else has just taken. */
+async function releaseStaleName(directories: Directories, name: string): Promise<void> {
+  const { lockFile } = await import("../sys/file-lock.ts");
+  using _ = await lockFile(join(directories.containers, `${namesDirectory}.lock`), "exclusive");
+  const owner = nameOwner(directories, name);
+  if (owner !== undefined && !ownsName(directories, owner, name)) unlinkSync(namePath(directories, name));
+}
+
+function namePath(directories: Directories, name: string): string {
+  return join(directories.containers, namesDirectory, name);
+}
+
+function nameOwner(directories: Directories, name: string): ContainerId | undefined {
+  try {
+    const id = readlinkSync(namePath(directories, name));
+    return isContainerId(id) ? id : undefined;
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "EINVAL")) return undefined;
+    throw error;
+  }
+}
+
+function ownsName(directories: Directories, id: ContainerId, name: string): boolean {
+  try {
+    return readRecord(directories, id)?.name === name;
+  } catch (error) {
+    // A damaged record keeps its name until it is removed.
+    if (error instanceof CntnrError && error.code === "corrupt") return true;
+    throw error;
+  }
+}
+
+/** Ids of all containers, also of those whose record is damaged. */
+export function listIds(directories: Directories): ContainerId[] {
+  return readdirSync(directories.containers).filter(isContainerId);
+}
+
+/** What was found of all containers: records, and why some could not be read. */
+export interface ContainerList {
+  readonly records: readonly ContainerRecord[];
+  readonly damaged: readonly CntnrError[];
+}
+
+/** All containers, the newest first. One that is damaged does not hide the others. */
+export function listContainers(directories: Directories): ContainerList {
+  const records: ContainerRecord[] = [];
+  const damaged: CntnrError[] = [];
+  for (const id of listIds(directories)) {
+    try {
+      const record = readRecord(directories, id);
+      if (record) records.push(record);
+    } catch (error) {
+      if (!(error instanceof CntnrError)) throw error;
+      damaged.push(error);
+    }
+  }
+  records.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  return { records, damaged };
+}
+
+/** The layers that containers use, for the collection of garbage. Throws when a record cannot be read: better keep all. */
+export function usedLayers(directories: Directories): string[] {
+  const { records, damaged } = listContainers(directories);
+  if (damaged[0]) throw damaged[0];
+  return records.flatMap(({ layers }) => layers);
+}
+
+/** Finds a container by name, id, or the start of its id. Throws CntnrError `not-found` or `conflict`. */
+export function findContainer(directories: Directories, text: string): ContainerRecord {
+  const id = findId(directories, text);
+  const record = id && readRecord(directories, id);
+  if (record) return record;
+  throw new CntnrError("not-found", `there is no container ${text} (\`cntnr ps -a\` lists them)`);
+}
+
+/** The id behind a name, an id, or the start of one; also of a container whose record is damaged. */
+export function findId(directories: Directories, text: string): ContainerId | undefined {
+  const owner = /^[a-zA-Z0-9_.-]+$/.test(text) ? nameOwner(directories, text) : undefined;
+  if (owner !== undefined && ownsName(directories, owner, text)) return owner;
+  if (!/^[a-f0-9]{1,64}$/.test(text)) return undefined;
+  const matching = listIds(directories).filter((id) => id.startsWith(text));
+  if (matching.length > 1)
+    throw new CntnrError(
+      "conflict",
+      `"${text}" is the start of the ids of ${matching.length} containers; give more of it`,
+    );
+  return matching[0];
+}
+
+/** Removes a container's files. Its processes, mounts and networks have to be gone. */
+export async function unregisterContainer(
+  directories: Directories,
+  id: ContainerId,
+  name: string | undefined,
+): Promise<void> {
+  const { directory, record } = containerPaths(directories, id);
+  await removeContents(directory);
+  if (name !== undefined && nameOwner(directories, name) === id)
+    rmSync(namePath(directories, name), { force: true });
+  rmSync(record, { force: true });
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Everything but the record. What the user cannot remove himself belongs to sub-ids, which takes a namespace. */
+async function removeContents(directory: string): Promise<void> {
+  for (const name of listIfThere(directory)) {
+    if (name === "container.json") continue;
+    const path = join(directory, name);
+    try {
+      // An overlay leaves a directory of mode 0 in its work directory: it can be removed, but not looked into.
+      if (name === "work") rmdirSync(join(path, "work"));
+    } catch (error) {
+      if (!hasErrno(error, "ENOENT", "ENOTEMPTY", "EACCES", "ENOTDIR")) throw error;
+    }
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      if (!hasErrno(error, "EACCES", "EPERM", "ENOTEMPTY")) throw error;
+      const { removeTree } = await import("../userns/remove-tree.ts");
+      const { loadIdMappings } = await import("../userns/load-id-mappings.ts");
+      await removeTree(path, loadIdMappings());
+    }
+  }
+}
+
+/** Removes directories whose maker was killed before he had written the record. */
+export function removeUnfinished(directories: Directories): void {
+  for (const name of readdirSync(directories.containers)) {
+    if (!/^[a-f0-9]{64}\.new$/.test(name)) continue;
+    const path = join(directories.containers, name);
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status && Date.now() - status.mtimeMs > unfinishedMs) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function listIfThere(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+/** Gives back the names of a container whose own record does not tell them any more. */
+export function releaseNamesOf(directories: Directories, id: ContainerId): void {
+  for (const name of listIfThere(join(directories.containers, namesDirectory)))
+    if (nameOwner(directories, name) === id) rmSync(namePath(directories, name), { force: true });
+}

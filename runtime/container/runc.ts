@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { hasErrno } from "../errors/cntnr-error.ts";
+import { runCommand } from "../process/run-command.ts";
+import type { Directories } from "../store/directories.ts";
+import type { ContainerId } from "./container-id.ts";
+import { type ContainerPaths, containerPaths } from "./container-record.ts";
+
+/** The OCI runtime. */
+export const runtimeProgram = "runc";
+const deleteTimeoutMs = 120_000;
+
+/** runc's global flags: where it keeps its state, and a log of its own in JSON, apart from what the container prints. */
+export function runcFlags(directories: Directories, paths: ContainerPaths): string[] {
+  return ["--root", directories.runcRoot, "--log", paths.runcLog, "--log-format", "json"];
+}
+
+/** Kills what is left of a container and removes runc's state of it, which runs its poststop hooks. */
+export async function deleteFromRuntime(directories: Directories, id: ContainerId): Promise<void> {
+  const flags = runcFlags(directories, containerPaths(directories, id));
+  await runCommand(runtimeProgram, [...flags, "delete", "--force", id], { timeoutMs: deleteTimeoutMs });
+}
+
+export function readRuncLog(paths: ContainerPaths): string {
+  try {
+    return readFileSync(paths.runcLog, "utf8");
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return "";
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { tryLockFile } from "../sys/file-lock.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import { type ContainerList, listContainers, removeUnfinished } from "./container-store.ts";
+import { type SettledState, settle } from "./settle.ts";
+
+/** A container and what it is doing. */
+export interface ListedContainer {
+  readonly record: ContainerRecord;
+  readonly state: Exclude<SettledState, { kind: "removed" }>;
+}
+
+/** All containers after cleaning up what killed processes have left of them. */
+export async function sweep(
+  directories: Directories,
+): Promise<{ readonly containers: readonly ListedContainer[]; readonly damaged: ContainerList["damaged"] }> {
+  const { records, damaged } = listContainers(directories);
+  const containers: ListedContainer[] = [];
+  const troubles: CntnrError[] = [...damaged];
+  for (const record of records) {
+    try {
+      const state = await settle(directories, record);
+      if (state.kind !== "removed") containers.push({ record, state });
+    } catch (error) {
+      // One that cannot be cleaned up must not hide the others.
+      if (!(error instanceof CntnrError)) throw error;
+      troubles.push(error);
+    }
+  }
+  removeUnfinished(directories);
+  removeStaleLocks(directories);
+  return { containers, damaged: troubles };
+}
+
+/** Lock files of removed containers, whose holder was killed before he could unlink them. */
+function removeStaleLocks(directories: Directories): void {
+  for (const name of readdirSync(directories.containers)) {
+    if (!/^[a-f0-9]{64}\.lock$/.test(name)) continue;
+    const path = join(directories.containers, name);
+    using lock = tryLockFile(path, "exclusive");
+    if (lock) rmSync(path, { force: true });
+  }
+}
