@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { busyboxImage, debianImage } from "../fixtures/images.ts";
 import type { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
@@ -30,9 +29,11 @@ export interface Bench {
   readonly shell: (line: string) => Promise<string>;
   readonly small: string;
   readonly debian: string;
+  /** Sees to it that netd runs and podman has its network. */
+  readonly openBridges: () => Promise<void>;
 }
 
-/** Starts what all scenarios share: registry with both images, netd, the images pulled, podman's network. */
+/** Starts what all scenarios share: a registry with both images; the small one is pulled by both engines. */
 export async function prepareBench(host: TestHost): Promise<Bench> {
   const user = host.users.alice;
   const shell = async (line: string) => {
@@ -42,11 +43,13 @@ export async function prepareBench(host: TestHost): Promise<Bench> {
   const registry = await host.startRegistry();
   const small = await registry.push(await busyboxImage(), "alpine:3.6");
   const debian = await registry.push(await debianImage(), "debian:bookworm");
-  await host.startNetd();
-  await shell(
-    `cntnr image pull ${small} && podman pull --quiet ${small} && podman network create bridge-of-podman`,
-  );
-  return { host, user, shell, small, debian };
+  await shell(`cntnr image pull ${small} && podman pull --quiet ${small}`);
+  let opened: Promise<unknown> | undefined;
+  const openBridges = async () => {
+    opened ??= Promise.all([host.startNetd(), shell("podman network create bridge-of-podman")]);
+    await opened;
+  };
+  return { host, user, shell, small, debian, openBridges };
 }
 
 export const scenarioMakers: Readonly<Record<string, ScenarioMaker>> = {
@@ -59,14 +62,13 @@ export const scenarioMakers: Readonly<Record<string, ScenarioMaker>> = {
 const runPodman = (network: string, image: string) =>
   `podman run --rm --network ${network} ${image.replace("docker://", "")} true`;
 
-async function runOnHostNetwork({ shell, small, host, user }: Bench): Promise<Scenario> {
+async function runOnHostNetwork({ shell, small, user }: Bench): Promise<Scenario> {
   // A container that is kept has the bundle that cntnr runs; the stop-watch then runs it without cntnr.
   await shell(`cntnr run --name kept ${small} true`);
-  const store = join(host.directory, "home", user.name, ".local/share/cntnr/containers");
-  const bundle = (
-    await shell(`dirname "$(find ${user.home}/.local/share/cntnr/containers -name config.json)"`)
-  ).trim();
-  if (bundle === "" || bundle.includes("\n")) throw new Error(`${store}: there is not exactly one bundle`);
+  const containers = `${user.home}/.local/share/cntnr/containers`;
+  const bundle = (await shell(`dirname "$(find ${containers} -name config.json)"`)).trim();
+  if (bundle === "" || bundle.includes("\n"))
+    throw new Error(`${containers}: there is not exactly one bundle`);
   return {
     id: "run-host",
     title: "run `true`, the host's network",
@@ -88,7 +90,8 @@ const bridgeContestants = (small: string): Contestant[] => [
   { name: "podman run --network", command: runPodman("bridge-of-podman", small) },
 ];
 
-async function runOnBridge({ small }: Bench): Promise<Scenario> {
+async function runOnBridge({ small, openBridges }: Bench): Promise<Scenario> {
+  await openBridges();
   return {
     id: "run-lab",
     title: "run `true`, a bridge, the user's only container on it",
@@ -99,7 +102,8 @@ async function runOnBridge({ small }: Bench): Promise<Scenario> {
 }
 
 /** Podman keeps its user-mode network up while any container uses it, which halves what the next one costs. */
-async function runOnBusyBridge({ shell, small }: Bench): Promise<Scenario> {
+async function runOnBusyBridge({ shell, small, openBridges }: Bench): Promise<Scenario> {
+  await openBridges();
   await shell(`cntnr run -d --network lab --name busy ${small} sleep 3600`);
   await shell(
     `podman run -d --network bridge-of-podman --name busy ${small.replace("docker://", "")} sleep 3600`,
