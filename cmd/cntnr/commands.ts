@@ -1,17 +1,5 @@
-import type { Command, Flag, Positional } from "./command.ts";
-
-/** Flags before the command. */
-export const globalFlags: readonly Flag[] = [
-  { name: "store-dir", value: "DIR", summary: "Where images and containers are kept (~/.local/share/cntnr)" },
-  { name: "state-dir", value: "DIR", summary: "Where state is kept that dies with the boot" },
-  {
-    name: "image-policy",
-    value: "FILE",
-    summary: "Signature policy of images, as in containers-policy.json(5); or: insecure",
-  },
-  { name: "verbose", summary: "Say more about an error" },
-  { name: "version", short: "v", summary: "Print the version" },
-];
+import type { Flag, Positional } from "../command-line/command.ts";
+import type { Command } from "./command.ts";
 
 const container: Positional = { name: "CONTAINER", count: "one", completes: "container" };
 const containers: Positional = { name: "CONTAINER", count: "one-or-more", completes: "container" };
@@ -287,23 +275,3 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./internal-exited.ts")).internalExited,
   },
 ];
-
-/** The command that the words begin with, and the words after its name; undefined when there is none. */
-export function findCommand(
-  words: readonly string[],
-): { readonly command: Command; readonly rest: readonly string[] } | undefined {
-  for (const length of [2, 1]) {
-    const name = words.slice(0, length).join(" ");
-    const command = commands.find(({ path, aliases }) => path === name || aliases?.includes(name));
-    if (command && words.length >= length) return { command, rest: words.slice(length) };
-  }
-  return undefined;
-}
-
-/** True for the first word of commands of two: `image`. */
-export function isGroup(word: string): boolean {
-  return commands.some(
-    ({ path, aliases }) =>
-      path.startsWith(`${word} `) || aliases?.some((alias) => alias.startsWith(`${word} `)),
-  );
-}

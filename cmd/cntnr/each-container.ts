@@ -2,7 +2,7 @@ import type { ContainerRecord } from "../../runtime/container/container-record.t
 import { findContainer } from "../../runtime/container/container-store.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
-import { printError } from "./output.ts";
+import { printError } from "../command-line/output.ts";
 
 /** Does something to each container that was named. One that fails does not keep the others from it; the exit code is 1 then. */
 export async function forEachName(

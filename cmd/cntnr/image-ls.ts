@@ -1,7 +1,7 @@
 import { listImages } from "../../runtime/image/list-images.ts";
+import { print, printTable } from "../command-line/output.ts";
 import { agoOf } from "./ago.ts";
 import type { CommandContext } from "./command.ts";
-import { print, printTable } from "./output.ts";
 import { megabytes } from "./progress-printer.ts";
 
 /** `cntnr image ls` */

@@ -1,7 +1,7 @@
 import { pullImage } from "../../runtime/image/pull-image.ts";
+import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-container.ts";
-import { print } from "./output.ts";
 import { progressPrinter } from "./progress-printer.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 

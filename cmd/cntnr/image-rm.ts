@@ -2,9 +2,9 @@ import { listContainers, usedLayers } from "../../runtime/container/container-st
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { removeImage } from "../../runtime/image/remove-image.ts";
 import { loadIdMappings } from "../../runtime/userns/load-id-mappings.ts";
+import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-container.ts";
-import { print } from "./output.ts";
 
 /** `cntnr image rm` */
 export function imageRm({ args, directories }: CommandContext): Promise<number> {

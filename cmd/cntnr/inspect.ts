@@ -1,8 +1,8 @@
 import { containerPaths } from "../../runtime/container/container-record.ts";
 import { settle } from "../../runtime/container/settle.ts";
+import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachContainer } from "./each-container.ts";
-import { print } from "./output.ts";
 
 /** `cntnr inspect`: record, state and files of containers, as a JSON array. */
 export async function inspect({ args, directories }: CommandContext): Promise<number> {

@@ -1,8 +1,8 @@
 import { signalContainer } from "../../runtime/container/end-container.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
+import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachContainer } from "./each-container.ts";
-import { print } from "./output.ts";
 
 /** `cntnr kill` */
 export function kill({ args, directories }: CommandContext): Promise<number> {

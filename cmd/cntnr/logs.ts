@@ -1,8 +1,8 @@
 import { readContainerLog } from "../../runtime/container/container-log.ts";
 import { findContainer } from "../../runtime/container/container-store.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import { print, printErrorBytes } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { print, printErrorBytes } from "./output.ts";
 
 /** `cntnr logs` */
 export async function logs({ args, directories }: CommandContext): Promise<number> {

@@ -1,6 +1,6 @@
 import { listNetworks } from "../../runtime/network/networks.ts";
+import { print, printTable } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { print, printTable } from "./output.ts";
 
 /** `cntnr network ls`: what netd grants to this user, and how much of the quotas is used. */
 export async function networkLs({ args, env }: CommandContext): Promise<number> {

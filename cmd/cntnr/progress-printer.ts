@@ -1,6 +1,6 @@
 import type { ProgressListener, PullProgress } from "../../runtime/image/progress.ts";
 import { isTerminal } from "../../runtime/sys/terminal.ts";
-import { printable, printError } from "./output.ts";
+import { printable, printError } from "../command-line/output.ts";
 
 const shortestIntervalMs = 80;
 const clearLine = "\r\u001b[K";

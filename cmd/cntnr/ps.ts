@@ -5,9 +5,9 @@ import type { ContainerRecord } from "../../runtime/container/container-record.t
 import { isActive, lostExitCode } from "../../runtime/container/container-state.ts";
 import { type ListedContainer, sweep } from "../../runtime/container/sweep.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
+import { print, printable, printError, printTable } from "../command-line/output.ts";
 import { agoOf } from "./ago.ts";
 import type { CommandContext } from "./command.ts";
-import { print, printable, printError, printTable } from "./output.ts";
 
 const longestCommand = 30;
 

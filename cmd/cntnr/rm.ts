@@ -3,9 +3,9 @@ import { removeContainer } from "../../runtime/container/end-container.ts";
 import { removeDamaged } from "../../runtime/container/settle.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
+import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-container.ts";
-import { print } from "./output.ts";
 
 /** `cntnr rm` */
 export function rm({ args, directories }: CommandContext): Promise<number> {

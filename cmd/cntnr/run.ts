@@ -1,6 +1,6 @@
 import { runContainer } from "../../runtime/container/run-container.ts";
+import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { print } from "./output.ts";
 import { parseRunRequest } from "./run-request.ts";
 
 /** `cntnr run` */

@@ -1,8 +1,8 @@
 import { stopContainer } from "../../runtime/container/end-container.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachContainer } from "./each-container.ts";
-import { print } from "./output.ts";
 
 const defaultSeconds = "10";
 

@@ -1,7 +1,8 @@
-import { print } from "./output.ts";
+import { print } from "../command-line/output.ts";
+import type { CommandContext } from "./command.ts";
 
-/** `cntnr version`. The build puts the number in. */
-export function version(): number {
-  print(`cntnr ${process.env.CNTNR_VERSION ?? "(from source)"}\n`);
+/** `cntnr version` */
+export function version({ program }: CommandContext): number {
+  print(`${program.name} ${program.version}\n`);
   return 0;
 }

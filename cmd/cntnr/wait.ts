@@ -1,8 +1,8 @@
 import { lostExitCode } from "../../runtime/container/container-state.ts";
 import { waitForEnd } from "../../runtime/container/end-container.ts";
+import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachContainer } from "./each-container.ts";
-import { print } from "./output.ts";
 
 /** `cntnr wait`: one exit code a line. Of a container that removes itself the code goes with it. */
 export function wait({ args, directories }: CommandContext): Promise<number> {

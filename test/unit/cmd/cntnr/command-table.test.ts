@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { commands } from "../../../../cmd/cntnr/commands.ts";
-import { commandHelp, groupHelp, overview } from "../../../../cmd/cntnr/help.ts";
+import { program } from "../../../../cmd/cntnr/program.ts";
+import { commandHelp, groupHelp, overview } from "../../../../cmd/command-line/help.ts";
 import { runCommand } from "../../../../runtime/process/run-command.ts";
+
+const { commands } = program;
 
 test("every command can be loaded, and no two share a name or a flag", async () => {
   const names = commands.flatMap(({ path, aliases = [] }) => [path, ...aliases]);
@@ -22,15 +24,15 @@ test("every command can be loaded, and no two share a name or a flag", async () 
 
 describe("help", () => {
   test("lists what is for people, and nothing else", () => {
-    expect(overview()).toContain("  run ");
-    expect(overview()).not.toContain("internal-");
-    expect(overview()).not.toContain("oci-hook");
-    expect(groupHelp("image")).toContain("image pull");
+    expect(overview(program)).toContain("  run ");
+    expect(overview(program)).not.toContain("internal-");
+    expect(overview(program)).not.toContain("oci-hook");
+    expect(groupHelp(program, "image")).toContain("image pull");
   });
 
   test("of a command names each of its flags and gives an example", () => {
     for (const command of commands) {
-      const help = commandHelp(command);
+      const help = commandHelp(program, command);
       for (const flag of command.flags) expect(help).toContain(`--${flag.name}`);
       expect(help).toContain("example:");
     }

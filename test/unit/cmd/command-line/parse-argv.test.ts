@@ -1,11 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { Command } from "../../../../cmd/cntnr/command.ts";
-import { findCommand } from "../../../../cmd/cntnr/commands.ts";
-import { HelpRequest, parseArguments } from "../../../../cmd/cntnr/parse-argv.ts";
+import { commands } from "../../../../cmd/cntnr/commands.ts";
+import { type CommandSyntax, findCommand } from "../../../../cmd/command-line/command.ts";
+import { HelpRequest, parseArguments } from "../../../../cmd/command-line/parse-argv.ts";
 
-const command: Command = {
-  path: "run",
-  summary: "",
+const command: CommandSyntax = {
   flags: [
     { name: "rm", summary: "" },
     { name: "tty", short: "t", summary: "" },
@@ -23,9 +21,6 @@ const command: Command = {
     { name: "COMMAND", count: "any" },
   ],
   passThrough: true,
-  example: "",
-  failureCode: 125,
-  load: () => Promise.reject(new Error("not loaded")),
 };
 const parse = (...argv: string[]) => parseArguments(command, argv);
 
@@ -96,14 +91,14 @@ test("everything after the image is the container's", () => {
 });
 
 test("other commands take flags after their arguments", () => {
-  const found = findCommand(["rm", "web", "-f", "--", "-x"]);
+  const found = findCommand(commands, ["rm", "web", "-f", "--", "-x"]);
   if (!found) throw new Error("no command rm");
   const args = parseArguments(found.command, found.rest);
   expect([args.has("force"), args.positionals]).toEqual([true, ["web", "-x"]]);
 });
 
 test("docker's names for commands are found", () => {
-  const pathOf = (...words: string[]) => findCommand(words)?.command.path;
+  const pathOf = (...words: string[]) => findCommand(commands, words)?.command.path;
   expect(pathOf("images")).toBe("image ls");
   expect(pathOf("rmi", "x")).toBe("image rm");
   expect(pathOf("pull", "x")).toBe("image pull");

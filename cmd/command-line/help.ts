@@ -1,13 +1,12 @@
-import type { Command, Flag, Positional } from "./command.ts";
-import { commands, globalFlags } from "./commands.ts";
+import type { CommandDescription, Flag, Positional, ProgramDescription } from "./command.ts";
 
 /** `cntnr --help` */
-export function overview(): string {
+export function overview({ name, tagline, commands, globalFlags }: ProgramDescription): string {
   const shown = commands.filter(({ hidden }) => !hidden);
   return [
-    "cntnr runs containers for people who are not root.",
+    tagline,
     "",
-    "usage: cntnr [flags] COMMAND ...",
+    `usage: ${name} [flags] COMMAND ...`,
     "",
     "commands:",
     ...columns(shown.map(({ path, summary }) => [path, summary])),
@@ -15,16 +14,16 @@ export function overview(): string {
     "flags before the command:",
     ...columns(globalFlags.map((flag) => [spellingOf(flag), flag.summary])),
     "",
-    "`cntnr COMMAND --help` says more about a command.",
+    `\`${name} COMMAND --help\` says more about a command.`,
     "",
   ].join("\n");
 }
 
 /** `cntnr image --help`: the commands below a word. */
-export function groupHelp(group: string): string {
+export function groupHelp({ name, commands }: ProgramDescription, group: string): string {
   const shown = commands.filter(({ path, hidden }) => !hidden && path.startsWith(`${group} `));
   return [
-    `usage: cntnr ${group} COMMAND ...`,
+    `usage: ${name} ${group} COMMAND ...`,
     "",
     "commands:",
     ...columns(shown.map(({ path, summary }) => [path, summary])),
@@ -33,10 +32,10 @@ export function groupHelp(group: string): string {
 }
 
 /** `cntnr run --help` */
-export function commandHelp(command: Command): string {
-  const words = ["cntnr", command.path, ...(command.flags.length > 0 ? ["[flags]"] : [])];
+export function commandHelp({ name }: ProgramDescription, command: CommandDescription): string {
+  const words = [name, command.path, ...(command.flags.length > 0 ? ["[flags]"] : [])];
   const usage = [...words, ...command.positionals.map(positionalText)].join(" ");
-  const aliases = (command.aliases ?? []).map((alias) => `cntnr ${alias}`);
+  const aliases = (command.aliases ?? []).map((alias) => `${name} ${alias}`);
   return [
     `${command.summary}.`,
     "",
