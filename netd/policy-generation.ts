@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { type ApprovedPlan, type Decision, decide, grantsOf } from "../policy/decide.ts";
 import { loadPolicy } from "../policy/load.ts";
-import type { Policy } from "../policy/policy.ts";
+import { emptyPolicy, type Policy } from "../policy/policy.ts";
 import { readTrustedFile } from "../policy/trusted-file.ts";
 import { type Conflist, parseConflist } from "./cni/conflist.ts";
 import type { Peer } from "./peer/identify-peer.ts";
+import { resolveAccountNames } from "./process/account-names.ts";
 
 /** A network that a subject may use. */
 export interface NetworkGrant {
@@ -35,7 +36,7 @@ export interface GenerationSource {
 
 /** Loads everything or throws; nothing of a generation that has a fault anywhere is used (C4, C6). */
 export async function loadGeneration(source: GenerationSource): Promise<Generation> {
-  const policy = await loadPolicy({ directory: source.policyDir });
+  const policy = await loadPolicy({ directory: source.policyDir, resolveNames: resolveAccountNames });
   const conflists = new Map<string, Conflist>();
   for (const network of policy.networks.values()) {
     const path = join(source.conflistDir, network.conflist);
@@ -48,7 +49,7 @@ export async function loadGeneration(source: GenerationSource): Promise<Generati
 
 /** What holds while there is no good configuration (C4, C5): everything is denied, detaching goes on. */
 export function emptyGeneration(): Generation {
-  return generationOf({ networks: new Map(), rules: [], warnings: [], hash: "" }, new Map());
+  return generationOf(emptyPolicy, new Map());
 }
 
 function generationOf(policy: Policy, conflists: ReadonlyMap<string, Conflist>): Generation {

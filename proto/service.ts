@@ -31,9 +31,6 @@ function method(name: string) {
   };
 }
 
-/** Names of the calls of cntnr.netd.v1.Netd. */
-export type NetdMethod = keyof NetdHandlers;
-
 /** The service for grpc-js, server and client, without a parser of .proto files at run time. */
 export const netdService = {
   Attach: method("Attach"),
@@ -41,4 +38,7 @@ export const netdService = {
   List: method("List"),
   Networks: method("Networks"),
   Status: method("Status"),
-} satisfies ServiceDefinition & Record<NetdMethod, unknown>;
+} satisfies ServiceDefinition<NetdHandlers>;
+
+/** Names of the calls of cntnr.netd.v1.Netd. */
+export type NetdMethod = keyof typeof netdService;

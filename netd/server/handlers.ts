@@ -66,7 +66,7 @@ export function handlersFor(peer: Peer, service: Service, observer: CallObserver
           attachmentsLimit: grant.attachments === "unlimited" ? 0 : grant.attachments,
           attachmentsUnlimited: grant.attachments === "unlimited",
           attachmentsUsed: attachments.used(peer.uid, grant.network),
-          plugins: grant.plugins,
+          plugins: [...grant.plugins],
           grantedBy: grant.rule,
         })),
     })),

@@ -1,0 +1,37 @@
+import type { ResolveNames } from "../../policy/subject.ts";
+import { runChild } from "./run-child.ts";
+
+/** getent(1), of an essential package (libc-bin); it asks what nsswitch.conf(5) names, sssd and LDAP too. */
+const getent = "/usr/bin/getent";
+/** A directory service that does not answer must not hold the policy up for longer (P12). */
+const timeoutMs = 10_000;
+const maxOutputBytes = 4 * 1024 * 1024;
+
+/**
+ * Looks account names up in a child with a time limit, so that a name service that hangs does not stop netd (P12).
+ * Throws when the account databases cannot be asked.
+ */
+export const resolveAccountNames: ResolveNames = async (database, names) => {
+  const lines = [
+    ...(await ask([database, "--", ...names])),
+    // The look-up by name gives the first entry only; a second one for the name makes it ambiguous.
+    ...(await ask(["--service=files", database])),
+  ];
+  const wanted = new Set(names);
+  const found = new Map<string, Set<number>>();
+  for (const line of lines) {
+    const [name, , id] = line.split(":");
+    if (name === undefined || !wanted.has(name) || id === undefined || !/^[0-9]{1,10}$/.test(id)) continue;
+    found.set(name, (found.get(name) ?? new Set()).add(Number(id)));
+  }
+  return new Map([...found].map(([name, ids]) => [name, [...ids]]));
+};
+
+/** Exit codes of getent(1): 0, and 2 when at least one key was not found. */
+async function ask(args: readonly string[]): Promise<string[]> {
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+  const result = await runChild({ command: getent, args, stdin: "", env, timeoutMs, maxOutputBytes });
+  if (result.exitCode !== 0 && result.exitCode !== 2)
+    throw new Error(`getent ${args[0]} failed with exit code ${result.exitCode}: ${result.stderr.trim()}`);
+  return result.stdout.split("\n");
+}

@@ -1,0 +1,45 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { compilePolicy } from "./compile.ts";
+import type { Policy } from "./policy.ts";
+import type { ResolveNames } from "./subject.ts";
+import { readTrustedFile, requireTrustedDirectory, TrustError } from "./trusted-file.ts";
+
+export interface PolicyLocation {
+  /** Absolute path; all `*.conf` in it are one policy. */
+  readonly directory: string;
+  readonly resolveNames: ResolveNames;
+}
+
+const mostFiles = 256;
+const fileName = /^[A-Za-z0-9_-]+\.conf$/;
+
+/**
+ * Loads the policy of a directory: every file or nothing (C4, C6). Names that begin with a dot or do not end in .conf
+ * are left alone: editors put such files there.
+ * Throws PolicyError, TrustError (C1-C3), and whatever `resolveNames` throws.
+ */
+export async function loadPolicy({ directory, resolveNames }: PolicyLocation): Promise<Policy> {
+  requireTrustedDirectory(directory);
+  const names = policyFiles(directory);
+  const sources = names.map((file) => ({ file, bytes: readTrustedFile(join(directory, file)) }));
+  if (policyFiles(directory).join("\0") !== names.join("\0"))
+    throw new TrustError(directory, "changes while it is read; load the policy again (C3)");
+  return compilePolicy(sources, resolveNames);
+}
+
+/** In byte order, so that messages and the hash are the same everywhere. */
+function policyFiles(directory: string): string[] {
+  const names = readdirSync(directory, "buffer")
+    .sort(Buffer.compare)
+    .map((name) => name.toString("latin1"))
+    .filter((name) => name.endsWith(".conf") && !name.startsWith("."));
+  for (const name of names)
+    if (!fileName.test(name))
+      throw new TrustError(
+        directory,
+        `${JSON.stringify(name)} must be letters, digits, _ and - before .conf`,
+      );
+  if (names.length > mostFiles) throw new TrustError(directory, `has more than ${mostFiles} policy files`);
+  return names;
+}

@@ -1,0 +1,115 @@
+import type { Position, Problem } from "./problem.ts";
+
+/** A piece of a line, and where it begins. */
+export interface Token extends Position {
+  readonly text: string;
+}
+
+export interface Entry {
+  readonly key: Token;
+  readonly value: Token;
+}
+
+/** A `[...]` line with the entries below it. */
+export interface Section {
+  /** What is between the brackets, blank-separated. */
+  readonly head: readonly Token[];
+  readonly title: string;
+  readonly position: Position;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+export interface Scan {
+  readonly sections: readonly Section[];
+  readonly problems: readonly Problem[];
+}
+
+/** Longest line; every rule of the grammar fits into it many times. */
+const maxLineLength = 4096;
+/** A tab is a blank; every other control character is a mistake or an attempt to deceive a reader of the file. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const controlCharacter = /[\0-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;
+const keyForm = /^[a-z][a-z0-9-]*$/;
+
+/**
+ * Splits a policy file into sections and entries, strictly (C7): what the `ini` package would take silently (a key
+ * twice, a key outside of a section, a line that is nothing, `__proto__`, quotes, escapes, arrays) is a problem with a
+ * place. What is without problems means the same to both.
+ */
+export function scan(file: string, bytes: Buffer): Scan {
+  const text = decode(bytes);
+  if (text === undefined)
+    return { sections: [], problems: [{ file, line: 1, column: 1, message: "is not UTF-8" }] };
+  const scanner = new Scanner(file);
+  for (const [index, line] of text.split("\n").entries()) scanner.take(line, index + 1);
+  return scanner;
+}
+
+class Scanner implements Scan {
+  readonly sections: (Section & { entries: Map<string, Entry> })[] = [];
+  readonly problems: Problem[] = [];
+
+  constructor(private readonly file: string) {}
+
+  take(line: string, number: number): void {
+    const at = (column: number): Position => ({ file: this.file, line: number, column });
+    const problem = (column: number, message: string) => this.problems.push({ ...at(column), message });
+    if (line.length > maxLineLength)
+      return void problem(maxLineLength, `line is longer than ${maxLineLength} characters`);
+    const control = controlCharacter.exec(line);
+    if (control) return void problem(control.index + 1, describeControl(control[0]));
+    const content = line.replace(/[;#].*$/, "").trimEnd();
+    const start = content.length - content.trimStart().length;
+    if (content.length === start) return;
+    const strange = /[^\t -~]|["'\\]/.exec(content);
+    if (strange) return void problem(strange.index + 1, "only plain ASCII without quotes and backslashes");
+    if (content[start] === "[") this.#takeHead(content, start, at);
+    else this.#takeEntry(content, start, at);
+  }
+
+  #takeHead(content: string, start: number, at: (column: number) => Position): void {
+    const end = content.indexOf("]");
+    if (end !== content.length - 1) {
+      const message = end < 0 ? "section head without its ]" : "something follows the section's ]";
+      this.problems.push({ ...at(end < 0 ? content.length + 1 : end + 2), message });
+    }
+    const inner = content.slice(start + 1, end < 0 ? undefined : end);
+    const head = [...inner.matchAll(/[^\t ]+/g)].map((match) => ({
+      ...at(start + 2 + match.index),
+      text: match[0],
+    }));
+    const title = head.map((token) => token.text).join(" ");
+    this.sections.push({ head, title, position: at(start + 1), entries: new Map() });
+  }
+
+  #takeEntry(content: string, start: number, at: (column: number) => Position): void {
+    const problem = (column: number, message: string) => this.problems.push({ ...at(column), message });
+    const equals = content.indexOf("=");
+    if (equals < 0) return void problem(start + 1, "neither [section] nor key = value");
+    const key = { ...at(start + 1), text: content.slice(start, equals).trimEnd() };
+    const rest = content.slice(equals + 1);
+    const valueStart = equals + 1 + rest.length - rest.trimStart().length;
+    const value = { ...at(valueStart + 1), text: content.slice(valueStart) };
+    if (!keyForm.test(key.text)) return void problem(start + 1, "a key is lower-case letters, digits and -");
+    if (value.text === "") return void problem(content.length + 1, `${key.text} has no value`);
+    const section = this.sections.at(-1);
+    if (!section) return void problem(start + 1, "stands before the first [section]");
+    const first = section.entries.get(key.text);
+    if (first) return void problem(start + 1, `${key.text} is given twice, first in line ${first.key.line}`);
+    section.entries.set(key.text, { key, value });
+  }
+}
+
+function decode(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function describeControl(character: string): string {
+  if (character === "\r") return "carriage return: save the file with Unix line ends";
+  const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return `control character U+${code}`;
+}
