@@ -1,0 +1,11 @@
+import type { Command as ProgramCommand, ProgramDescription } from "../command-line/command.ts";
+import type { ParsedArguments } from "../command-line/parse-argv.ts";
+
+/** What a command of cntnr-netd gets. */
+export interface CommandContext {
+  readonly args: ParsedArguments;
+  readonly program: ProgramDescription;
+}
+
+/** A row of cntnr-netd's command table. */
+export type Command = ProgramCommand<CommandContext>;
