@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { busyboxImage } from "../fixtures/images.ts";
+import { noResidue } from "../fixtures/residue.ts";
+import type { RunningCommand } from "../fixtures/running-command.ts";
+import { TestHost } from "../fixtures/test-host.ts";
+import { checked, type TestUser } from "../fixtures/users.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
+
+let host: TestHost;
+let netd: RunningCommand;
+let image: string;
+beforeAll(async () => {
+  host = await TestHost.start();
+  const registry = await host.startRegistry();
+  image = await registry.push(await busyboxImage(), "alpine:3.6");
+  netd = await host.startNetd();
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+/** A line of shell as a user; throws when it fails. */
+async function shell(user: TestUser, line: string): Promise<string> {
+  const argv = ["sh", "-c", line];
+  return checked(argv, await host.asUser(user, argv)).stdout;
+}
+
+async function addressOf(name: string): Promise<string> {
+  const list = await shell(host.users.alice, "cntnr ps");
+  const line = list.split("\n").find((row) => row.includes(name)) ?? "";
+  return /10\.20\.0\.\d+/.exec(line)?.[0] ?? `no address in: ${list}`;
+}
+
+async function expectNoResidue(): Promise<void> {
+  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" }).catch(
+    async () => expect(await host.residue()).toEqual(noResidue),
+  );
+}
+
+test("two containers of one user talk over the admin's network, and nothing is left of them", async () => {
+  const { alice } = host.users;
+  await shell(alice, `cntnr run -d --network lab --name web ${image} httpd -f -p 80 -h /www`);
+  const address = await addressOf("web");
+  expect(await shell(alice, `cntnr run --rm --network lab ${image} wget -qO- http://${address}`)).toBe(
+    "hello from www\n",
+  );
+  await shell(alice, "cntnr stop -t 1 web && cntnr rm web");
+  await expectNoResidue();
+});
+
+test("a container finds its own name and address in /etc/hosts", async () => {
+  const script = "grep $(hostname) /etc/hosts; ip -4 -o addr show eth0";
+  const output = await shell(
+    host.users.alice,
+    `cntnr run --rm --hostname box --network lab ${image} sh -c '${script}'`,
+  );
+  const address = /inet (10\.20\.0\.\d+)\/24/.exec(output)?.[1];
+  expect(output).toContain(`${address}\tbox`);
+  await expectNoResidue();
+});
+
+test("network ls shows what is granted and what is left", async () => {
+  const { alice, bob } = host.users;
+  await shell(alice, `cntnr run -d --network lab --name one ${image} sleep 1000`);
+  const list = await shell(alice, "cntnr network ls");
+  expect(list).toMatch(/^lab\s+bridge\s+1\/8\s+\S.*group:cntnr-dev/m);
+  expect((await shell(bob, "cntnr network ls")).trim().split("\n")).toHaveLength(1);
+  await shell(alice, "cntnr rm -f one");
+  await expectNoResidue();
+});
+
+test("a user without a grant gets one line with a reference that the admin finds, and exit code 125", async () => {
+  const { bob } = host.users;
+  const argv = ["cntnr", "run", "--rm", "--network", "lab", image, "true"];
+  const { exitCode, stderr, stdout } = await host.asUser(bob, argv);
+  expect(exitCode).toBe(125);
+  expect(stdout).toBe("");
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect(stderr).toMatch(/network lab: you are not permitted to use it \(reference [2-9A-HJ-NP-Z]{10}: /);
+  const reference = /reference (\w+)/.exec(stderr)?.[1];
+  const line = host.auditLines().find(({ ref }) => ref === reference);
+  expect(line).toMatchObject({ event: "deny", network: "lab", subject: { uid: bob.uid } });
+});
+
+test("an unknown network and a forbidden one are told apart by nothing but the reference (N3)", async () => {
+  const { bob } = host.users;
+  const refusal = async (network: string) =>
+    (await host.asUser(bob, ["cntnr", "run", "--rm", "--network", network, image, "true"])).stderr
+      .replace(/reference \w+/, "reference R")
+      .replaceAll(network, "NET");
+  expect(await refusal("nosuch")).toBe(await refusal("lab"));
+});
+
+test("the quota is what the policy says, also for those who ask at once (Q7)", async () => {
+  const { alice } = host.users;
+  const names = Array.from({ length: 10 }, (_, index) => `quota${index}`);
+  const results = await Promise.all(
+    names.map((name) =>
+      host.asUser(alice, ["cntnr", "run", "-d", "--network", "lab", "--name", name, image, "sleep", "1000"]),
+    ),
+  );
+  const refused = results.filter(({ exitCode }) => exitCode === 125);
+  expect(results.filter(({ exitCode }) => exitCode === 0)).toHaveLength(8);
+  expect(refused).toHaveLength(2);
+  for (const { stderr } of refused) expect(stderr).toContain("quota of attachments is used up");
+  await shell(alice, `cntnr rm -f $(cntnr ps -aq)`);
+  await expectNoResidue();
+});
+
+test("netd restarted: containers keep their network, and are cleaned up after by the new one (F7)", async () => {
+  const { alice } = host.users;
+  await shell(alice, `cntnr run -d --network lab --name web ${image} httpd -f -p 80 -h /www`);
+  const address = await addressOf("web");
+  netd.kill("SIGTERM");
+  expect(await netd.exited).toBe(0);
+  const fetch = `wget -qO- -T 5 http://${address}`;
+  expect(checked(["wget"], await host.asRoot(["sh", "-c", fetch])).stdout).toBe("hello from www\n");
+  netd = await host.startNetd();
+  expect(await shell(alice, `cntnr run --rm --network lab ${image} ${fetch}`)).toBe("hello from www\n");
+  await shell(alice, "cntnr stop -t 1 web && cntnr rm web");
+  await expectNoResidue();
+});
+
+test("netd killed while containers run: the next one takes over, and ends what ended meanwhile (F7, F12)", async () => {
+  const { alice } = host.users;
+  await shell(alice, `cntnr run -d --network lab --name stays ${image} httpd -f -p 80 -h /www`);
+  await shell(alice, `cntnr run -d --network lab --name goes ${image} sleep 1000`);
+  const address = await addressOf("stays");
+  netd.kill("SIGKILL");
+  await netd.exited;
+  await shell(alice, "cntnr kill goes; cntnr wait goes");
+  netd = await host.startNetd();
+  expect(await shell(alice, `cntnr run --rm --network lab ${image} wget -qO- -T 5 http://${address}`)).toBe(
+    "hello from www\n",
+  );
+  await waitFor(async () => (await host.residue()).records.length === 1, {
+    what: "the end of the dead one's",
+  });
+  await shell(alice, "cntnr rm -f stays goes");
+  await expectNoResidue();
+});
+
+test("without netd the message says so, and the host's network works", async () => {
+  netd.kill("SIGTERM");
+  await netd.exited;
+  const { alice } = host.users;
+  const refused = await host.asUser(alice, ["cntnr", "run", "--rm", "--network", "lab", image, "true"]);
+  expect(refused.exitCode).toBe(125);
+  expect(refused.stderr).toMatch(/^cntnr: .*cntnr-netd .*\n$/);
+  expect(await shell(alice, `cntnr run --rm ${image} echo works`)).toBe("works\n");
+  netd = await host.startNetd();
+});
+
+test("a bundle gets its network under plain runc, too", async () => {
+  const { alice } = host.users;
+  await shell(alice, `cntnr run --name kept --network lab ${image} ip -4 -o addr show eth0`);
+  const bundle = await shell(alice, "dirname $(find ~/.local/share/cntnr/containers -name config.json)");
+  const run = `runc --root $XDG_RUNTIME_DIR/bare run -b ${bundle.trim()} bare`;
+  expect(await shell(alice, run)).toMatch(/inet 10\.20\.0\.\d+\/24/);
+  await shell(alice, "cntnr rm kept");
+  await expectNoResidue();
+});
