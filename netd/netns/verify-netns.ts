@@ -47,7 +47,7 @@ export class NetnsRefused extends Error {
 export function takeNetns(peer: Peer, number: number): VerifiedNetns {
   const fd = fetchDescriptor(peer, number);
   try {
-    requireNetworkNamespace(fd);
+    requireUnpinnedNamespace(fd);
     requireOwnedBy(fd, peer.uid);
     const identity = identityOf(fd);
     // N5, said twice: the host's namespaces are owned by the initial user namespace, which was refused above.
@@ -80,9 +80,14 @@ export function identityOf(fd: FileDescriptor): NetnsIdentity {
   }
 }
 
-/** N4: the name first, which does no I/O on the object; then the file system; only then ioctl numbers. */
-export function requireNetworkNamespace(fd: FileDescriptor): void {
+/** N4: the name first, which does no I/O on the object; then what it is. */
+function requireUnpinnedNamespace(fd: FileDescriptor): void {
   if (!/^net:\[\d+\]$/.test(readlinkSync(fd.path))) throw new NetnsRefused("not a network namespace (N4)");
+  requireNetworkNamespace(fd);
+}
+
+/** The file system, then its ioctl numbers, which are a device's on others (N4). The name of one that is pinned is the pin's. */
+export function requireNetworkNamespace(fd: FileDescriptor): void {
   if (fileSystemMagic(fd.number) !== nsfsMagic) throw new NetnsRefused("not on nsfs (N4)");
   if (ioctl(fd.number, request.type) !== cloneNewNet) throw new NetnsRefused("not a network namespace (N4)");
 }
