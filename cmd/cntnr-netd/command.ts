@@ -1,5 +1,5 @@
 import type { Command as ProgramCommand, ProgramDescription } from "../command-line/command.ts";
-import type { ParsedArguments } from "../command-line/parse-argv.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 
 /** What a command of cntnr-netd gets. */
 export interface CommandContext {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Flag } from "../command-line/command.ts";
-import type { ParsedArguments } from "../command-line/parse-argv.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { UsageError } from "../command-line/usage-error.ts";
 
 /** Where the administrator's files are; each has a flag, and a default that the flag's summary names. */

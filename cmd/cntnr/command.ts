@@ -1,6 +1,6 @@
 import type { Directories } from "../../runtime/store/directories.ts";
 import type { Command as ProgramCommand, ProgramDescription } from "../command-line/command.ts";
-import type { ParsedArguments } from "../command-line/parse-argv.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 
 /** What a command of cntnr gets. */
 export interface CommandContext {

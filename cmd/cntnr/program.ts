@@ -1,7 +1,7 @@
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { type Directories, openDirectories } from "../../runtime/store/directories.ts";
 import type { Flag, Program } from "../command-line/command.ts";
-import type { ParsedArguments } from "../command-line/parse-argv.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { commands } from "./commands.ts";
 

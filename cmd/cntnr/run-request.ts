@@ -13,7 +13,7 @@ import { parseNetworkFlags } from "../../runtime/container/network-flag.ts";
 import type { RunRequest } from "../../runtime/container/run-container.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
 import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
-import type { ParsedArguments } from "../command-line/parse-argv.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
 /** What the flags of `cntnr run` ask for. Throws CntnrError. */

@@ -1,5 +1,5 @@
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import type { ParsedArguments } from "../command-line/parse-argv.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 
 /** `--tls-verify BOOL`; undefined: as registries.conf and the registry's address say. */
 export function parseTlsVerify(args: ParsedArguments): boolean | undefined {

@@ -1,4 +1,4 @@
-import type { ParsedArguments } from "./parse-argv.ts";
+import type { ParsedArguments } from "./parsed-arguments.ts";
 
 /** One flag. Without `value` it is a switch; with it, it takes a value, and several of them when it is repeatable. */
 export interface Flag {

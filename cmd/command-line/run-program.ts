@@ -1,6 +1,7 @@
 import { type Command, type CommandSyntax, findCommand, isGroup, type Program } from "./command.ts";
 import { ClosedOutput, print, printError } from "./output.ts";
-import { HelpRequest, type ParsedArguments, parseArguments } from "./parse-argv.ts";
+import { HelpRequest, parseArguments } from "./parse-argv.ts";
+import type { ParsedArguments } from "./parsed-arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Exit codes that both programs have: wrong flags or arguments; whoever read our output has gone (128 + SIGPIPE). */

@@ -5,7 +5,7 @@ import type { Directories } from "../store/directories.ts";
 import { openPidfd } from "../sys/pidfd.ts";
 import { sendSignal } from "../sys/send-signal.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
-import { type ContainerFacts, isActive, needsSettling, readFacts, stateOf } from "./container-state.ts";
+import { type ContainerFacts, isActive, needsSettling, readFacts } from "./container-state.ts";
 import { removeEnded, type SettledState, settle } from "./settle.ts";
 import { parseSignal } from "./signal-name.ts";
 
@@ -104,9 +104,4 @@ function signalInit(directories: Directories, record: ContainerRecord, signal: n
   // Still the same process after its descriptor was opened, so the descriptor is of that process.
   if (readFacts(directories, record).init?.pid !== before.pid) return false;
   return sendSignal(opened.fd, signal);
-}
-
-/** The state without doing anything about it. */
-export function stateNow(directories: Directories, record: ContainerRecord) {
-  return stateOf(record, readFacts(directories, record));
 }

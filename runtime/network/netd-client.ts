@@ -1,15 +1,12 @@
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
-import type { AttachmentState } from "../../proto/generated/types/cntnr/netd/v1/AttachmentState.ts";
 import type { AttachRequest } from "../../proto/generated/types/cntnr/netd/v1/AttachRequest.ts";
 import type { AttachResponse__Output } from "../../proto/generated/types/cntnr/netd/v1/AttachResponse.ts";
 import type { ListResponse__Output } from "../../proto/generated/types/cntnr/netd/v1/ListResponse.ts";
 import type { NetworksResponse__Output } from "../../proto/generated/types/cntnr/netd/v1/NetworksResponse.ts";
 import { type NetdMethod, netdService } from "../../proto/service.ts";
 import { CntnrError, type ErrorCode, hasErrno } from "../errors/cntnr-error.ts";
-
-export type { AttachmentState };
 
 const defaultSocket = "/run/cntnr-netd/netd.sock";
 /** Longest wait for an answer; an attach runs plugins, each with 30 s of its own. */

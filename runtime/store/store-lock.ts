@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type FileLock, type LockMode, type LockOptions, lockFile, tryLockFile } from "../sys/file-lock.ts";
+import { type FileLock, type LockMode, type LockOptions, lockFile } from "../sys/file-lock.ts";
 import type { Directories } from "./directories.ts";
 
 /**
@@ -13,19 +13,10 @@ export function lockStore(
   mode: LockMode,
   options?: LockOptions,
 ): Promise<FileLock> {
-  return lockFile(storeLockPath(directories), mode, options);
-}
-
-/** The store's lock if it can be had at once. */
-export function tryLockStore(directories: Directories, mode: LockMode): FileLock | undefined {
-  return tryLockFile(storeLockPath(directories), mode);
+  return lockFile(join(directories.data, "store.lock"), mode, options);
 }
 
 /** The lock of whoever changes images/index.json; readers need none, because the file is replaced as a whole. */
 export function lockIndex(directories: Directories, options?: LockOptions): Promise<FileLock> {
   return lockFile(join(directories.data, "index.lock"), "exclusive", options);
-}
-
-function storeLockPath(directories: Directories): string {
-  return join(directories.data, "store.lock");
 }
