@@ -13,6 +13,7 @@ export type ErrorCode =
   | "timeout"
   | "command-not-executable"
   | "command-not-found"
+  | "build"
   | "engine";
 
 const exitCodes: Record<ErrorCode, number> = {
@@ -26,6 +27,7 @@ const exitCodes: Record<ErrorCode, number> = {
   timeout: 125,
   "command-not-executable": 126,
   "command-not-found": 127,
+  build: 125,
   engine: 125,
 };
 
