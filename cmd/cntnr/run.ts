@@ -1,5 +1,5 @@
 import { runContainer } from "../../runtime/container/run-container.ts";
-import { print } from "../command-line/output.ts";
+import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { parseRunRequest } from "./run-request.ts";
 
@@ -14,6 +14,7 @@ export async function run(context: CommandContext): Promise<number> {
       const { progressPrinter } = await import("./progress-printer.ts");
       return progressPrinter();
     },
+    onRemark: (text) => printError(`cntnr: ${text}\n`),
   });
   if (result.kind === "ended") return result.exitCode;
   print(`${result.id}\n`);

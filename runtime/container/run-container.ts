@@ -1,4 +1,6 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { makeBundle } from "../bundle/make-bundle.ts";
+import { containerCommand } from "../bundle/process-plan.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import type { ProgressListener } from "../image/progress.ts";
@@ -7,11 +9,10 @@ import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
-import { type ContainerId, newContainerId } from "./container-id.ts";
+import { type ContainerId, newContainerId, shortId } from "./container-id.ts";
 import type { ContainerOptions } from "./container-options.ts";
-import type { ContainerRecord } from "./container-record.ts";
+import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { registerContainer, unregisterContainer } from "./container-store.ts";
-import { makeBundle } from "./make-bundle.ts";
 import { currentBootId, ownIdentity } from "./process-identity.ts";
 import { checkTerminal, runForeground } from "./run-foreground.ts";
 import { parseSignal } from "./signal-name.ts";
@@ -35,6 +36,8 @@ export interface RunSurroundings {
   readonly imagePolicy?: string;
   /** Asked for only when an image has to be pulled. */
   readonly pullReporter: () => Promise<ProgressListener>;
+  /** What the container cannot have as the image wants it. */
+  readonly onRemark: (text: string) => void;
 }
 
 export type RunResult =
@@ -59,16 +62,18 @@ export async function runContainer(
   using idFile = request.cidFile === undefined ? undefined : reserveIdFile(request.cidFile);
   const mappings = loadIdMappings();
   const { image, record } = await register(directories, request, surroundings, mappings);
-  let bundle: string;
+  const bundle = containerPaths(directories, record.id).directory;
   try {
-    bundle = await makeBundle({
-      directories,
-      record,
+    const remarks = await makeBundle({
+      directory: bundle,
       image,
       options: request.options,
       mappings,
+      defaultHostname: shortId(record.id),
+      runDir: directories.run,
       env: surroundings.env,
     });
+    for (const remark of remarks) surroundings.onRemark(remark);
     idFile?.write(record.id);
   } catch (error) {
     await unregisterContainer(directories, record.id, record.name);
@@ -127,15 +132,13 @@ async function findImage(
 
 function describe(id: ContainerId, name: string, image: LocalImage, request: RunRequest): ContainerRecord {
   const { options } = request;
-  const entrypoint = options.entrypoint ?? image.config.entrypoint;
-  const isDefault = options.command.length === 0 && options.entrypoint === undefined;
   return {
     version: 1,
     id,
     name,
     image: image.name,
     imageId: image.id,
-    command: [...entrypoint, ...(isDefault ? image.config.cmd : options.command)],
+    command: containerCommand(image.config, options),
     createdAt: new Date().toISOString(),
     bootId: currentBootId(),
     creator: ownIdentity(),

@@ -1,7 +1,7 @@
 /** Annotation of a bundle's config.json: the networks to attach, a JSON array of names in interface order. */
 export const networksAnnotation = "io.cntnr.networks";
 
-export interface OciHook {
+interface OciHook {
   readonly path: string;
   readonly args: readonly string[];
   readonly env: readonly string[];
@@ -20,13 +20,17 @@ const hookEnvironment = ["PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "CN
 
 /**
  * The hooks of a bundle whose container asks netd for networks.
- * @param executable absolute path of the `cntnr` program
+ * @param program how to start `cntnr`: an absolute path, and words that come before its arguments
  * @param runDir the user's state directory (`Directories.run`), where the hook keeps what netd answered
  */
-export function networkHooks(executable: string, runDir: string, env: NodeJS.ProcessEnv): NetworkHooks {
+export function networkHooks(
+  [path, ...words]: readonly [string, ...string[]],
+  runDir: string,
+  env: NodeJS.ProcessEnv,
+): NetworkHooks {
   const hook = (stage: string): OciHook => ({
-    path: executable,
-    args: ["cntnr", "--state-dir", runDir, "oci-hook", stage],
+    path,
+    args: ["cntnr", ...words, "--state-dir", runDir, "oci-hook", stage],
     env: hookEnvironment.flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`])),
     timeout: 60,
   });

@@ -1,0 +1,118 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ContainerOptions } from "../container/container-options.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import type { LocalImage } from "../image/local-image.ts";
+import { type NetworkHooks, networkHooks } from "../network/bundle-network.ts";
+import { ownProgram } from "../process/own-program.ts";
+import { LayeredTree } from "../rootfs/layered-tree.ts";
+import { makeUpperDirectory, planMountPoints } from "../rootfs/mount-points.ts";
+import { overlayOptions } from "../rootfs/overlay-mount.ts";
+import type { IdMappings } from "../userns/id-mappings.ts";
+import { findUser, fitUser, type MappedUser, type UserWish } from "./container-user.ts";
+import { readHostNames } from "./host-facts.ts";
+import { type BoundFiles, defaultMountPoints } from "./mount-plan.ts";
+import { type NetworkFiles, networkFiles } from "./network-files.ts";
+import { planConfig, type RootFileSystem } from "./plan-config.ts";
+import { refuseProc, workingDirectory } from "./process-plan.ts";
+
+export interface BundleRequest {
+  /** An empty place of the user's alone, or one with other files than a bundle's. */
+  readonly directory: string;
+  readonly image: LocalImage;
+  readonly options: ContainerOptions;
+  readonly mappings: IdMappings;
+  /** Host name of a container that asked for none and is not on the host's network. */
+  readonly defaultHostname: string;
+  /** The user's state directory (`Directories.run`), for the hooks. */
+  readonly runDir: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Makes an OCI bundle that any runtime can run: config.json, files that are bound into the container, and the directories of an
+ * overlay over the image's layers, which the runtime itself mounts. Returns remarks for the person at the terminal.
+ * Throws CntnrError; what is made by then is the caller's to remove.
+ */
+export async function makeBundle(request: BundleRequest): Promise<readonly string[]> {
+  const { directory, image, options, mappings } = request;
+  const tree = new LayeredTree(image.layers);
+  const { user, remarks } = resolveUser(tree, image, options, mappings);
+  checkWorkingDirectory(tree, image, options);
+  const isHostNetwork = options.network.kind === "host";
+  const host = readHostNames(isHostNetwork);
+  const hostname = options.hostname ?? (isHostNetwork ? host.hostname : request.defaultHostname);
+  const files = writeFiles(directory, networkFiles(options.network, hostname, host));
+  const hooks = hooksFor(options, request);
+  const config = planConfig({
+    image: image.config,
+    options,
+    mappings,
+    user,
+    hostname,
+    root: await makeRoot(directory, tree, image, files, mappings),
+    files,
+    ...(hooks ? { hooks } : {}),
+    architecture: process.arch,
+  });
+  writeFileSync(join(directory, "config.json"), JSON.stringify(config), { mode: 0o600 });
+  return remarks;
+}
+
+function resolveUser(
+  tree: LayeredTree,
+  image: LocalImage,
+  options: ContainerOptions,
+  mappings: IdMappings,
+): MappedUser {
+  const wish: UserWish =
+    options.user === undefined
+      ? { text: image.config.user, from: "image" }
+      : { text: options.user, from: "flag" };
+  const files = { passwd: tree.readText("/etc/passwd") ?? "", group: tree.readText("/etc/group") ?? "" };
+  const groups = process.geteuid?.() === 0 ? "settable" : "not-settable";
+  return fitUser(findUser(wish, files), wish, mappings, groups);
+}
+
+/** B2: also not by a link of the image. */
+function checkWorkingDirectory(tree: LayeredTree, image: LocalImage, options: ContainerOptions): void {
+  const path = workingDirectory(image.config, options.workingDir);
+  refuseProc(tree.resolve(path).path, path);
+}
+
+function writeFiles(directory: string, { hosts, resolvConf, hostname }: NetworkFiles): BoundFiles {
+  const contents = { hosts, "resolv.conf": resolvConf, hostname };
+  const bound: Record<string, string> = {};
+  for (const [name, text] of Object.entries(contents)) {
+    const path = join(directory, name);
+    writeFileSync(path, text);
+    chmodSync(path, 0o644);
+    bound[`/etc/${name}`] = path;
+  }
+  return bound;
+}
+
+function hooksFor({ network }: ContainerOptions, { runDir, env }: BundleRequest): NetworkHooks | undefined {
+  return network.kind === "netd" ? networkHooks(ownProgram(), runDir, env) : undefined;
+}
+
+async function makeRoot(
+  directory: string,
+  tree: LayeredTree,
+  image: LocalImage,
+  files: BoundFiles,
+  mappings: IdMappings,
+): Promise<RootFileSystem> {
+  const [upper, work, path] = ["upper", "work", "rootfs"].map((name) => join(directory, name));
+  if (!upper || !work || !path) throw new CntnrError("engine", "a bundle has no directories");
+  const options = overlayOptions({ layers: image.layers, upper, work });
+  if (!options)
+    throw new CntnrError(
+      "unsupported",
+      `image ${image.name} has too many layers for an overlay (${image.layers.length})`,
+    );
+  await makeUpperDirectory(upper, tree.root, planMountPoints(tree, defaultMountPoints(files)), mappings);
+  mkdirSync(work, { mode: 0o700 });
+  mkdirSync(path, { mode: 0o700 });
+  return { path: "rootfs", overlayOptions: options };
+}

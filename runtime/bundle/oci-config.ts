@@ -1,0 +1,93 @@
+import type { NetworkHooks } from "../network/bundle-network.ts";
+
+/*
+ * The parts of config.json that we write (runtime-spec 1.0.2, config.md and config-linux.md). Spelled as there.
+ */
+
+export interface OciConfig {
+  readonly ociVersion: "1.0.2";
+  readonly process: OciProcess;
+  readonly root: { readonly path: string; readonly readonly: boolean };
+  readonly hostname: string;
+  readonly mounts: readonly OciMount[];
+  readonly hooks?: NetworkHooks;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly linux: OciLinux;
+}
+
+export interface OciProcess {
+  readonly terminal: boolean;
+  readonly user: OciUser;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly noNewPrivileges: boolean;
+  readonly capabilities: OciCapabilities;
+}
+
+export interface OciUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids: readonly number[];
+}
+
+/** `inheritable` and `ambient` are empty on purpose (B6, CVE-2022-29162). */
+export interface OciCapabilities {
+  readonly bounding: readonly string[];
+  readonly effective: readonly string[];
+  readonly permitted: readonly string[];
+  readonly inheritable: readonly [];
+  readonly ambient: readonly [];
+}
+
+export interface OciMount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+interface OciIdMapping {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
+}
+
+export interface OciNamespace {
+  readonly type: "pid" | "network" | "mount" | "ipc" | "uts" | "user" | "cgroup";
+}
+
+export interface OciLinux {
+  readonly namespaces: readonly OciNamespace[];
+  readonly uidMappings: readonly OciIdMapping[];
+  readonly gidMappings: readonly OciIdMapping[];
+  readonly sysctl: Readonly<Record<string, string>>;
+  readonly seccomp: OciSeccomp;
+  readonly maskedPaths: readonly string[];
+  readonly readonlyPaths: readonly string[];
+}
+
+export interface OciSeccomp {
+  readonly defaultAction: "SCMP_ACT_ERRNO";
+  readonly defaultErrnoRet: number;
+  readonly architectures: readonly string[];
+  readonly syscalls: readonly OciSyscallRule[];
+}
+
+export interface OciSyscallRule {
+  readonly names: readonly string[];
+  readonly action: "SCMP_ACT_ALLOW" | "SCMP_ACT_ERRNO";
+  /** With SCMP_ACT_ERRNO; 0 makes the call succeed without being made. */
+  readonly errnoRet?: number;
+  /** All have to hold. */
+  readonly args?: readonly OciSyscallArgument[];
+}
+
+export interface OciSyscallArgument {
+  readonly index: number;
+  /** With SCMP_CMP_MASKED_EQ the mask. */
+  readonly value: number;
+  /** With SCMP_CMP_MASKED_EQ what is left under the mask. */
+  readonly valueTwo?: number;
+  readonly op: "SCMP_CMP_EQ" | "SCMP_CMP_NE" | "SCMP_CMP_MASKED_EQ";
+}

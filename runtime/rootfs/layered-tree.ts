@@ -1,0 +1,168 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+} from "node:fs";
+import { join, posix } from "node:path";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { getAttribute } from "../sys/file-calls.ts";
+
+/** What is at a path of the merged tree. */
+export interface TreeEntry {
+  /** Absolute, in the merged tree, without links. */
+  readonly path: string;
+  /** Of the layer that shows, on the host. */
+  readonly hostPath: string;
+  readonly stats: Stats;
+}
+
+/** Where a path leads when its links are followed; `entry` is missing when nothing is there. */
+export interface Resolution {
+  readonly path: string;
+  readonly entry?: TreeEntry;
+}
+
+/** A directory of the merged tree: its own entry and the layers' directories that it is made of, the uppermost first. */
+interface MergedDirectory extends TreeEntry {
+  readonly directories: readonly string[];
+}
+
+const mostLinks = 40; // MAXSYMLINKS of path_resolution(7)
+const largestFileBytes = 4 * 1024 * 1024;
+
+/**
+ * Looks at unpacked layers as an overlay of them would look (overlayfs.rst), without one being mounted. Links are followed within
+ * the tree and never by the kernel, so whatever an image has for /etc/passwd, no file of the host is read for it. The
+ * layers are the user's own and do not change.
+ */
+export class LayeredTree {
+  readonly #root: MergedDirectory;
+
+  /** @param layers absolute paths, lowest first */
+  constructor(layers: readonly string[]) {
+    const directories = layers.toReversed();
+    const [top = "/nonexistent"] = directories;
+    this.#root = { path: "/", hostPath: top, stats: lstatSync(`${top}/`), directories };
+  }
+
+  /** The root directory, whose owner and mode the container's has. */
+  get root(): TreeEntry {
+    return this.#root;
+  }
+
+  /** What is at an absolute path; the directories on the way may be links, the last component is not followed. */
+  lookUp(path: string): TreeEntry | undefined {
+    const { entry } = this.resolve(posix.dirname(path));
+    return entry && isDirectory(entry) ? this.#child(entry, posix.basename(path)) : undefined;
+  }
+
+  /**
+   * Follows all links of an absolute path within the tree. What is missing is taken as it is written, for it can be made.
+   * Throws CntnrError `unsupported` for links in circles.
+   */
+  resolve(path: string): Resolution {
+    let names = path.split("/");
+    let stack: (MergedDirectory | string)[] = [];
+    let links = 0;
+    while (names.length > 0) {
+      const name = names.shift() ?? "";
+      if (name === "" || name === ".") continue;
+      if (name === "..") {
+        stack.pop();
+        continue;
+      }
+      const parent = stack.length === 0 ? this.#root : stack.at(-1);
+      const entry =
+        parent === undefined || typeof parent === "string" ? undefined : this.#child(parent, name);
+      if (entry?.stats.isSymbolicLink()) {
+        if (++links > mostLinks)
+          throw new CntnrError("unsupported", `${path}: links of the image go in circles`);
+        const target = readlinkSync(entry.hostPath);
+        if (target.startsWith("/")) stack = [];
+        names = [...target.split("/"), ...names];
+        continue;
+      }
+      if (entry && isDirectory(entry)) stack.push(entry);
+      else if (entry && names.every((rest) => rest === "" || rest === "."))
+        return { path: entry.path, entry };
+      else stack.push(name);
+    }
+    const last = stack.at(-1);
+    if (last === undefined) return { path: "/", entry: this.#root };
+    if (typeof last !== "string") return { path: last.path, entry: last };
+    return {
+      path: `/${stack.map((part) => (typeof part === "string" ? part : posix.basename(part.path))).join("/")}`,
+    };
+  }
+
+  /** The text of a regular file, links followed; undefined when there is none. Throws CntnrError for one that may not be read. */
+  readText(path: string): string | undefined {
+    const { entry } = this.resolve(path);
+    if (!entry?.stats.isFile()) return undefined;
+    try {
+      return readRegularFile(entry.hostPath, path);
+    } catch (error) {
+      if (hasErrno(error, "EACCES"))
+        throw new CntnrError(
+          "unsupported",
+          `the image's ${path} belongs to another of its users and cannot be read`,
+        );
+      throw error;
+    }
+  }
+
+  /** The uppermost entry of this name; a directory goes on below until something hides what is there. */
+  #child(parent: MergedDirectory, name: string): TreeEntry | MergedDirectory | undefined {
+    const path = posix.join(parent.path, name);
+    const directories: string[] = [];
+    let top: { hostPath: string; stats: Stats } | undefined;
+    for (const [index, directory] of parent.directories.entries()) {
+      const hostPath = join(directory, name);
+      const stats = lstatSync(hostPath, { throwIfNoEntry: false });
+      if (!stats) continue;
+      if (isWhiteout(stats)) break;
+      if (!stats.isDirectory()) {
+        if (!top) return { path, hostPath, stats };
+        break;
+      }
+      top ??= { hostPath, stats };
+      directories.push(hostPath);
+      if (index < parent.directories.length - 1 && isOpaque(hostPath)) break;
+    }
+    return top && { path, ...top, directories };
+  }
+}
+
+function isDirectory(entry: TreeEntry): entry is MergedDirectory {
+  return "directories" in entry;
+}
+
+/** A device that is none: 0/0. */
+function isWhiteout(stats: Stats): boolean {
+  return stats.isCharacterDevice() && stats.rdev === 0;
+}
+
+/** With `userxattr`: nothing of the layers below shows in this directory. */
+function isOpaque(path: string): boolean {
+  return getAttribute(path, "user.overlay.opaque")?.toString() === "y";
+}
+
+function readRegularFile(hostPath: string, path: string): string {
+  const fd = openSync(hostPath, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile() || stats.size > largestFileBytes)
+      throw new CntnrError(
+        "unsupported",
+        `the image's ${path} is no file of at most ${largestFileBytes} bytes`,
+      );
+    return readFileSync(fd, "utf8");
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,28 @@
+/** The kernel copies a page of mount options, its NUL included (mount(2)). */
+const mostOptionBytes = 4095;
+
+export interface OverlayDirectories {
+  /** Lowest first. */
+  readonly layers: readonly string[];
+  readonly upper: string;
+  readonly work: string;
+}
+
+/**
+ * Options by which an overlay of the layers is mounted as a root file system, inside a user namespace (overlayfs.rst); undefined
+ * when there are more of them than mount(2) takes.
+ */
+export function overlayOptions({ layers, upper, work }: OverlayDirectories): string[] | undefined {
+  const lower = layers.toReversed().map((path) => escapePath(path, /[\\:,]/g));
+  const options = [
+    `lowerdir=${lower.join(":")}`,
+    `upperdir=${escapePath(upper, /[\\,]/g)}`,
+    `workdir=${escapePath(work, /[\\,]/g)}`,
+    "userxattr",
+  ];
+  return Buffer.byteLength(options.join(",")) > mostOptionBytes ? undefined : options;
+}
+
+function escapePath(path: string, special: RegExp): string {
+  return path.replace(special, "\\$&");
+}
