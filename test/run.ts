@@ -1,11 +1,12 @@
 /**
  * Runs the tests: `bun test/run.ts [unit|integration|adversarial|e2e]...`, by default all, in this order. Every file but
- * the unit tests' gets a process of its own, so that none can disturb another. The last line is
- * `N passed, N failed, N skipped`. Fails when a test failed, when none ran, and, with CI set, when one was skipped.
+ * the unit tests' gets a process and test hosts of its own, so that none can disturb another, and as many run at a time as there are
+ * processors. The last line is `N passed, N failed, N skipped`. Fails when a test failed, when none ran, and, with CI set, when one
+ * was skipped.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../runtime/process/run-command.ts";
 
@@ -32,13 +33,15 @@ async function main(requested: readonly string[]): Promise<number> {
   }
   const selected = requested.length === 0 ? kinds : kinds.filter((kind) => requested.includes(kind));
   const obstacle = selected.every((kind) => kind === "unit") ? undefined : await findObstacle();
+  const waiting = selected.flatMap(batchesOf);
   const outcomes: Outcome[] = [];
-  for (const batch of selected.flatMap(batchesOf)) {
-    console.log(`\n== ${batch.name}`);
-    outcomes.push(
-      obstacle !== undefined && batch.kind !== "unit" ? skipAll(batch, obstacle) : await runBatch(batch),
-    );
-  }
+  const work = async () => {
+    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift())
+      outcomes.push(
+        obstacle !== undefined && batch.kind !== "unit" ? skipAll(batch, obstacle) : await runBatch(batch),
+      );
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
   return report(outcomes);
 }
 
@@ -69,7 +72,7 @@ async function findObstacle(): Promise<string | undefined> {
 }
 
 function skipAll(batch: Batch, reason: string): Outcome {
-  console.log(`skipped: ${reason}`);
+  console.log(`\n== ${batch.name}\nskipped: ${reason}`);
   return { passed: 0, failed: 0, skipped: 1, remarks: [`skipped: ${batch.name}: ${reason}`] };
 }
 
@@ -79,22 +82,30 @@ async function runBatch(batch: Batch): Promise<Outcome> {
     const junit = join(scratch, "junit.xml");
     const files = batch.files.map((file) => `./${file}`);
     const reporting = ["--only-failures", "--reporter=junit", `--reporter-outfile=${junit}`];
-    const ended = await runToEnd(["test", `--timeout=${testTimeoutMs}`, ...reporting, ...files]);
+    const started = performance.now();
+    const { ended, output } = await runToEnd(["test", `--timeout=${testTimeoutMs}`, ...reporting, ...files]);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`\n== ${batch.name} (${seconds} s)\n${output.trim()}`);
     return judge(batch, ended, existsSync(junit) ? readFileSync(junit, "utf8") : "");
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-/** Runs this same bun; its output goes where ours goes. */
-function runToEnd(args: readonly string[]): Promise<string> {
+/** Runs this same bun. Its output is shown as a whole when it has ended, because others print at the same time. */
+function runToEnd(args: readonly string[]): Promise<{ readonly ended: string; readonly output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...args], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+    const child = spawn(process.execPath, [...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     const limit = setTimeout(() => child.kill("SIGKILL"), processTimeoutMs);
+    const chunks: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.once("error", reject);
+    // Not "close": something that a test left running may keep the pipes open.
     child.once("exit", (code, signal) => {
       clearTimeout(limit);
-      resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
+      const ended = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      setImmediate(() => resolve({ ended, output: Buffer.concat(chunks).toString() }));
     });
   });
 }
