@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { callNetd, callNetdWithDescriptor } from "../fixtures/call-netd.ts";
-import type { CallerResult } from "../fixtures/netd-caller.ts";
 import { noResidue } from "../fixtures/residue.ts";
 import { TestHost } from "../fixtures/test-host.ts";
-import type { TestUser } from "../fixtures/users.ts";
+import {
+  attachCall as attach,
+  attachInput,
+  attachmentIdOf,
+  makeNamespace,
+} from "../fixtures/user-namespaces.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 let host: TestHost;
@@ -16,27 +20,6 @@ afterAll(async () => {
   await host[Symbol.asyncDispose]();
 });
 
-/** A process of the user's in a network namespace of its own, which a user namespace of the user's owns. */
-async function makeNamespace(user: TestUser, ...before: readonly string[]): Promise<number> {
-  const unshare = ["unshare", "--user", "--map-root-user", "--net"];
-  const script = "echo in $$; exec sleep 1000";
-  const process = host.spawnAsUser(user, [...before, ...unshare, "sh", "-c", script]);
-  const [, pid] = await process.waitForOutput(/^in (\d+)$/m);
-  return Number(pid);
-}
-
-const attach = (request: Record<string, unknown>) => ({
-  method: "Attach" as const,
-  request: { network: "lab", idempotencyKey: `key-${Math.random()}`, ...request },
-});
-
-/** The id in the answer to an Attach. */
-function idOf(result: CallerResult | undefined): string {
-  const response = result?.response as { attachment?: { id: string } } | undefined;
-  if (!response?.attachment) throw new Error(`not attached: ${JSON.stringify(result)}`);
-  return response.attachment.id;
-}
-
 const denial =
   /^you are not permitted to use it \(reference [2-9A-HJ-NP-Z]{10}: the administrator finds it in the audit log\)$/;
 const permissionDenied = 7;
@@ -45,7 +28,7 @@ const invalidArgument = 3;
 describe("a namespace that is not the caller's to give is refused, always in the same words (N3)", () => {
   test("another user's, although the caller holds a descriptor of it (N1)", async () => {
     const { alice, bob } = host.users;
-    const pid = await makeNamespace(bob);
+    const { pid } = await makeNamespace(host, bob);
     const [result] = await callNetdWithDescriptor(host, alice, `/proc/${pid}/ns/net`, {
       pids: [pid],
       calls: [attach({ netnsFd: 7, leaseFd: "pidfd:0" })],
@@ -67,7 +50,7 @@ describe("a namespace that is not the caller's to give is refused, always in the
   });
 
   test("one of a nested user namespace, which container root makes (N6)", async () => {
-    const pid = await makeNamespace(host.users.alice, "unshare", "--user", "--map-root-user");
+    const { pid } = await makeNamespace(host, host.users.alice, ["unshare", "--user", "--map-root-user"]);
     const [result] = await callNetd(host, host.users.alice, {
       files: [`/proc/${pid}/ns/net`],
       pids: [pid],
@@ -83,7 +66,7 @@ describe("a namespace that is not the caller's to give is refused, always in the
     ["a user namespace", "/proc/self/ns/user"],
     ["a directory of /proc", "/proc/self/ns"],
   ])("%s (N4)", async (_, path) => {
-    const pid = await makeNamespace(host.users.alice);
+    const { pid } = await makeNamespace(host, host.users.alice);
     const [result] = await callNetd(host, host.users.alice, {
       files: [path],
       pids: [pid],
@@ -104,7 +87,7 @@ describe("a namespace that is not the caller's to give is refused, always in the
     ["is a process elsewhere", async () => ({ pids: [host.place.pid] })],
     ["is no process at all", async () => ({ files: ["/etc/passwd"] })],
   ])("its own, with a lease that %s (N10)", async (_, more) => {
-    const pid = await makeNamespace(host.users.alice);
+    const { pid } = await makeNamespace(host, host.users.alice);
     const { pids = [], files = [] } = (await more()) as { pids?: number[]; files?: string[] };
     const [result] = await callNetd(host, host.users.alice, {
       files: [`/proc/${pid}/ns/net`, ...files],
@@ -132,13 +115,8 @@ test("root of a container cannot connect at all, although its uid is the user's 
 
 test("an attachment is ended by its owner alone; to others it does not exist (N12)", async () => {
   const { alice, carol } = host.users;
-  const pid = await makeNamespace(alice);
-  const [attached] = await callNetd(host, alice, {
-    files: [`/proc/${pid}/ns/net`],
-    pids: [pid],
-    calls: [attach({ netnsFd: "file:0", leaseFd: "pidfd:0" })],
-  });
-  const attachmentId = idOf(attached);
+  const [attached] = await callNetd(host, alice, attachInput(await makeNamespace(host, alice)));
+  const attachmentId = attachmentIdOf(attached);
   const detach = (attachmentId: string) => ({ method: "Detach" as const, request: { attachmentId } });
   const answers = await callNetd(host, carol, {
     calls: [detach(attachmentId), detach("0".repeat(32)), detach("../../x"), { method: "List", request: {} }],
@@ -152,7 +130,7 @@ test("an attachment is ended by its owner alone; to others it does not exist (N1
 
 test("the same key, namespace and request get the same attachment; another request does not (F13)", async () => {
   const { alice } = host.users;
-  const pid = await makeNamespace(alice);
+  const { pid } = await makeNamespace(host, alice);
   const request = { netnsFd: "file:0", leaseFd: "pidfd:0", idempotencyKey: "same" };
   const files = { files: [`/proc/${pid}/ns/net`], pids: [pid] };
   const [first, second, other] = await callNetd(host, alice, {
@@ -162,7 +140,7 @@ test("the same key, namespace and request get the same attachment; another reque
   expect(first?.code).toBe(0);
   expect(second?.response).toEqual(first?.response);
   expect(other?.code).toBe(6);
-  const attachmentId = idOf(first);
+  const attachmentId = attachmentIdOf(first);
   await callNetd(host, alice, { calls: [{ method: "Detach", request: { attachmentId } }] });
   await waitFor(async () => (await host.residue()).records.length === 0, { what: "the detach" });
 });
