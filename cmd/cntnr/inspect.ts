@@ -1,5 +1,6 @@
 import { containerPaths } from "../../runtime/container/container-record.ts";
 import { settle } from "../../runtime/container/settle.ts";
+import { readAttachments } from "../../runtime/network/kept-attachments.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachContainer } from "./each-container.ts";
@@ -10,7 +11,8 @@ export async function inspect({ args, directories }: CommandContext): Promise<nu
   const exitCode = await forEachContainer(directories, args.positionals, async (record) => {
     const state = await settle(directories, record);
     const { directory, log } = containerPaths(directories, record.id);
-    found.push({ ...record, state, directory, ...(record.detached ? { log } : {}) });
+    const attachments = readAttachments(directories, record.id) ?? [];
+    found.push({ ...record, state, attachments, directory, ...(record.detached ? { log } : {}) });
   });
   print(`${JSON.stringify(found, undefined, 2)}\n`);
   return exitCode;

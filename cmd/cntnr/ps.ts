@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { shortId } from "../../runtime/container/container-id.ts";
-import type { ContainerRecord } from "../../runtime/container/container-record.ts";
 import { isActive, lostExitCode } from "../../runtime/container/container-state.ts";
 import { type ListedContainer, sweep } from "../../runtime/container/sweep.ts";
+import { readAttachments } from "../../runtime/network/kept-attachments.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { print, printable, printError, printTable } from "../command-line/output.ts";
 import { agoOf } from "./ago.ts";
@@ -60,33 +58,13 @@ function statusOf({ state }: ListedContainer): string {
 /** host, none, or the networks with the addresses that the container has on them. */
 function networkOf(directories: Directories, { record, state }: ListedContainer): string {
   if (record.network.kind !== "netd") return record.network.kind;
-  const attached = isActive(state) ? attachmentsOf(directories, record) : [];
+  const attached = isActive(state) ? (readAttachments(directories, record.id) ?? []) : [];
   return record.network.networks
     .map((network) => {
       const addresses = attached.find((attachment) => attachment.network === network)?.addresses ?? [];
-      return addresses.length === 0 ? network : `${network} ${addresses.join(" ")}`;
+      return [network, ...addresses.map((address) => address.split("/")[0])].join(" ");
     })
     .join(", ");
-}
-
-interface ShownAttachment {
-  readonly network: string;
-  readonly addresses: readonly string[];
-}
-
-/** What the hook has kept of netd's answer. It is for people to read; when it is not there or odd, they read less. */
-function attachmentsOf(directories: Directories, { id }: ContainerRecord): ShownAttachment[] {
-  try {
-    const kept: unknown = JSON.parse(readFileSync(join(directories.attachments, `${id}.json`), "utf8"));
-    if (!Array.isArray(kept)) return [];
-    return kept.flatMap((entry: { network?: unknown; addresses?: unknown }) => {
-      if (typeof entry.network !== "string" || !Array.isArray(entry.addresses)) return [];
-      const addresses = entry.addresses.map((address) => String(address).split("/")[0] ?? "");
-      return [{ network: entry.network, addresses }];
-    });
-  } catch {
-    return [];
-  }
 }
 
 function jsonOf(directories: Directories, container: ListedContainer) {
@@ -104,7 +82,7 @@ function jsonOf(directories: Directories, container: ListedContainer) {
     ...(state.kind === "exited" ? { exitCode: state.exitCode } : {}),
     ...(state.kind === "dead" ? { exitCode: lostExitCode } : {}),
     labels: record.labels,
-    networks: record.network.kind === "netd" ? attachmentsOf(directories, record) : [],
+    networks: readAttachments(directories, record.id) ?? [],
     network: networkOf(directories, container),
   };
 }

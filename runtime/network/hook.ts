@@ -1,27 +1,15 @@
 import { createHash } from "node:crypto";
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, closeSync, existsSync, fstatSync, openSync, writeFileSync } from "node:fs";
 import type { Attachment__Output } from "../../proto/generated/types/cntnr/netd/v1/Attachment.ts";
-import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { openPidfd } from "../sys/pidfd.ts";
+import { forgetAttachments, keepAttachments, readAttachments } from "./kept-attachments.ts";
 import { connectNetd, type NetdClient } from "./netd-client.ts";
 import { attachNetwork } from "./networks.ts";
 import {
   type BundleConfig,
-  type KeptAttachments,
   type OciState,
-  parseKeptAttachments,
   parseOciState,
   readBundleConfig,
   requestedNetworks,
@@ -44,12 +32,11 @@ export async function runHook(
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const state = parseOciState(stateJson);
-  const kept = join(directories.attachments, `${state.id}.json`);
-  if (stage === "createRuntime") await attachAll(state, kept, env);
-  else await detachAll(kept, env);
+  if (stage === "createRuntime") await attachAll(directories, state, env);
+  else await detachAll(directories, state.id, env);
 }
 
-async function attachAll(state: OciState, kept: string, env: NodeJS.ProcessEnv): Promise<void> {
+async function attachAll(directories: Directories, state: OciState, env: NodeJS.ProcessEnv): Promise<void> {
   const networks = requestedNetworks(state);
   if (state.pid <= 0) throw new CntnrError("usage", "the container state names no process");
   using netd = connectNetd(env);
@@ -72,7 +59,7 @@ async function attachAll(state: OciState, kept: string, env: NodeJS.ProcessEnv):
       attached.push(await attachNetwork(netd, request));
     }
     // Written after the attach: if this process dies in between, netd's lease on the container cleans up.
-    writeAtomically(kept, JSON.stringify(attached.map(({ id, network }) => ({ id, network }))));
+    keepAttachments(directories, state.id, attached);
     nameAddresses(readBundleConfig(state.bundle), attached);
   } catch (error) {
     await detachEach(netd, attached);
@@ -82,20 +69,15 @@ async function attachAll(state: OciState, kept: string, env: NodeJS.ProcessEnv):
   }
 }
 
-async function detachAll(kept: string, env: NodeJS.ProcessEnv): Promise<void> {
-  let text: string;
-  try {
-    text = readFileSync(kept, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return; // Never attached, or detached before.
-    throw error;
-  }
+async function detachAll(directories: Directories, id: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const attachments = readAttachments(directories, id);
+  if (attachments === undefined) return; // Never attached, or detached before.
   using netd = connectNetd(env);
-  await detachEach(netd, parseKeptAttachments(text, kept));
-  rmSync(kept, { force: true });
+  await detachEach(netd, attachments);
+  forgetAttachments(directories, id);
 }
 
-async function detachEach(netd: NetdClient, attachments: KeptAttachments): Promise<void> {
+async function detachEach(netd: NetdClient, attachments: readonly { readonly id: string }[]): Promise<void> {
   for (const { id } of attachments) await netd.detach(id);
 }
 
@@ -125,9 +107,4 @@ function nameAddresses(config: BundleConfig, attachments: readonly Attachment__O
     ];
     writeFileSync(resolvConf, `${lines.join("\n")}\n`);
   }
-}
-
-function writeAtomically(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
 }

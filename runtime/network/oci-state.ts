@@ -47,15 +47,6 @@ export function readBundleConfig(bundle: string): BundleConfig {
   return parse(configSchema, readFileSync(path, "utf8"), path);
 }
 
-const attachmentsSchema = v.array(v.object({ id: v.string(), network: v.string() }));
-
-/** What the hook keeps of a container between its two stages. */
-export type KeptAttachments = v.InferOutput<typeof attachmentsSchema>;
-
-export function parseKeptAttachments(text: string, path: string): KeptAttachments {
-  return parse(attachmentsSchema, text, path);
-}
-
 function parse<S extends v.GenericSchema>(schema: S, text: string, where: string): v.InferOutput<S> {
   let value: unknown;
   try {

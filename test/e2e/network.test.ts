@@ -111,7 +111,7 @@ test("netd restarted: containers keep their network, and are cleaned up after by
   const address = await addressOf("web");
   netd.kill("SIGTERM");
   expect(await netd.exited).toBe(0);
-  const fetch = `wget -qO- -T 5 http://${address}`;
+  const fetch = `timeout 5 wget -qO- http://${address}`;
   expect(checked(["wget"], await host.asRoot(["sh", "-c", fetch])).stdout).toBe("hello from www\n");
   netd = await host.startNetd();
   expect(await shell(alice, `cntnr run --rm --network lab ${image} ${fetch}`)).toBe("hello from www\n");
@@ -128,9 +128,9 @@ test("netd killed while containers run: the next one takes over, and ends what e
   await netd.exited;
   await shell(alice, "cntnr kill goes; cntnr wait goes");
   netd = await host.startNetd();
-  expect(await shell(alice, `cntnr run --rm --network lab ${image} wget -qO- -T 5 http://${address}`)).toBe(
-    "hello from www\n",
-  );
+  expect(
+    await shell(alice, `cntnr run --rm --network lab ${image} timeout 5 wget -qO- http://${address}`),
+  ).toBe("hello from www\n");
   await waitFor(async () => (await host.residue()).records.length === 1, {
     what: "the end of the dead one's",
   });
