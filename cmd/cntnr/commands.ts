@@ -249,17 +249,17 @@ export const commands: readonly Command[] = [
     },
   },
   {
-    path: "internal-unpack",
-    summary: "Unpack one layer, started by cntnr in a user namespace",
+    path: "internal-layer",
+    summary: "Read or write a layer, started by cntnr in a user namespace",
     flags: [],
     positionals: [],
-    example: "cntnr internal-unpack <request.json",
+    example: "cntnr internal-layer <request.json",
     hidden: true,
     failureCode: 1,
     load: async () => {
-      const { internalUnpack } = await import("./internal-unpack.ts");
+      const { internalLayer } = await import("./internal-layer.ts");
       return async () => {
-        await internalUnpack();
+        await internalLayer();
         return 0;
       };
     },

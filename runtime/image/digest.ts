@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Directories } from "../store/directories.ts";
-import type { Digest } from "./local-image.ts";
+import type { DiffId, Digest } from "./local-image.ts";
 
 /** The only shape in which a digest may become part of a path or a command line (B8). */
 export const digestPattern = /^sha256:[a-f0-9]{64}$/;
@@ -19,6 +19,17 @@ export function digestOfHex(hex: string): Digest {
   const digest = `sha256:${hex}`;
   if (isDigest(digest)) return digest;
   throw new RangeError("not a sha256 digest");
+}
+
+/** As {@link digestOfHex}, of an uncompressed archive. */
+export function diffIdOfHex(hex: string): DiffId {
+  const diffId = `sha256:${hex}`;
+  if (isDiffId(diffId)) return diffId;
+  throw new RangeError("not a sha256 digest");
+}
+
+function isDiffId(text: string): text is DiffId {
+  return digestPattern.test(text);
 }
 
 /** Where the store has this blob. */

@@ -5,7 +5,14 @@ import type { Directories } from "../store/directories.ts";
 import { replaceFile } from "../store/replace-file.ts";
 import { lockIndex } from "../store/store-lock.ts";
 import type { Digest } from "./local-image.ts";
-import { type Descriptor, entryName, type ImageIndex, nameAnnotation, parseIndex } from "./oci-documents.ts";
+import {
+  type Descriptor,
+  entryName,
+  type ImageIndex,
+  type IndexEntry,
+  nameAnnotation,
+  parseIndex,
+} from "./oci-documents.ts";
 
 /** The store's index; an empty one where nothing was pulled yet. No lock: the file is replaced as a whole. */
 export function readIndex(directories: Directories): ImageIndex {
@@ -27,13 +34,34 @@ export function makeLayout(directories: Directories): void {
   if (!existsSync(marker)) replaceFile(marker, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
 }
 
-/** Names an image in the index; what had the name before loses it. */
+/**
+ * Names an image in the index; "" keeps it there without a name. An image that had the name before loses it, and stays
+ * without one if it has no other, as with docker.
+ */
 export async function nameImage(directories: Directories, name: string, manifest: Descriptor): Promise<void> {
-  const { mediaType, digest, size } = manifest;
-  await changeIndex(directories, (entries) => [
-    ...entries.filter((entry) => entryName(entry) !== name),
-    { mediaType, digest, size, annotations: { [nameAnnotation]: name } },
-  ]);
+  await changeIndex(directories, (entries) => withName(entries, name, manifest));
+}
+
+function withName(
+  entries: ImageIndex["manifests"],
+  name: string,
+  { mediaType, digest, size }: Descriptor,
+): ImageIndex["manifests"] {
+  const isKnown = entries.some((entry) => entry.digest === digest);
+  if (name === "") return isKnown ? entries : [...entries, { mediaType, digest, size }];
+  const before = entries.find((entry) => entryName(entry) === name);
+  const others = entries.filter(
+    (entry) => entryName(entry) !== name && (entryName(entry) !== "" || entry.digest !== digest),
+  );
+  const named = { mediaType, digest, size, annotations: { [nameAnnotation]: name } };
+  const isOrphaned =
+    before && before.digest !== digest && !others.some((entry) => entry.digest === before.digest);
+  return isOrphaned ? [...others, withoutName(before), named] : [...others, named];
+}
+
+function withoutName(entry: IndexEntry): IndexEntry {
+  const { [nameAnnotation]: _, ...annotations } = entry.annotations ?? {};
+  return { ...entry, annotations };
 }
 
 /** Takes names away from the image with this manifest. */

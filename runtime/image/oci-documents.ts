@@ -13,6 +13,13 @@ export const mediaType = {
 /** The annotation of an index's entry by which an image layout names it (image-spec, annotations.md). */
 export const nameAnnotation = "org.opencontainers.image.ref.name";
 
+/** Media types of layers by how they are packed (layer.md). */
+export const layerMediaTypes = {
+  none: "application/vnd.oci.image.layer.v1.tar",
+  gzip: "application/vnd.oci.image.layer.v1.tar+gzip",
+  zstd: "application/vnd.oci.image.layer.v1.tar+zstd",
+} as const;
+
 /** How a layer may be packed is seen from its bytes; what it is must be a tar. */
 const layerTypePattern =
   /^application\/vnd\.oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+(?:gzip|zstd))?$/;
@@ -55,6 +62,17 @@ export type Manifest = v.InferOutput<typeof manifestSchema>;
 const stringList = v.nullish(v.array(v.string()));
 const stringSet = v.nullish(v.record(v.string(), v.unknown()));
 
+const historySchema = v.looseObject({
+  created: v.nullish(v.string()),
+  created_by: v.nullish(v.string()),
+  author: v.nullish(v.string()),
+  comment: v.nullish(v.string()),
+  empty_layer: v.nullish(v.boolean()),
+});
+
+/** How a layer, or with `empty_layer` a setting, came into an image (config.md, "history"). */
+export type HistoryEntry = v.InferOutput<typeof historySchema>;
+
 const configSchema = v.looseObject({
   created: v.nullish(v.string()),
   author: v.nullish(v.string()),
@@ -74,7 +92,11 @@ const configSchema = v.looseObject({
     }),
   ),
   rootfs: v.looseObject({ type: v.literal("layers"), diff_ids: v.array(diffIdSchema) }),
+  history: v.nullish(v.array(historySchema)),
 });
+
+/** An image configuration as it stands in its document, with all that we know nothing of (Healthcheck, OnBuild, ...). */
+export type ConfigDocument = v.InferOutput<typeof configSchema>;
 
 /** Parses an image index. `where` names the file for the message. */
 export function parseIndex(text: string, where: string): ImageIndex {
@@ -118,10 +140,15 @@ export interface ParsedConfig {
   readonly diffIds: readonly DiffId[];
 }
 
-/** Parses an image configuration (image-spec, config.md). */
-export function parseConfig(text: string, digest: Digest): ParsedConfig {
+/** Parses an image configuration (image-spec, config.md), and leaves it as it stands. */
+export function parseConfigDocument(text: string, digest: Digest): ConfigDocument {
   const where = `image configuration ${digest}`;
-  const document = check(configSchema, parseJson(text, where), where);
+  return check(configSchema, parseJson(text, where), where);
+}
+
+/** Parses an image configuration for running it. */
+export function parseConfig(text: string, digest: Digest): ParsedConfig {
+  const document = parseConfigDocument(text, digest);
   const settings = document.config ?? {};
   return {
     diffIds: document.rootfs.diff_ids,

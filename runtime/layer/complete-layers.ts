@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Directories } from "../store/directories.ts";
 import { type LayerRecord, layerLinkPath, publishLayer, readLayer } from "../store/layers.ts";
@@ -48,7 +48,7 @@ export async function completeLayers(
 /** Most layers imply nothing but their root, and most roots are as we make them up: no worker is needed to see that. */
 function haveUsualRoots(directories: Directories, records: readonly LayerRecord[]): boolean {
   return records.every(({ link }) => {
-    const { uid, gid, mode } = lstatSync(join(layerLinkPath(directories, link), "."));
+    const { uid, gid, mode } = statSync(layerLinkPath(directories, link));
     return (mode & 0o7777) === impliedMode && uid === process.getuid?.() && gid === process.getgid?.();
   });
 }

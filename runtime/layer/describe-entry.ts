@@ -53,7 +53,13 @@ export function describeEntry(headers: EntryHeaders, limits: LayerLimits): TarEn
     case "fifo":
       return { ...base, type: "fifo" };
     case "device":
-      return { ...base, type: "device" };
+      return {
+        ...base,
+        type: "device",
+        kind: header.typeFlag === "3" ? "character" : "block",
+        major: header.deviceMajor,
+        minor: header.deviceMinor,
+      };
   }
 }
 

@@ -27,6 +27,7 @@ import { SystemCallError } from "../sys/system-call.ts";
 import { parentOf } from "./entry-path.ts";
 import { damagedLayer, printable } from "./layer-error.ts";
 import type { LayerLimits } from "./limits.ts";
+import { formatOwner, recordedOwnerAttribute } from "./recorded-owner.ts";
 import type { FileEntry, TarEntry, TarVisitor } from "./tar-entry.ts";
 import { whiteoutOf } from "./whiteout.ts";
 
@@ -164,7 +165,7 @@ export class LayerWriter implements TarVisitor, Disposable {
     if (owner) setFileOwner(fd, owner.uid, owner.gid);
     // After the owner: changing that takes set-id bits and capabilities away.
     setFileMode(fd, modeOf(entry, owner));
-    for (const [name, value] of entry.attributes)
+    for (const [name, value] of this.#attributesOf(entry))
       this.#attempt(name, () => setFileAttribute(fd, name, value));
     setFileTimes(fd, entry.modified);
     this.#file = undefined;
@@ -277,7 +278,7 @@ export class LayerWriter implements TarVisitor, Disposable {
     const owner = this.#ownerOf(entry);
     if (owner) setOwner(path, owner.uid, owner.gid);
     if (entry.type !== "symbolic-link") setMode(path, modeOf(entry, owner));
-    for (const [name, value] of entry.attributes)
+    for (const [name, value] of this.#attributesOf(entry))
       if (name === defaultAcl && entry.type === "directory") this.#defaultAcls.set(entry.path, value);
       else this.#attempt(name, () => setAttribute(path, name, value));
     if (entry.type === "directory") this.#directoryTimes.set(entry.path, entry.modified);
@@ -295,6 +296,14 @@ export class LayerWriter implements TarVisitor, Disposable {
       gid: gid < this.#ownership.mappedGids ? gid : 0,
       isMapped,
     };
+  }
+
+  /** With an attribute for the owner where the file cannot be given to him, so that a layer made of it later has him. */
+  #attributesOf(entry: TarEntry): Iterable<readonly [ByteString, Buffer]> {
+    const canRecord = entry.type === "file" || entry.type === "directory";
+    if (this.#ownership.kind === "kept" || !canRecord || (entry.uid === 0 && entry.gid === 0))
+      return entry.attributes;
+    return [...entry.attributes, [recordedOwnerAttribute, formatOwner(entry)]];
   }
 
   /** Sets one extended attribute if archives may; a file system that cannot keep it is no reason to fail. */

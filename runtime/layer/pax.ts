@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { ByteString, FileTime } from "../sys/file-calls.ts";
 import { damagedLayer, printable } from "./layer-error.ts";
 
@@ -91,4 +92,33 @@ export function attributeRecords(records: PaxRecords): ReadonlyMap<ByteString, B
     if (key.startsWith(attributePrefix))
       attributes.set(key.slice(attributePrefix.length), Buffer.from(value, "latin1"));
   return attributes;
+}
+
+/** Whether a record can have this key: readers take the first "=" for its end. */
+export function isPaxKey(key: ByteString): boolean {
+  return key !== "" && !key.includes("=") && !key.includes("\0");
+}
+
+/**
+ * Writes "length key=value\n" records. Names that are no UTF-8 are kept byte for byte, which pax allows once it is told
+ * so (hdrcharset); attributes' values are bytes for everybody.
+ */
+export function formatPaxRecords(records: readonly (readonly [string, ByteString])[]): Buffer {
+  const isBinary = records.some(
+    ([key, value]) => !key.startsWith(attributePrefix) && !isUtf8(bytesOf(value)),
+  );
+  const all = isBinary ? [["hdrcharset", "BINARY"] as const, ...records] : records;
+  return Buffer.concat(all.map(([key, value]) => formatRecord(key, value)));
+}
+
+function formatRecord(key: string, value: ByteString): Buffer {
+  const rest = ` ${key}=${value}\n`;
+  let length = rest.length;
+  // The length counts its own digits.
+  while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
+  return bytesOf(`${length}${rest}`);
+}
+
+function bytesOf(text: ByteString): Buffer {
+  return Buffer.from(text, "latin1");
 }

@@ -21,7 +21,12 @@ export type TarEntry = EntryBase &
     /** `target` is the clean path of an earlier entry. */
     | { readonly type: "hard-link"; readonly target: ByteString }
     | { readonly type: "fifo" }
-    | { readonly type: "device" }
+    | {
+        readonly type: "device";
+        readonly kind: "character" | "block";
+        readonly major: number;
+        readonly minor: number;
+      }
   );
 
 export type FileEntry = Extract<TarEntry, { type: "file" }>;

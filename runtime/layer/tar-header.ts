@@ -3,6 +3,11 @@ import { damagedLayer, printable } from "./layer-error.ts";
 
 export const blockBytes = 512;
 
+/** A length filled up to whole blocks. */
+export function padded(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / blockBytes) * blockBytes;
+}
+
 /** The fields of a header block, before pax records and long names override them. */
 export interface TarHeader {
   readonly name: ByteString;
@@ -14,10 +19,13 @@ export interface TarHeader {
   /** One character; "\0" is an old way to say "0". */
   readonly typeFlag: string;
   readonly linkName: ByteString;
+  /** Of a device; else 0. */
+  readonly deviceMajor: number;
+  readonly deviceMinor: number;
 }
 
 /** Offsets and lengths of POSIX.1-1988 ustar (pax(1), "ustar Interchange Format"); GNU tar's agree up to 345. */
-const field = {
+export const field = {
   name: [0, 100],
   mode: [100, 8],
   uid: [108, 8],
@@ -28,6 +36,8 @@ const field = {
   typeFlag: 156,
   linkName: [157, 100],
   magic: [257, 6],
+  deviceMajor: [329, 8],
+  deviceMinor: [337, 8],
   prefix: [345, 155],
   starPrefix: [345, 131],
   starTrailer: [508, 4],
@@ -50,7 +60,17 @@ export function parseHeader(block: Buffer): TarHeader | undefined {
     modifiedSeconds: numberAt(block, ...field.modified, "mtime"),
     typeFlag: String.fromCharCode(block[field.typeFlag] ?? 0),
     linkName: text(block, ...field.linkName),
+    deviceMajor: deviceNumber(block, field.deviceMajor),
+    deviceMinor: deviceNumber(block, field.deviceMinor),
   };
+}
+
+/** The oldest format has no devices, and keeps other things where later ones have their numbers. */
+function deviceNumber(block: Buffer, [start, length]: readonly [number, number]): number {
+  const type = block[field.typeFlag];
+  const isDevice = type === 0x33 || type === 0x34;
+  const hasNumbers = block.toString("latin1", field.magic[0], field.magic[0] + 5) === "ustar";
+  return isDevice && hasNumbers ? numberAt(block, start, length, "device number") : 0;
 }
 
 /** Only ustar has a prefix; old GNU headers keep other things there, and star's is shorter. */

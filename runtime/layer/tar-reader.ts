@@ -14,7 +14,7 @@ import {
   sparseSize,
 } from "./sparse-map.ts";
 import type { FileEntry, TarVisitor } from "./tar-entry.ts";
-import { blockBytes, parseHeader, type TarHeader } from "./tar-header.ts";
+import { blockBytes, padded, parseHeader, type TarHeader } from "./tar-header.ts";
 
 /** What comes next in the stream: a block that is needed whole, or bytes that pass through. */
 type Expectation =
@@ -287,11 +287,6 @@ export class TarReader {
     this.#visitor.entry(entry);
     this.#nextSegment(0);
   }
-}
-
-/** A length filled up to whole blocks. */
-function padded(sizeBytes: number): number {
-  return Math.ceil(sizeBytes / blockBytes) * blockBytes;
 }
 
 function untilNul(body: ByteString): ByteString {

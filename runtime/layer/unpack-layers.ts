@@ -2,10 +2,10 @@ import { closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
-import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import { type LayerRecord, layerName, publishLayer, readLayer } from "../store/layers.ts";
 import { syncDirectory } from "../store/replace-file.ts";
+import { syncFileSystem } from "../store/sync-file-system.ts";
 import { type TemporaryKey, takeKey } from "../store/temporary.ts";
 import { spreadSubdirectories } from "../sys/directory-flags.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -37,8 +37,6 @@ export interface UnpackedLayers {
   readonly records: readonly LayerRecord[];
   readonly remarks: UnpackRemarks;
 }
-
-const syncTimeoutMs = 15 * 60_000;
 
 /**
  * Unpacks those of the layers that are not unpacked yet, several at a time, each by a worker of its own, and
@@ -182,17 +180,4 @@ async function publishAll(
     });
   syncDirectory(directories.layerLinks);
   syncDirectory(directories.layers);
-}
-
-/** syncfs(2) by a process of its own, because it may take long and must not hold up signals and time-outs. */
-async function syncFileSystem(path: string, signal: AbortSignal | undefined): Promise<void> {
-  const result = await runCommand("sync", ["--file-system", path], {
-    timeoutMs: syncTimeoutMs,
-    ...(signal ? { signal } : {}),
-  });
-  if (result.exitCode !== 0)
-    throw new CntnrError(
-      "engine",
-      `what was unpacked cannot be written to the disk: ${result.stderr.trim()}`,
-    );
 }

@@ -9,23 +9,24 @@ export type Whiteout =
   /** AUFS's own records: nothing that a layer says. */
   | { readonly kind: "bookkeeping" };
 
-const prefix = ".wh.";
+export const whiteoutPrefix = ".wh.";
 const bookkeepingPrefix = ".wh..wh.";
-const opaqueName = ".wh..wh..opq";
+export const opaqueName = ".wh..wh..opq";
 
 /** The whiteout that an entry of this clean path is; undefined when it is a file like any other. */
 export function whiteoutOf(path: ByteString): Whiteout | undefined {
-  if (!path.includes(prefix)) return undefined;
+  if (!path.includes(whiteoutPrefix)) return undefined;
   const name = nameOf(path);
   const parent = parentOf(path);
   for (const component of parent.split("/")) {
     if (component.startsWith(bookkeepingPrefix)) return { kind: "bookkeeping" };
-    if (component.startsWith(prefix)) throw damagedLayer(`${printable(path)}: a whiteout with entries in it`);
+    if (component.startsWith(whiteoutPrefix))
+      throw damagedLayer(`${printable(path)}: a whiteout with entries in it`);
   }
   if (name === opaqueName) return { kind: "opaque", directory: parent };
   if (name.startsWith(bookkeepingPrefix)) return { kind: "bookkeeping" };
-  if (!name.startsWith(prefix)) return undefined;
-  const hidden = name.slice(prefix.length);
+  if (!name.startsWith(whiteoutPrefix)) return undefined;
+  const hidden = name.slice(whiteoutPrefix.length);
   if (hidden === "" || hidden === "." || hidden === "..")
     throw damagedLayer(`${printable(path)}: a whiteout of ${printable(hidden)}`);
   return { kind: "whiteout", path: joinPath(parent, hidden) };

@@ -3,12 +3,13 @@ import { ownProgram } from "../process/own-program.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
 import type { LayerTree } from "./implied-directories.ts";
+import type { WorkerJob, WorkerMessage } from "./layer-worker.ts";
 import type { Ownership } from "./layer-writer.ts";
+import type { PackedArchive, PackJob } from "./pack-layer.ts";
 import type { LayerJob, LayerOutcome } from "./unpack-layer.ts";
-import type { WorkerJob, WorkerMessage } from "./unpack-worker.ts";
 
 export interface WorkerRequest {
-  /** An empty directory of the user's, where the worker works. */
+  /** A directory of the user's, where the worker works: an empty one, or the tree to be packed. */
   readonly target: string;
   readonly mappings: IdMappings;
   /** A lock's descriptor that the worker is to hold, too. */
@@ -37,6 +38,23 @@ export async function unpackInWorker(request: UnpackRequest): Promise<LayerOutco
   throw wrongAnswer();
 }
 
+export interface PackRequest extends WorkerRequest {
+  /** An empty file, for the layer's blob. */
+  readonly blobFd: number;
+  /** The root directories of the layers below, lowest first. */
+  readonly lowers: readonly string[];
+  readonly job: PackJob;
+}
+
+/** Packs the target by a process of its own, as {@link unpackInWorker} unpacks. Throws CntnrError. */
+export async function packInWorker(request: PackRequest): Promise<PackedArchive> {
+  const job: WorkerJob = { kind: "pack", ...request.job, lowers: request.lowers };
+  const last = await runWorker(request, job, [request.blobFd, request.lockFd], () => undefined);
+  if ("packed" in last) return last.packed;
+  if ("failure" in last) throw new CntnrError(last.failure.code, last.failure.message);
+  throw wrongAnswer();
+}
+
 /** Makes in the target the directories that the layers (lowest first) imply differently from what they are; returns how many. */
 export async function completeInWorker(
   request: WorkerRequest,
@@ -55,7 +73,7 @@ async function runWorker(
   onProgress: (doneBytes: number) => void,
 ): Promise<WorkerMessage> {
   let last: WorkerMessage | undefined;
-  const result = await runInUserNamespace(request.mappings, [...ownProgram(), "internal-unpack"], {
+  const result = await runInUserNamespace(request.mappings, [...ownProgram(), "internal-layer"], {
     cwd: request.target,
     stdin: JSON.stringify(job),
     inherit,
@@ -69,11 +87,14 @@ async function runWorker(
   });
   if (last && result.exitCode === 0) return last;
   const reason = result.stderr.trim().split("\n").at(-1) ?? "";
-  throw new CntnrError("engine", `the process that writes layers failed (${result.exitCode}): ${reason}`);
+  throw new CntnrError(
+    "engine",
+    `the process that reads or writes layers failed (${result.exitCode}): ${reason}`,
+  );
 }
 
 function wrongAnswer(): CntnrError {
-  return new CntnrError("engine", "the process that writes layers ended before its work was done");
+  return new CntnrError("engine", "the process that reads or writes layers ended before its work was done");
 }
 
 function ownershipUnder(mappings: IdMappings): Ownership {

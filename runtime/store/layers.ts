@@ -1,18 +1,11 @@
 import { randomBytes } from "node:crypto";
-import {
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import type { Directories } from "./directories.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /*
  *     <data>/layers/<name>/tree         the layer's root directory, with whatever owner and mode the image gives it
@@ -80,12 +73,20 @@ export function readLayer(directories: Directories, name: string): LayerRecord |
     if (hasErrno(error, "ENOENT")) return undefined;
     throw error;
   }
-  const record = v.safeParse(recordSchema, JSON.parse(text));
+  const record = v.safeParse(recordSchema, parseJson(text));
   if (record.success) return record.output;
   throw new CntnrError(
     "corrupt",
     `${join(directories.layers, name)}: layer.json is damaged; remove that directory`,
   );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -99,7 +100,7 @@ export function publishLayer(
   content: Omit<LayerRecord, "link">,
 ): LayerRecord {
   const record: LayerRecord = { ...content, link: makeLink(directories, name) };
-  writeFileSync(join(temporary, "layer.json"), JSON.stringify(record), { mode: 0o600 });
+  replaceFile(join(temporary, "layer.json"), JSON.stringify(record));
   renameSync(temporary, join(directories.layers, name));
   return record;
 }

@@ -19,6 +19,8 @@ const libc = dlopen("libc.so.6", {
   link: { args: ["ptr", "ptr"], returns: "i32" },
   lgetxattr: { args: ["ptr", "ptr", "ptr", "u64"], returns: "i64" },
   llistxattr: { args: ["ptr", "ptr", "u64"], returns: "i64" },
+  lremovexattr: { args: ["ptr", "ptr"], returns: "i32" },
+  lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
   lsetxattr: { args: ["ptr", "ptr", "ptr", "u64", "i32"], returns: "i32" },
   mkdir: { args: ["ptr", "u32"], returns: "i32" },
   mknod: { args: ["ptr", "u32", "u64"], returns: "i32" },
@@ -33,6 +35,7 @@ const libc = dlopen("libc.so.6", {
 const currentDirectory = -100; // AT_FDCWD
 const symlinkNoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
 const createNewForWriting = 0o1 | 0o100 | 0o200 | 0o400000 | 0o2000000; // O_WRONLY O_CREAT O_EXCL O_NOFOLLOW O_CLOEXEC
+const seekData = 3;
 const pathCapacity = 4096; // PATH_MAX, with its NUL
 
 /** File type bits of mknod(2). */
@@ -175,4 +178,16 @@ export function listAttributes(name: ByteString): ByteString[] {
   if (size < 0 && errorName(lastErrno()) === "EOPNOTSUPP") return [];
   const names = attributeBuffer.toString("latin1", 0, checkResult("llistxattr", size));
   return names.split("\0").filter((attribute) => attribute !== "");
+}
+
+/** Takes an extended attribute away from a file or a link itself. */
+export function removeAttribute(name: ByteString, attribute: ByteString): void {
+  checkResult("lremovexattr", libc.lremovexattr(path(name), attributeName(attribute)));
+}
+
+/** The next position at or after `position` that is not in a hole; undefined when only a hole is left (lseek(2), SEEK_DATA). */
+export function nextData(fd: number, position: number): number | undefined {
+  const found = Number(libc.lseek(fd, position, seekData));
+  if (found < 0 && errorName(lastErrno()) === "ENXIO") return undefined;
+  return checkResult("lseek", found);
 }

@@ -1,0 +1,15 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import type { Directories } from "../store/directories.ts";
+import { replaceFile } from "../store/replace-file.ts";
+import { blobPath, digestOfHex } from "./digest.ts";
+import type { Descriptor } from "./oci-documents.ts";
+
+/** Writes a document into the store, durably, and returns its descriptor. */
+export function putDocument(directories: Directories, mediaType: string, document: object): Descriptor {
+  const text = JSON.stringify(document);
+  const digest = digestOfHex(createHash("sha256").update(text).digest("hex"));
+  const path = blobPath(directories, digest);
+  if (!existsSync(path)) replaceFile(path, text);
+  return { mediaType, digest, size: Buffer.byteLength(text) };
+}
