@@ -52,7 +52,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const paths = openRunDirectory(options.runDir);
   const lock = stack.use(await takeServiceLock(paths.lock, paths.socket, lockWaitMs));
   const bootId = readFileSync(options.bootIdFile, "utf8").trim();
-  const audit = stack.use(new AuditLog(options.auditLog, bootId));
+  const audit = stack.use(new AuditLog({ path: options.auditLog, bootId, log: options.log }));
   const journal = stack.use(new Journal(paths.journal));
   const pins = new PinDirectory(paths.pins);
   pins.open();
@@ -91,12 +91,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const server = await listenOn(paths.socket, (socket) => connections.accept(socket));
   stack.use(connections);
   stack.defer(() => closeServer(server));
-  audit.write({ event: "start", policyHash: generation().hash, reason: `version ${options.version}` });
+  audit.note({ event: "start", policyHash: generation().hash, reason: `version ${options.version}` });
   const running = stack.move();
   return {
-    reload: () => policy.reload(),
+    reload: async () => {
+      reopenLog(audit, options.log);
+      await policy.reload();
+    },
     [Symbol.asyncDispose]: () => {
-      audit.write({ event: "stop" });
+      audit.note({ event: "stop" });
       return running.disposeAsync();
     },
   };
@@ -120,18 +123,27 @@ class PolicyInForce {
       this.generation = await loadGeneration({ policyDir, conflistDir, selfTest });
       this.isCurrent = true;
       for (const warning of this.generation.warnings) log(`policy: warning: ${warning}`);
-      this.audit.write({ event: "policy", policyHash: this.generation.hash, reason: "loaded" });
+      this.audit.note({ event: "policy", policyHash: this.generation.hash, reason: "loaded" });
     } catch (error) {
       this.isCurrent = false;
       const kept =
         this.generation.hash === "" ? "everything is denied" : "the last good policy stays in force";
       log(`policy: not loaded, ${kept}:\n${messageOf(error)}`);
-      this.audit.write({
+      this.audit.note({
         event: "policy",
         policyHash: this.generation.hash,
         reason: `not loaded: ${messageOf(error)}`,
       });
     }
+  }
+}
+
+/** After a rotation the log has a new file. One that cannot be opened leaves the old one in use, which loses nothing. */
+function reopenLog(audit: AuditLog, log: DaemonOptions["log"]): void {
+  try {
+    audit.reopen();
+  } catch (error) {
+    log(`audit log: goes on in the old file: ${messageOf(error)}`);
   }
 }
 

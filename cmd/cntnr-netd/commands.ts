@@ -1,5 +1,8 @@
+import type { Flag } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
 import { flagsOf } from "./locations.ts";
+
+const json: Flag = { name: "json", summary: "Print lines as they are in the log" };
 
 /** Every command. The one place that parsing and help take their knowledge from. */
 export const commands: readonly Command[] = [
@@ -18,6 +21,38 @@ export const commands: readonly Command[] = [
     example: "cntnr-netd serve",
     failureCode: 1,
     load: async () => (await import("./serve.ts")).serve,
+  },
+  {
+    path: "audit show",
+    summary: "Show all that was decided and done with a reference, or with an attachment",
+    flags: [json, ...flagsOf("auditLog")],
+    positionals: [{ name: "REFERENCE", count: "one" }],
+    example: "cntnr-netd audit show 7KQ2MD9XWA",
+    failureCode: 1,
+    load: async () => (await import("./audit-show.ts")).auditShow,
+  },
+  {
+    path: "audit tail",
+    summary: "Show the end of the audit log",
+    flags: [
+      { name: "lines", short: "n", value: "N", summary: "How many lines (10)" },
+      { name: "follow", short: "f", summary: "Go on with lines as they are written, until Ctrl-C" },
+      json,
+      ...flagsOf("auditLog"),
+    ],
+    positionals: [],
+    example: "cntnr-netd audit tail -f",
+    failureCode: 1,
+    load: async () => (await import("./audit-tail.ts")).auditTail,
+  },
+  {
+    path: "audit verify",
+    summary: "Check that no line of the audit log and its rotations was changed, moved or taken out",
+    flags: flagsOf("auditLog"),
+    positionals: [{ name: "FILE", count: "any" }],
+    example: "cntnr-netd audit verify\ncntnr-netd audit verify /mnt/archive/audit.jsonl-*",
+    failureCode: 1,
+    load: async () => (await import("./audit-verify.ts")).auditVerify,
   },
   {
     path: "version",

@@ -1,16 +1,23 @@
 import { randomBytes } from "node:crypto";
 import type { ApprovedPlan } from "../../policy/decide.ts";
-import type { AuditEvent, AuditLog } from "../audit/audit-log.ts";
-import { newReference } from "../audit/audit-log.ts";
+import { type AuditEvent, newReference, requestDigest } from "../audit/audit-event.ts";
+import type { AuditLog } from "../audit/audit-log.ts";
 import { KeyedSerializer } from "../cni/serial.ts";
 import { messageOf, Refusal } from "../errors.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import { reopenLease, takeLease } from "../netns/lease.ts";
 import { NetnsRefused, takeNetns, type VerifiedNetns } from "../netns/verify-netns.ts";
-import type { Peer } from "../peer/identify-peer.ts";
+import { auditSubjectOf, type Peer } from "../peer/identify-peer.ts";
 import type { Generation } from "../policy-generation.ts";
 import type { AttachIntent } from "./attach-request.ts";
-import { beginAttach, executeAttach, executeDetach, type Machine } from "./executor.ts";
+import {
+  addressesOf,
+  beginAttach,
+  executeAttach,
+  executeDetach,
+  type Machine,
+  residueOf,
+} from "./executor.ts";
 import { Reaper } from "./reaper.ts";
 import { planRecovery } from "./recovery.ts";
 
@@ -42,7 +49,13 @@ export class Attachments implements AsyncDisposable {
 
   /** Decides about an Attach without doing it. Throws Refusal. */
   async check(peer: Peer, intent: AttachIntent): Promise<void> {
-    await this.#decideWithFreeSlot(peer, intent.network);
+    const plan = await this.#decideWithFreeSlot(peer, intent);
+    this.options.audit.noteLimited({
+      event: "allow",
+      ...this.#request(peer, intent),
+      rule: plan.rule,
+      reason: "only asked",
+    });
   }
 
   /** Attaches the peer's namespace; the same key, namespace and request get the same answer. Throws Refusal. */
@@ -51,32 +64,44 @@ export class Attachments implements AsyncDisposable {
     using netns = this.#verified(peer, intent, () => takeNetns(peer, intent.netnsFd));
     const repeated = await this.#repeated(peer, intent, netns);
     if (repeated) return repeated;
-    const plan = await this.#decideWithFreeSlot(peer, intent.network);
+    const plan = await this.#decideWithFreeSlot(peer, intent);
     // From here to the journaled intent nothing waits: what was decided is what is charged (Q7).
-    const record = this.#begin(peer, intent, netns, plan);
+    const ref = newReference();
+    const record = this.#begin(peer, intent, netns, { plan, ref });
     const done = this.#serializer.run(record.network, () => executeAttach(this.options.machine, record));
     this.#attaching.set(record.id, done);
     try {
       const attached = await done;
-      this.#audit({
+      // An attachment that is in no log is none: it is undone (Q9).
+      this.options.audit.commit({
         event: "attach",
+        ref,
         ...factsOf(attached),
-        subject: subjectOf(peer),
+        ...this.#request(peer, intent),
+        addresses: addressesOf(this.options.machine.plugins, attached),
         durationMs: since(started),
       });
       return attached;
     } catch (error) {
-      throw this.#failed(peer, record, error);
+      throw this.#failed(peer, record, { ref, error, durationMs: since(started) });
     } finally {
       this.#attaching.delete(record.id);
     }
   }
 
-  /** Ends an attachment of this user's. Returns when that is durable; the effects follow (F5: unknown ids are fine). */
+  /**
+   * Ends an attachment of this user's. Returns when that is durable; the effects follow (F5: unknown ids are fine).
+   * Where it cannot be made durable, because the disk is full, returns when the effects are through (Q9).
+   */
   async detach(uid: number, id: string): Promise<void> {
     const record = this.options.machine.journal.get(id);
     if (record?.uid !== uid) return; // N12: foreign and unknown are the same nothing.
-    this.#end(record, "asked by its owner");
+    if (this.#end(record, "asked by its owner").isDurable) return;
+    try {
+      await this.#detaching.get(id);
+    } catch (cause) {
+      throw new Refusal("unavailable", "it could not be detached yet; it is tried again", { cause });
+    }
   }
 
   /** The user's records, oldest first. */
@@ -132,7 +157,7 @@ export class Attachments implements AsyncDisposable {
       return take();
     } catch (error) {
       if (!(error instanceof NetnsRefused)) throw error;
-      throw this.#denied(peer, intent.network, error.message);
+      throw this.#denied(peer, intent, error.message);
     }
   }
 
@@ -160,7 +185,8 @@ export class Attachments implements AsyncDisposable {
     );
   }
 
-  async #decideWithFreeSlot(peer: Peer, network: string): Promise<ApprovedPlan> {
+  async #decideWithFreeSlot(peer: Peer, intent: AttachIntent): Promise<ApprovedPlan> {
+    const { network } = intent;
     const decide = () =>
       this.options.generation().decide(peer, { network, attachmentsUsed: this.used(peer.uid, network) });
     let decision = decide();
@@ -169,8 +195,8 @@ export class Attachments implements AsyncDisposable {
       decision = decide();
     }
     if (decision.outcome === "allow") return decision.plan;
-    if (decision.reason.kind !== "quota-exceeded") throw this.#denied(peer, network, decision.reason.text);
-    const ref = this.#auditDenial(peer, network, decision.reason.text);
+    if (decision.reason.kind !== "quota-exceeded") throw this.#denied(peer, intent, decision.reason.text);
+    const ref = this.#auditDenial(peer, intent, decision.reason.text);
     throw new Refusal("exhausted", `your quota of attachments is used up (reference ${ref})`);
   }
 
@@ -186,7 +212,12 @@ export class Attachments implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  #begin(peer: Peer, intent: AttachIntent, netns: VerifiedNetns, plan: ApprovedPlan): AttachmentRecord {
+  #begin(
+    peer: Peer,
+    intent: AttachIntent,
+    netns: VerifiedNetns,
+    { plan, ref }: { readonly plan: ApprovedPlan; readonly ref: string },
+  ): AttachmentRecord {
     const { machine, bootId } = this.options;
     if (this.#closed) throw new Refusal("unavailable", "cntnr-netd is stopping");
     const taken = (record: AttachmentRecord) =>
@@ -214,60 +245,86 @@ export class Attachments implements AsyncDisposable {
       rule: plan.rule,
       createdAtMs: Date.now(),
     };
+    try {
+      this.options.audit.commit({
+        event: "allow",
+        ref,
+        ...factsOf(record),
+        ...this.#request(peer, intent),
+      });
+    } catch (error) {
+      lease[Symbol.dispose]();
+      throw error;
+    }
     this.#reaper.watch(record.id, lease);
     try {
       beginAttach(machine, record, netns.fd);
     } catch (error) {
-      throw this.#failed(peer, record, error);
+      throw this.#failed(peer, record, { ref, error });
     }
-    this.#audit({ event: "allow", ...factsOf(record), subject: subjectOf(peer) });
     return record;
   }
 
-  #failed(peer: Peer, record: AttachmentRecord, error: unknown): Refusal {
-    const ref = newReference();
+  #failed(
+    peer: Peer,
+    record: AttachmentRecord,
+    { ref, error, durationMs }: { ref: string; error: unknown; durationMs?: number },
+  ): Refusal {
     this.#audit({
       event: "failure",
+      action: "attach",
       ref,
       ...factsOf(record),
-      subject: subjectOf(peer),
-      reason: messageOf(error),
+      subject: auditSubjectOf(peer),
+      reason: reasonOf(error),
+      ...(durationMs === undefined ? {} : { durationMs }),
     });
     this.#attaching.delete(record.id);
     this.#end(record, "attach failed");
+    if (error instanceof Refusal) return error;
     return new Refusal("failed", `the network could not be attached (reference ${ref})`, { cause: error });
   }
 
-  #denied(peer: Peer, network: string, reason: string): Refusal {
-    const ref = this.#auditDenial(peer, network, reason);
+  #denied(peer: Peer, intent: AttachIntent, reason: string): Refusal {
+    const ref = this.#auditDenial(peer, intent, reason);
     return new Refusal(
       "denied",
       `you are not permitted to use it (reference ${ref}: the administrator finds it in the audit log)`,
     );
   }
 
-  #auditDenial(peer: Peer, network: string, reason: string): string {
-    const ref = newReference();
-    this.#audit({ event: "deny", ref, network, subject: subjectOf(peer), reason });
-    return ref;
+  #auditDenial(peer: Peer, intent: AttachIntent, reason: string): string {
+    return this.options.audit.noteLimited({ event: "deny", ...this.#request(peer, intent), reason });
   }
 
-  /** Promises the end in the journal, then brings it about. */
-  #end(record: AttachmentRecord, why: string): void {
+  /** What a line says of the request that it is about. */
+  #request(peer: Peer, intent: AttachIntent) {
+    return {
+      subject: auditSubjectOf(peer),
+      network: intent.network,
+      request: requestDigest({ ...intent }),
+      policyHash: this.options.generation().hash,
+    };
+  }
+
+  /** Promises the end in the journal, then brings it about. `isDurable` is false when the promise could not be written. */
+  #end(record: AttachmentRecord, why: string): { readonly isDurable: boolean } {
     const { journal } = this.options.machine;
     const known = journal.get(record.id);
     if (!known || this.#detaching.has(record.id)) {
       if (!known) this.#reaper.forget(record.id);
-      return;
+      return { isDurable: true };
     }
     const attaching = this.#attaching.get(record.id);
     if (attaching) {
       // Let it finish first: two sequences must never work on one attachment.
       void attaching.then((attached) => this.#end(attached, why)).catch(() => undefined);
-      return;
+      return { isDurable: true };
     }
     this.#reaper.forget(record.id);
-    this.#detachUntilDone(journal.update(record.id, { state: "detaching" }), why, firstRetryMs);
+    const { record: ending, isDurable } = journal.end(record.id);
+    this.#detachUntilDone(ending, why, firstRetryMs);
+    return { isDurable };
   }
 
   #detachUntilDone(record: AttachmentRecord, why: string, retryMs: number): void {
@@ -277,10 +334,22 @@ export class Attachments implements AsyncDisposable {
     done
       .then(() => {
         this.#detaching.delete(record.id);
-        this.#audit({ event: "detach", ...factsOf(record), reason: why, durationMs: since(started) });
+        this.#audit({
+          event: "detach",
+          ...factsOf(record),
+          reason: why,
+          durationMs: since(started),
+          residue: residueOf(this.options.machine, record),
+        });
       })
       .catch((error: unknown) => {
-        this.#audit({ event: "failure", ...factsOf(record), reason: `detach: ${messageOf(error)}` });
+        this.#audit({
+          event: "failure",
+          action: "detach",
+          ...factsOf(record),
+          reason: reasonOf(error),
+          residue: residueOf(this.options.machine, record),
+        });
         if (this.#closed) return;
         const timer = setTimeout(() => {
           this.#retries.delete(timer);
@@ -291,12 +360,15 @@ export class Attachments implements AsyncDisposable {
   }
 
   #audit(event: AuditEvent): void {
-    this.options.audit.write({ ...event, policyHash: this.options.generation().hash });
+    this.options.audit.note({ ...event, policyHash: this.options.generation().hash });
   }
 }
 
-function subjectOf({ uid, gid, groups, pid }: Peer) {
-  return { uid, gid, groups, pid };
+/** The whole reason: a refusal's own text is the caller's, and says less. */
+function reasonOf(error: unknown): string {
+  return error instanceof Refusal && error.cause !== undefined
+    ? `${error.message}: ${messageOf(error.cause)}`
+    : messageOf(error);
 }
 
 function factsOf(record: AttachmentRecord) {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { MasqueradeTable } from "../filter/masquerade-table.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
@@ -69,4 +70,10 @@ export function addressesOf(plugins: NetworkPlugins, record: AttachmentRecord): 
 /** The stored result; undefined before ADD was done. */
 export function resultOf(plugins: NetworkPlugins, record: AttachmentRecord): PluginResult | undefined {
   return record.result === "" ? undefined : plugins.parseResult(record.result);
+}
+
+/** What is there of an attachment that was to be gone: its pin, and what its plugins left. Costs the same whatever else is there. */
+export function residueOf({ pins, plugins }: Machine, record: AttachmentRecord): string[] {
+  const pin = existsSync(pins.pathOf(record.id)) ? [`pin ${record.id}`] : [];
+  return [...pin, ...plugins.residueOf(record)];
 }

@@ -17,6 +17,8 @@ export interface NetworkPlugins {
   add(record: AttachmentRecord, netnsPath: string): Promise<PluginResult>;
   /** `netnsPath` is empty when the namespace is gone. */
   delete(record: AttachmentRecord, netnsPath: string): Promise<void>;
+  /** What is left of a record on the machine after its DEL, as far as its stored result tells where to look. */
+  residueOf(record: AttachmentRecord): string[];
   /** Reads a stored result. Throws for one that is none. */
   parseResult(json: string): PluginResult;
 }

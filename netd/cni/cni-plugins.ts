@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { NetworkPlugins, PluginResult } from "../attachment/network-plugins.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import { isTransient } from "./cni-error.ts";
 import { type Conflist, parseStoredConflist } from "./conflist.ts";
 import { addNetwork, type CniAttachment, deleteNetwork, type ExecuteOptions } from "./execute.ts";
+import { isLeasedTo } from "./leases.ts";
 import { PluginDirectory } from "./plugin-directory.ts";
 import { type CniResult, parseStoredResult, ResultError } from "./result.ts";
 
@@ -56,6 +58,14 @@ export class CniPlugins implements NetworkPlugins {
       storedResultOf(record),
       this.#options,
     );
+  }
+
+  residueOf(record: AttachmentRecord): string[] {
+    const addresses = storedResultOf(record)?.ips.map(({ address }) => address.split("/")[0] ?? "") ?? [];
+    const network = conflistOf(record).name;
+    return addresses
+      .filter((address) => isLeasedTo(record.containerId, join(this.#options.leaseDir, network, address)))
+      .map((address) => `lease ${network}/${address}`);
   }
 
   parseResult(json: string): PluginResult {

@@ -36,6 +36,11 @@ export function removeStrayLeases(
   return removed.sort();
 }
 
+/** Whether the lease, if there is one, is this container's. */
+export function isLeasedTo(containerId: string, path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && ownerOf(path) === containerId;
+}
+
 function isAddress(name: string): boolean {
   return Address4.isValid(name) || Address6.isValid(name);
 }

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { existsSync, renameSync } from "node:fs";
-import { messageOf } from "../errors.ts";
+import { messageOf, Refusal } from "../errors.ts";
 import { type AttachmentRecord, type AttachmentState, parseRecord } from "./record.ts";
 
 /** Version of the tables; a journal of a later one is refused (F8). */
@@ -62,9 +62,18 @@ export class Journal implements Disposable {
     return this.all().filter((record) => record.uid === uid);
   }
 
-  /** Writes the intent; from here on the slot is charged to the user (Q6, Q7). */
+  /**
+   * Writes the intent; from here on the slot is charged to the user (Q6, Q7).
+   * Throws Refusal when it cannot be written, so that nothing is begun that a crash would leave unknown (Q9).
+   */
   insert(record: AttachmentRecord): void {
-    this.#database.run("INSERT INTO attachment VALUES (?, ?)", [record.id, JSON.stringify(record)]);
+    try {
+      this.#database.run("INSERT INTO attachment VALUES (?, ?)", [record.id, JSON.stringify(record)]);
+    } catch (error) {
+      throw new Refusal("unavailable", "cntnr-netd cannot write its journal: tell the administrator", {
+        cause: error,
+      });
+    }
     this.#records.set(record.id, record);
   }
 
@@ -76,6 +85,22 @@ export class Journal implements Disposable {
     this.#database.run("UPDATE attachment SET record = ? WHERE id = ?", [JSON.stringify(record), id]);
     this.#records.set(id, record);
     return record;
+  }
+
+  /**
+   * Moves a record on to its end, which begins even when that cannot be written (Q9): a record that has stayed
+   * `attached` is brought to its end by the next start, once its pin is gone. Throws for an id that is not there.
+   */
+  end(id: string): { readonly record: AttachmentRecord; readonly isDurable: boolean } {
+    try {
+      return { record: this.update(id, { state: "detaching" }), isDurable: true };
+    } catch (error) {
+      const before = this.#records.get(id);
+      if (!before) throw error;
+      const record: AttachmentRecord = { ...before, state: "detaching" };
+      this.#records.set(id, record);
+      return { record, isDurable: false };
+    }
   }
 
   /** Forgets an attachment of which nothing is left. */

@@ -1,4 +1,5 @@
 import { readlinkSync } from "node:fs";
+import type { AuditSubject } from "../audit/audit-event.ts";
 import {
   errno,
   FileDescriptor,
@@ -19,6 +20,8 @@ export interface Peer extends Disposable {
   /** For the audit log only (P1, P10). */
   readonly pid: number;
   readonly pidfd: FileDescriptor;
+  /** The program that it ran when it connected; undefined where this service may not know. For the audit log only. */
+  readonly exe: string | undefined;
 }
 
 /** How this kernel names the peer's process; found out once, at the start (P9). */
@@ -68,11 +71,27 @@ export function identifyPeer(socket: number, source: PidfdSource): Peer {
       pid,
       pidfd,
       groups: readGroups(socket),
+      exe: executableOf(pidfd, pid),
       [Symbol.dispose]: () => pidfd[Symbol.dispose](),
     };
   } catch (error) {
     pidfd[Symbol.dispose]();
     throw error;
+  }
+}
+
+/** Who the peer is, for the audit log. */
+export function auditSubjectOf({ uid, gid, groups, pid, exe }: Peer): AuditSubject {
+  return { uid, gid, groups, pid, ...(exe === undefined ? {} : { exe }) };
+}
+
+/** proc_pid_exe(5). The pidfd tells that the number was still the peer's when the name had been read. */
+function executableOf(pidfd: FileDescriptor, pid: number): string | undefined {
+  try {
+    const exe = readlinkSync(`/proc/${pid}/exe`);
+    return isAlive(pidfd.number) ? exe : undefined;
+  } catch {
+    return undefined; // Ended, or a kernel thread's, or not for this service to see: nothing depends on it.
   }
 }
 

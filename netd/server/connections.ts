@@ -43,7 +43,7 @@ export class Connections implements Disposable {
     try {
       peer = identifyPeer(descriptorOf(socket), this.source);
     } catch (error) {
-      this.audit.write({ event: "connection", reason: `refused: ${messageOf(error)}` });
+      this.audit.noteLimited({ event: "connection", reason: `refused: ${messageOf(error)}` });
       socket.destroy();
       return;
     }

@@ -1,0 +1,44 @@
+import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import type { ChainHead } from "./audit-line.ts";
+
+/**
+ * The end of the chain, in a small file beside the log: by it a log that begins anew after a rotation goes on with the
+ * chain, and lines that somebody took from the log's end are missed. Always of the same length, so that writing it needs
+ * no room on a full disk.
+ */
+export class HeadFile implements Disposable {
+  readonly #fd: number;
+
+  constructor(path: string) {
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    this.#fd = openSync(path, flags, 0o640);
+  }
+
+  /** Undefined when nothing, or nothing sensible, is remembered. */
+  load(): ChainHead | undefined {
+    const bytes = Buffer.alloc(256);
+    return parseHead(bytes.toString("latin1", 0, readSync(this.#fd, bytes, 0, bytes.length, 0)));
+  }
+
+  store(head: ChainHead): void {
+    writeSync(this.#fd, `${String(head.seq).padStart(16)} ${head.hash}\n`, 0);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}
+
+export function headPathOf(logPath: string): string {
+  return `${logPath}.head`;
+}
+
+/** The remembered end of a log's chain, for readers. Throws when the file cannot be read. */
+export function readHead(logPath: string): ChainHead | undefined {
+  return parseHead(readFileSync(headPathOf(logPath), "latin1"));
+}
+
+function parseHead(text: string): ChainHead | undefined {
+  const [, seq, hash] = /^ *(\d{1,15}) ([0-9a-f]{64})\n$/.exec(text) ?? [];
+  return seq === undefined || hash === undefined ? undefined : { seq: Number(seq), hash };
+}
