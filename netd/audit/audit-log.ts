@@ -63,7 +63,7 @@ export class AuditLog implements Disposable {
     try {
       this.#write(event);
     } catch (error) {
-      this.#fail(error);
+      this.#lose(error);
       throw new Refusal("unavailable", "cntnr-netd cannot write its audit log: tell the administrator", {
         cause: error,
       });
@@ -116,10 +116,14 @@ export class AuditLog implements Disposable {
     try {
       this.#write(event);
     } catch (error) {
-      this.#fail(error);
-      this.#lost ??= { count: 0, since: new Date().toISOString(), reason: messageOf(error) };
-      this.#lost.count++;
+      this.#lose(error);
     }
+  }
+
+  #lose(error: unknown): void {
+    this.#fail(error);
+    this.#lost ??= { count: 0, since: new Date().toISOString(), reason: messageOf(error) };
+    this.#lost.count++;
   }
 
   #write(event: AuditEvent): void {

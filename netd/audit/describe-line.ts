@@ -5,7 +5,7 @@ export function describeLine(line: ParsedLine): string {
   const { ts, boot: _boot, seq: _seq, prev: _prev, event, subject, uid, network, ...rest } = line;
   const parts = [localTime(ts), event.padEnd(10), whoOf(subject, uid)];
   if (network !== undefined) parts.push(`network ${text(network)}`);
-  for (const [name, value] of Object.entries(rest)) if (name in labels) parts.push(labelled(name, value));
+  for (const name of Object.keys(labels)) if (name in rest) parts.push(labelled(name, rest[name]));
   return parts.filter((part) => part !== "").join("  ");
 }
 
