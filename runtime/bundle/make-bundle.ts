@@ -29,6 +29,8 @@ export interface BundleRequest {
   readonly env: NodeJS.ProcessEnv;
 }
 
+const aptSettings = "/etc/apt/apt.conf.d";
+
 /**
  * Makes an OCI bundle that any runtime can run: config.json, files that are bound into the container, and the directories of an
  * overlay over the image's layers, which the runtime itself mounts. Returns remarks for the person at the terminal.
@@ -42,7 +44,10 @@ export async function makeBundle(request: BundleRequest): Promise<readonly strin
   const isHostNetwork = options.network.kind === "host";
   const host = readHostNames(isHostNetwork);
   const hostname = options.hostname ?? (isHostNetwork ? host.hostname : request.defaultHostname);
-  const files = writeFiles(directory, networkFiles(options.network, hostname, host));
+  const files = {
+    ...writeNetworkFiles(directory, networkFiles(options.network, hostname, host)),
+    ...(mappings.subordinate ? {} : writeOneIdFiles(directory, tree)),
+  };
   const hooks = hooksFor(options, request);
   const config = planConfig({
     image: image.config,
@@ -80,16 +85,29 @@ function checkWorkingDirectory(tree: LayeredTree, image: LocalImage, options: Co
   refuseProc(tree.resolve(path).path, path);
 }
 
-function writeFiles(directory: string, { hosts, resolvConf, hostname }: NetworkFiles): BoundFiles {
+function writeNetworkFiles(directory: string, { hosts, resolvConf, hostname }: NetworkFiles): BoundFiles {
   const contents = { hosts, "resolv.conf": resolvConf, hostname };
   const bound: Record<string, string> = {};
-  for (const [name, text] of Object.entries(contents)) {
-    const path = join(directory, name);
-    writeFileSync(path, text);
-    chmodSync(path, 0o644);
-    bound[`/etc/${name}`] = path;
-  }
+  for (const [name, text] of Object.entries(contents))
+    bound[`/etc/${name}`] = writePublicFile(join(directory, name), text);
   return bound;
+}
+
+/**
+ * apt gives up when it cannot become its own user to fetch, and it looks whether it has. The file is bound and not written, so
+ * that an image made from the container does not have it.
+ */
+function writeOneIdFiles(directory: string, tree: LayeredTree): BoundFiles {
+  if (!tree.lookUp(aptSettings)?.stats.isDirectory()) return {};
+  const path = writePublicFile(join(directory, "apt-one-id"), 'APT::Sandbox::User "root";\n');
+  return { [`${aptSettings}/99one-id`]: path };
+}
+
+/** Readable for every user of the container, whatever our umask is. */
+function writePublicFile(path: string, text: string): string {
+  writeFileSync(path, text);
+  chmodSync(path, 0o644);
+  return path;
 }
 
 function hooksFor({ network }: ContainerOptions, { runDir, env }: BundleRequest): NetworkHooks | undefined {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Attachment__Output } from "../../proto/generated/types/cntnr/netd/v1/Attachment.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
@@ -8,7 +9,6 @@ import { forgetAttachments, keepAttachments, readAttachments } from "./kept-atta
 import { connectNetd, type NetdClient } from "./netd-client.ts";
 import { attachNetwork } from "./networks.ts";
 import {
-  type BundleConfig,
   type OciState,
   parseOciState,
   readBundleConfig,
@@ -60,7 +60,7 @@ async function attachAll(directories: Directories, state: OciState, env: NodeJS.
     }
     // Written after the attach: if this process dies in between, netd's lease on the container cleans up.
     keepAttachments(directories, state.id, attached);
-    nameAddresses(readBundleConfig(state.bundle), attached);
+    nameAddresses(state.bundle, attached);
   } catch (error) {
     await detachEach(netd, attached);
     throw error;
@@ -85,11 +85,14 @@ async function detachEach(netd: NetdClient, attachments: readonly { readonly id:
  * Puts the addresses into the container's /etc/hosts and the networks' name servers into its /etc/resolv.conf, where the
  * bundle has files of its own for them. In place: the runtime has bound these very inodes into the container.
  */
-function nameAddresses(config: BundleConfig, attachments: readonly Attachment__Output[]): void {
-  const fileAt = (destination: string) =>
-    config.mounts.find(
-      (mount) => mount.destination === destination && mount.source && existsSync(mount.source),
-    )?.source;
+function nameAddresses(bundle: string, attachments: readonly Attachment__Output[]): void {
+  const config = readBundleConfig(bundle);
+  const fileAt = (destination: string) => {
+    const mount = config.mounts.find((candidate) => candidate.destination === destination);
+    const source = mount?.source && resolve(bundle, mount.source);
+    // A file that the user has bound there is his own to change.
+    return source && dirname(source) === bundle && existsSync(source) ? source : undefined;
+  };
   const hosts = fileAt("/etc/hosts");
   const addresses = attachments.flatMap((attachment) => attachment.addresses);
   if (hosts && config.hostname !== "")

@@ -1,0 +1,369 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { debianPackage } from "../fixtures/debian-package.ts";
+import { busyboxImage, debianImage, imageReference, makeImage, tarOf } from "../fixtures/images.ts";
+import { blobPath, type ImageSettings, readManifest } from "../fixtures/oci-layout.ts";
+import { TestHost } from "../fixtures/test-host.ts";
+import { type CommandOptions, checked, type TestUser } from "../fixtures/users.ts";
+
+let host: TestHost;
+let image: string;
+let alice: TestUser;
+/** Has no sub-ids. */
+let carol: TestUser;
+beforeAll(async () => {
+  host = await TestHost.start();
+  ({ alice, carol } = host.users);
+  const registry = await host.startRegistry();
+  image = await registry.push(await busyboxImage(), "alpine:3.6");
+  for (const user of [alice, carol]) await ok(user, ["cntnr", "image", "pull", "-q", image]);
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+/** `cntnr run --rm FLAGS... IMAGE sh -c SCRIPT` */
+function run(user: TestUser, flags: readonly string[], script: string, options?: CommandOptions) {
+  return host.asUser(user, ["cntnr", "run", "--rm", ...flags, image, "sh", "-c", script], options);
+}
+
+/** The same for a script that has to succeed; returns what it prints, without the last newline. */
+async function runOk(user: TestUser, flags: readonly string[], script: string): Promise<string> {
+  return checked([...flags, script], await run(user, flags, script)).stdout.replace(/\n$/, "");
+}
+
+async function ok(user: TestUser, argv: readonly string[], options?: CommandOptions): Promise<string> {
+  return checked(argv, await host.asUser(user, argv, options)).stdout.replace(/\n$/, "");
+}
+
+/** Busybox below a layer of the test's making; returns its reference. */
+async function imageWith(
+  name: string,
+  build: (root: string) => void,
+  settings: ImageSettings = {},
+): Promise<string> {
+  const busybox = (await busyboxImage()).directory;
+  const [layer] = readManifest(busybox).layers;
+  const lower = Bun.gunzipSync(readFileSync(blobPath(busybox, layer?.digest ?? "")));
+  const root = join(host.directory, `${name}-root`);
+  mkdirSync(root);
+  build(root);
+  return imageReference(makeImage(join(host.directory, name), [lower, await tarOf(root)], settings));
+}
+
+const bothUsers = [
+  ["with sub-ids", () => alice],
+  ["without sub-ids", () => carol],
+] as const;
+
+describe.each(bothUsers)("a user %s", (_, userOf) => {
+  test("sees what the command prints, and its exit code", async () => {
+    const user = userOf();
+    const result = await host.asUser(user, ["cntnr", "run", "--rm", image, "echo", "hello world"]);
+    expect(result).toEqual({ exitCode: 0, stdout: "hello world\n", stderr: "" });
+    expect((await run(user, [], "echo out; echo err >&2; exit 3")).exitCode).toBe(3);
+    expect((await run(user, [], "sh -c 'kill -KILL $$'; exit $?")).exitCode).toBe(137);
+  });
+
+  test("gets 125 for what cntnr cannot do, 126 and 127 for commands that cannot be run", async () => {
+    const exitCodeOf = async (...words: string[]) =>
+      (await host.asUser(userOf(), ["cntnr", "run", "--rm", ...words])).exitCode;
+    expect(await exitCodeOf("--no-such-flag", image, "true")).toBe(125);
+    expect(await exitCodeOf("-u", "nobody-here", image, "true")).toBe(125);
+    expect(await exitCodeOf(image, "/etc/passwd")).toBe(126);
+    expect(await exitCodeOf(image, "no-such-command")).toBe(127);
+  });
+
+  test("is root in the container with docker's capabilities, no new privileges and a filter for system calls", async () => {
+    const status = await runOk(userOf(), [], "id -u; grep -E 'Cap|NoNew|Seccomp:' /proc/self/status");
+    expect(status.split("\n")).toEqual([
+      "0",
+      "CapInh:\t0000000000000000",
+      "CapPrm:\t00000000a80425fb",
+      "CapEff:\t00000000a80425fb",
+      "CapBnd:\t00000000a80425fb",
+      "CapAmb:\t0000000000000000",
+      "NoNewPrivs:\t1",
+      "Seccomp:\t2",
+    ]);
+    expect((await run(userOf(), [], "unshare -U true")).stderr).toContain("Operation not permitted");
+  });
+
+  test("adds and drops capabilities, and with them what may be called", async () => {
+    const effective = (...flags: string[]) =>
+      runOk(userOf(), flags, "grep CapEff /proc/self/status | cut -f2");
+    expect(await effective("--cap-drop", "all")).toBe("0000000000000000");
+    expect(await effective("--cap-drop", "ALL", "--cap-add", "net_raw")).toBe("0000000000002000");
+    expect(await effective("--cap-drop", "CAP_CHOWN")).toBe("00000000a80425fa");
+    expect(await effective("--cap-add", "ALL")).toBe("000001ffffffffff");
+    const unshare = await run(userOf(), ["--cap-add", "SYS_ADMIN"], "unshare -m true");
+    expect(unshare.exitCode).toBe(0);
+  });
+
+  test("cannot see or change what /proc and /sys tell of the host", async () => {
+    const script =
+      "wc -c </proc/keys; wc -c </proc/timer_list; ls /proc/acpi /sys/firmware; echo x >/proc/sys/kernel/hostname";
+    const { stdout, stderr } = await run(userOf(), ["--network", "none"], script);
+    expect(stdout).toBe("0\n0\n/proc/acpi:\n\n/sys/firmware:\n");
+    expect(stderr).toContain("Read-only file system");
+    for (const network of ["host", "none"]) {
+      const writes = "mkdir /sys/fs/cgroup/x; mkdir /sys/fs/cgroup/*/x; echo 1 >/sys/kernel/mm/ksm/run";
+      const result = await run(userOf(), ["--network", network], `${writes}; find /sys -name x`);
+      expect(result.stdout).toBe("");
+    }
+  });
+
+  test("has a network of its own with --network none, and the host's without", async () => {
+    const user = userOf();
+    expect(await runOk(user, ["--network", "none"], "ls /sys/class/net")).toBe("lo");
+    const host = await ok(user, ["readlink", "/proc/self/ns/net"]);
+    expect(await runOk(user, [], "readlink /proc/self/ns/net")).toBe(host);
+    const script =
+      "cat /proc/sys/net/ipv4/ip_unprivileged_port_start; ping -c1 127.0.0.1 >/dev/null && echo pong";
+    expect(await runOk(user, ["--network", "none"], script)).toBe("0\npong");
+  });
+
+  test("mounts directories and files, read-only or not, and empty file systems", async () => {
+    const user = userOf();
+    await ok(user, ["sh", "-c", "mkdir -p ~/shared && echo from outside >~/shared/file"]);
+    const script = "cat /in/file && echo from inside >/in/new && echo no >/ro/new";
+    const flags = ["-v", "./shared:/in", "--mount", "type=bind,src=./shared,dst=/ro,readonly"];
+    const result = await run(user, flags, script);
+    expect(result.stdout).toBe("from outside\n");
+    expect(result.stderr).toContain("Read-only file system");
+    expect(await ok(user, ["cat", "shared/new"])).toBe("from inside");
+    expect(await runOk(user, ["-v", "./shared/file:/etc/motd:ro"], "cat /etc/motd")).toBe("from outside");
+    const tmpfs = await runOk(
+      user,
+      ["--tmpfs", "/scratch:size=1m"],
+      "grep ' /scratch ' /proc/mounts; ls /scratch",
+    );
+    expect(tmpfs).toMatch(/^tmpfs \/scratch tmpfs rw,nosuid,nodev,noexec,.*size=1024k/);
+    expect(await runOk(user, ["--tmpfs", "/scratch:exec"], "grep ' /scratch ' /proc/mounts")).not.toContain(
+      "noexec",
+    );
+  });
+
+  test("cannot write to a read-only root, but to what is mounted in it", async () => {
+    const script = "echo x >/tmp/x || echo x >/scratch/x && cat /scratch/x /etc/hostname";
+    const flags = ["--read-only", "--tmpfs", "/scratch", "--hostname", "box"];
+    const result = await run(userOf(), flags, script);
+    expect(result.stdout).toBe("x\nbox\n");
+    expect(result.stderr).toContain("Read-only file system");
+  });
+
+  test("reads on standard input what is piped in, with -i alone", async () => {
+    const input = "a line\n".repeat(100_000);
+    const piped = await run(userOf(), ["-i"], "wc -l", { input });
+    expect(piped.stdout.trim()).toBe("100000");
+    expect((await run(userOf(), [], "wc -l", { input })).stdout.trim()).toBe("0");
+  });
+
+  test("loses nothing of 50 MB that are printed", async () => {
+    const script = `cntnr run --rm ${image} sh -c 'yes 0123456789abcdef | head -c 50000000' | md5sum`;
+    const expected = await ok(userOf(), ["sh", "-c", "yes 0123456789abcdef | head -c 50000000 | md5sum"]);
+    expect(await ok(userOf(), ["sh", "-c", script])).toBe(expected);
+  });
+
+  test("installs Debian packages that make users, owners, set-user-id files and fifos", async () => {
+    const user = userOf();
+    const debian = imageReference(await debianImage());
+    await debianPackage(host.directory);
+    const script = `apt-get install -y /packages/probe.deb && stat -c '%A %U' /usr/share/probe/tool && id -un probe &&
+      ls -l /usr/share/probe/fifo | cut -c1`;
+    const argv = [
+      "cntnr",
+      "run",
+      "--rm",
+      "-v",
+      `${host.directory}/packages:/packages:ro`,
+      debian,
+      "sh",
+      "-c",
+      script,
+    ];
+    const lines = (await ok(user, argv, { timeoutMs: 150_000 })).split("\n");
+    expect(lines.slice(-3)).toEqual([`-rwsr-xr-x ${user === alice ? "probe" : "root"}`, "probe", "p"]);
+  });
+});
+
+describe("the process", () => {
+  test("has the image's environment, ours, and what flags and files say, of which the last counts", async () => {
+    await ok(alice, ["sh", "-c", "printf '# c\\nFROM_FILE=1\\nBOTH=file\\nOURS\\n' >vars"]);
+    const flags = ["--env-file", "vars", "-e", "BOTH=flag", "-e", "OURS_TOO", "-e", "NOT_THERE"];
+    const result = await run(alice, [...flags, "--hostname", "box"], "env | sort", {
+      env: { OURS: "a b", OURS_TOO: "c=d" },
+    });
+    const inherited = ["HOME=/root", "HOSTNAME=box"];
+    expect(result.stdout.split("\n")).toEqual(
+      expect.arrayContaining(["BOTH=flag", "FROM_FILE=1", "OURS=a b", "OURS_TOO=c=d", ...inherited]),
+    );
+    expect(result.stdout).toMatch(/^PATH=\/usr\/local\/sbin:/m);
+    expect(result.stdout).not.toMatch(/NOT_THERE|XDG_|USER=/);
+  });
+
+  test.each([
+    [[], "uid=0(root) gid=0(root)"],
+    [["-u", "user"], "uid=1000(user) gid=1000(user)"],
+    [["-u", "1000"], "uid=1000(user) gid=1000(user)"],
+    [["-u", "user:extra"], "uid=1000(user) gid=1001(extra)"],
+    [["-u", "1000:7"], "uid=1000(user) gid=7"],
+    [["-u", "1234"], "uid=1234 gid=0(root)"],
+    [["-u", ":extra"], "uid=0(root) gid=1001(extra)"],
+  ])("with %p is `%s`", async (flags, expected) => {
+    expect((await runOk(alice, flags, "id")).split(" groups=")[0]).toBe(expected);
+  });
+
+  test("has the home of its user, and no capability when that is not root", async () => {
+    const script = "echo $HOME; grep CapEff /proc/self/status | cut -f2; echo x >/root/x";
+    const result = await run(alice, ["-u", "user"], script);
+    expect(result.stdout).toBe("/home\n0000000000000000\n");
+    expect(result.exitCode).not.toBe(0);
+  });
+
+  test("runs as root with a remark when the image wants a user that cannot be had without sub-ids", async () => {
+    const asUser = await imageWith("as-user", () => undefined, { User: "user" });
+    const { stdout, stderr } = await host.asUser(carol, ["cntnr", "run", "--rm", asUser, "id", "-u"]);
+    expect(stdout).toBe("0\n");
+    expect(stderr).toMatch(
+      /^cntnr: the image's user "user" is not what it runs as, but root: you have no sub-ids/,
+    );
+    const asked = await run(carol, ["-u", "user"], "id");
+    expect(asked).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(asked.stderr).toContain("you have no sub-ids");
+  });
+
+  test("works in the directory that is asked for, which is made if it is missing", async () => {
+    expect(await runOk(alice, [], "pwd")).toBe("/");
+    expect(await runOk(alice, ["-w", "/made/for//../this/"], "pwd")).toBe("/made/this");
+    const { exitCode, stderr } = await run(alice, ["-w", "/proc/self/fd/7"], "pwd");
+    expect([exitCode, stderr]).toEqual([
+      125,
+      "cntnr: the working directory /proc/self/fd/7 is in /proc: refused\n",
+    ]);
+  });
+
+  test("comes from entrypoint and command as docker combines them", async () => {
+    const echoing = await imageWith("echoing", () => undefined, {
+      Entrypoint: ["echo", "entry"],
+      Cmd: ["cmd"],
+    });
+    const printed = (...words: string[]) => ok(alice, ["cntnr", "run", "--rm", ...words]);
+    expect(await printed(echoing)).toBe("entry cmd");
+    expect(await printed(echoing, "arg")).toBe("entry arg");
+    expect(await printed("--entrypoint", "/bin/echo", echoing, "own")).toBe("own");
+    expect(await printed("--entrypoint", "/bin/echo", echoing)).toBe("");
+    expect(await printed("--entrypoint", "", echoing, "echo", "bare")).toBe("bare");
+    const nothing = await host.asUser(alice, ["cntnr", "run", "--rm", "--entrypoint", "", echoing]);
+    expect([nothing.exitCode, nothing.stderr]).toEqual([125, expect.stringContaining("no command")]);
+  });
+
+  test("has no descriptor of ours but the three (B2)", async () => {
+    const { stdout } = await run(alice, [], "ls /proc/1/fd; true");
+    expect(stdout.trim().split("\n")).toEqual(["0", "1", "2"]);
+  });
+});
+
+describe("names", () => {
+  test("are the host's on the host's network, and the container's own elsewhere", async () => {
+    const script = "hostname; cat /etc/hostname; cat /etc/hosts";
+    expect(await runOk(alice, [], script)).toBe(
+      `${hostname()}\n${hostname()}\n${readFileSync("/etc/hosts", "utf8").replace(/\n$/, "")}`,
+    );
+    const own = (await runOk(alice, ["--network", "none"], script)).split("\n");
+    const [name = ""] = own;
+    expect(name).toMatch(/^[0-9a-f]{12}$/);
+    expect(own).toEqual([name, name, "127.0.0.1\tlocalhost", ...own.slice(3, -1), `127.0.0.1\t${name}`]);
+    expect(await runOk(alice, ["--hostname", "box.example"], "hostname")).toBe("box.example");
+  });
+
+  test("can be written by the container, and are gone with it", async () => {
+    const before = readFileSync("/etc/hosts", "utf8");
+    expect(await runOk(alice, [], "echo 192.0.2.1 mine >>/etc/hosts && tail -1 /etc/hosts")).toBe(
+      "192.0.2.1 mine",
+    );
+    expect(readFileSync("/etc/hosts", "utf8")).toBe(before);
+  });
+});
+
+describe("a hostile image", () => {
+  test("has no link that leads the engine's mounts elsewhere (B4, B5)", async () => {
+    const hostile = await imageWith("hostile", (root) => {
+      for (const name of ["dev", "proc", "sys"]) symlinkSync("/tmp", join(root, name));
+      mkdirSync(join(root, "etc"), { mode: 0o711 });
+      for (const name of ["hosts", "resolv.conf", "hostname"])
+        symlinkSync(`../../../../../../../..${host.directory}/${name}`, join(root, "etc", name));
+    });
+    const script =
+      "ls -ld /dev /proc /sys | cut -c1; ls -l /etc/hosts | cut -c1; stat -c %a /etc; grep -c localhost /etc/hosts; ls /tmp";
+    for (const user of [alice, carol]) {
+      const printed = await ok(user, ["cntnr", "run", "--rm", hostile, "sh", "-c", script]);
+      expect(printed.split("\n")).toEqual(["d", "d", "d", "-", "711", expect.stringMatching(/^[1-9]/)]);
+    }
+    for (const name of ["hosts", "resolv.conf", "hostname"])
+      expect(await Bun.file(join(host.directory, name)).exists()).toBe(false);
+  });
+
+  test("does not get the host's accounts by links (B2, B5)", async () => {
+    writeFileSync(join(host.directory, "passwd"), "victim:x:4242:4242::/victim:/bin/sh\n");
+    const linked = await imageWith("linked", (root) => {
+      mkdirSync(join(root, "etc"));
+      symlinkSync(`../..${host.directory}/passwd`, join(root, "etc/passwd"));
+    });
+    const { exitCode, stderr } = await host.asUser(alice, [
+      "cntnr",
+      "run",
+      "--rm",
+      "-u",
+      "victim",
+      linked,
+      "id",
+    ]);
+    expect(exitCode).toBe(125);
+    expect(stderr).toContain('/etc/passwd has no user "victim"');
+  });
+
+  test("does not get a working directory in /proc by a link (B2, CVE-2024-21626)", async () => {
+    const linked = await imageWith("workdir", (root) => symlinkSync("proc/self/fd/8", join(root, "app")), {
+      WorkingDir: "/app",
+    });
+    const { exitCode, stderr } = await host.asUser(alice, ["cntnr", "run", "--rm", linked, "pwd"]);
+    expect([exitCode, stderr]).toEqual([125, "cntnr: the working directory /app is in /proc: refused\n"]);
+  });
+
+  test("whose /etc leads into /proc is refused (B5)", async () => {
+    const linked = await imageWith("etc-link", (root) => symlinkSync("/proc/self/cwd", join(root, "etc")));
+    const { exitCode, stderr } = await host.asUser(alice, ["cntnr", "run", "--rm", linked, "true"]);
+    expect([exitCode, stderr]).toEqual([125, "cntnr: the image's /etc leads to /proc/self/cwd: refused\n"]);
+  });
+});
+
+test("a bundle runs with plain runc, too", async () => {
+  await ok(alice, [
+    "cntnr",
+    "run",
+    "--name",
+    "kept",
+    "--network",
+    "none",
+    image,
+    "sh",
+    "-c",
+    "echo $HOSTNAME; ls /dev/pts",
+  ]);
+  const [container]: [{ id: string }] = JSON.parse(await ok(alice, ["cntnr", "inspect", "kept"]));
+  const bundle = `${alice.home}/.local/share/cntnr/containers/${container.id}`;
+  const printed = await ok(alice, [
+    "sh",
+    "-c",
+    `runc --root "$XDG_RUNTIME_DIR/plain" run -b ${bundle} plain`,
+  ]);
+  expect(printed).toBe(`${container.id.slice(0, 12)}\nptmx`);
+  await ok(alice, ["cntnr", "rm", "kept"]);
+});
+
+test("the path of a store may hold what separates mount options", async () => {
+  const store = `${alice.home}/a,b\\c`;
+  const argv = ["cntnr", "--store-dir", store, "run", "--rm", image, "cat", "/www/index.html"];
+  expect(await ok(alice, argv)).toBe("hello from www");
+});
