@@ -8,12 +8,7 @@ import { openPidfd } from "../sys/pidfd.ts";
 import { forgetAttachments, keepAttachments, readAttachments } from "./kept-attachments.ts";
 import { connectNetd, type NetdClient } from "./netd-client.ts";
 import { attachNetwork } from "./networks.ts";
-import {
-  type OciState,
-  parseOciState,
-  readBundleConfig,
-  requestedNetworks,
-} from "./oci-state.ts";
+import { type OciState, parseOciState, readBundleConfig, requestedNetworks } from "./oci-state.ts";
 
 /** The stages of a container's life at which the hook does something (runtime-spec, config.md, hooks). */
 export const hookStages = ["createRuntime", "poststop"] as const;

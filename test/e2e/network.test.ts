@@ -57,6 +57,18 @@ test("a container finds its own name and address in /etc/hosts", async () => {
   await expectNoResidue();
 });
 
+test("a hosts file that the user has bound over the container's stays as it is", async () => {
+  const { alice } = host.users;
+  await shell(alice, "echo 192.0.2.1 mine >hosts");
+  const printed = await shell(
+    alice,
+    `cntnr run --rm --hostname box --network lab -v ./hosts:/etc/hosts ${image} cat /etc/hosts`,
+  );
+  expect(printed).toBe("192.0.2.1 mine\n");
+  expect(await shell(alice, "cat hosts")).toBe("192.0.2.1 mine\n");
+  await expectNoResidue();
+});
+
 test("network ls shows what is granted and what is left", async () => {
   const { alice, bob } = host.users;
   await shell(alice, `cntnr run -d --network lab --name one ${image} sleep 1000`);

@@ -107,7 +107,7 @@ describe.each(bothUsers)("a user %s", (_, userOf) => {
     expect(stdout).toBe("0\n0\n/proc/acpi:\n\n/sys/firmware:\n");
     expect(stderr).toContain("Read-only file system");
     for (const network of ["host", "none"]) {
-      const writes = "mkdir /sys/fs/cgroup/x; mkdir /sys/fs/cgroup/*/x; echo 1 >/sys/kernel/mm/ksm/run";
+      const writes = "for i in /sys/fs/cgroup/*/; do mkdir $i/x; done; echo 1 >/sys/kernel/mm/ksm/run";
       const result = await run(userOf(), ["--network", network], `${writes}; find /sys -name x`);
       expect(result.stdout).toBe("");
     }
