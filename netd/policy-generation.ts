@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type ApprovedPlan, type Decision, decide, grantsOf } from "../policy/decide.ts";
+import { type AttachmentRequest, plainRequest } from "../policy/decision/request.ts";
 import { loadPolicy } from "../policy/load.ts";
 import { emptyPolicy, type Policy } from "../policy/policy.ts";
 import { readTrustedFile } from "../policy/trusted-file.ts";
@@ -21,7 +22,8 @@ export interface Generation {
   /** SHA-256 of the policy's content; empty when there is none. */
   readonly hash: string;
   readonly warnings: readonly string[];
-  decide(peer: Peer, request: { network: string; attachmentsUsed: number }): Decision;
+  /** What the request leaves out is as {@link plainRequest} has it. */
+  decide(peer: Peer, request: Pick<AttachmentRequest, "network"> & Partial<AttachmentRequest>): Decision;
   grantsOf(peer: Peer): NetworkGrant[];
   /** The conflist of an approved plan, as it is to be journaled. */
   conflistText(plan: ApprovedPlan): string;
@@ -40,7 +42,7 @@ export async function loadGeneration(source: GenerationSource): Promise<Generati
   const conflists = new Map<string, Conflist>();
   for (const network of policy.networks.values()) {
     const path = join(source.conflistDir, network.conflist);
-    const conflist = parseConflist(readTrustedFile(path).toString("utf8"), path);
+    const conflist = parseConflist((await readTrustedFile(path)).toString("utf8"), path);
     await source.selfTest(conflist);
     conflists.set(network.name, conflist);
   }
@@ -62,7 +64,7 @@ function generationOf(policy: Policy, conflists: ReadonlyMap<string, Conflist>):
   return {
     hash: policy.hash,
     warnings: policy.warnings,
-    decide: (peer, request) => decide(policy, subjectOf(peer), request),
+    decide: (peer, request) => decide(policy, subjectOf(peer), { ...plainRequest, ...request }),
     grantsOf: (peer) =>
       grantsOf(policy, subjectOf(peer)).map((grant) => ({
         ...grant,

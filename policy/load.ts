@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { compilePolicy } from "./compile.ts";
+import { compilePolicy } from "./grammar/compile.ts";
+import type { ResolveNames } from "./grammar/subject.ts";
 import type { Policy } from "./policy.ts";
-import type { ResolveNames } from "./subject.ts";
 import { readTrustedFile, requireTrustedDirectory, TrustError } from "./trusted-file.ts";
 
 export interface PolicyLocation {
@@ -22,7 +22,9 @@ const fileName = /^[A-Za-z0-9_-]+\.conf$/;
 export async function loadPolicy({ directory, resolveNames }: PolicyLocation): Promise<Policy> {
   requireTrustedDirectory(directory);
   const names = policyFiles(directory);
-  const sources = names.map((file) => ({ file, bytes: readTrustedFile(join(directory, file)) }));
+  const sources = await Promise.all(
+    names.map(async (file) => ({ file, bytes: await readTrustedFile(join(directory, file)) })),
+  );
   if (policyFiles(directory).join("\0") !== names.join("\0"))
     throw new TrustError(directory, "changes while it is read; load the policy again (C3)");
   return compilePolicy(sources, resolveNames);

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { dirname, isAbsolute, normalize } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 /** A file that could be somebody else's words: message says which, why, and what to do. */
 export class TrustError extends Error {
@@ -12,43 +13,57 @@ export class TrustError extends Error {
 
 const maxSizeBytes = 1024 * 1024;
 /** Reads of a file that changes under them, before giving up. */
-const readAttempts = 3;
+const readAttempts = 4;
+/** Times of files go by the kernel's tick, so that two writes within one of them (10 ms at most) look like none. */
+const settledMs = 50;
 const writableByOthers = 0o022n;
 
 /**
  * Reads a file that only root can have written (C1-C3): a regular file of root's, by one name, that neither group nor
  * others may write, in directories of which the same is true; opened without following a link or waiting for a FIFO,
- * judged and read by that one descriptor, and unchanged while it was read.
+ * judged and read by that one descriptor, and unchanged while it was read. Waits a moment for a file that was written
+ * just now.
  * @param path absolute, without symbolic links
  * Throws TrustError.
  */
-export function readTrustedFile(path: string): Buffer {
+export async function readTrustedFile(path: string): Promise<Buffer> {
+  requirePlainPath(path);
   requireTrustedDirectory(dirname(path));
   const fd = open(path);
   try {
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; attempt <= readAttempts; attempt++) {
       const before = fstatSync(fd, { bigint: true });
       requireTrusted(path, before);
       const content = readWhole(fd, path);
-      const after = fstatSync(fd, { bigint: true });
-      const isStable =
-        before.size === BigInt(content.length) &&
-        before.size === after.size &&
-        before.mtimeNs === after.mtimeNs &&
-        before.ctimeNs === after.ctimeNs;
-      if (isStable) return content;
-      if (attempt === readAttempts)
-        throw new TrustError(path, "changes while it is read; write another file and rename it (C3)");
+      if (isUnchanged(before, fstatSync(fd, { bigint: true }), content)) return content;
+      await setTimeout(settledMs + 10);
     }
+    throw new TrustError(path, "changes while it is read; write another file and rename it (C3)");
   } finally {
     closeSync(fd);
   }
 }
 
-/** Requires that nobody but root can change what is in a directory or put another in its place. Throws TrustError. */
-export function requireTrustedDirectory(path: string): void {
+function isUnchanged(before: BigIntStats, after: BigIntStats, content: Buffer): boolean {
+  // The change time cannot be set; one far ahead is from before the clock was set back.
+  const isSettled = Math.abs(Date.now() - Number(after.ctimeMs)) > settledMs;
+  return (
+    isSettled &&
+    after.size === BigInt(content.length) &&
+    after.size === before.size &&
+    after.mtimeNs === before.mtimeNs &&
+    after.ctimeNs === before.ctimeNs
+  );
+}
+
+function requirePlainPath(path: string): void {
   if (!isAbsolute(path) || normalize(path) !== path)
     throw new TrustError(path, "must be an absolute path without . and ..");
+}
+
+/** Requires that nobody but root can change what is in a directory or put another in its place. Throws TrustError. */
+export function requireTrustedDirectory(path: string): void {
+  requirePlainPath(path);
   if (path !== "/") requireTrustedDirectory(dirname(path));
   const status = lstat(path);
   if (status.isSymbolicLink())
@@ -68,7 +83,7 @@ function requireRootsAlone(path: string, { uid, mode }: Ownership): void {
     throw new TrustError(path, `can be written by group or others; run chmod go-w ${path}`);
 }
 
-function requireTrusted(path: string, status: ReturnType<typeof lstat>): void {
+function requireTrusted(path: string, status: BigIntStats): void {
   if (!status.isFile()) throw new TrustError(path, "is not a regular file");
   requireRootsAlone(path, status);
   if (status.nlink !== 1n) throw new TrustError(path, "has other names (hard links); copy it");
@@ -83,7 +98,7 @@ function open(path: string): number {
   }
 }
 
-function lstat(path: string) {
+function lstat(path: string): BigIntStats {
   try {
     return lstatSync(path, { bigint: true });
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { ResolveNames } from "../../policy/subject.ts";
+import type { ResolveNames } from "../../policy/grammar/subject.ts";
 import { runChild } from "./run-child.ts";
 
 /** getent(1), of an essential package (libc-bin); it asks what nsswitch.conf(5) names, sssd and LDAP too. */

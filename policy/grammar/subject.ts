@@ -1,4 +1,4 @@
-import type { RuleSubject, Subject } from "./policy.ts";
+import type { RuleSubject } from "../policy.ts";
 import { ValueError } from "./values.ts";
 
 /** The account databases of getent(1) that rules name. */
@@ -44,16 +44,4 @@ export function numberedSubject(database: Database, id: number): RuleSubject {
   if (id > highestId || id === overflowId)
     throw new ValueError(`number ${id} stands for nobody in particular and cannot be granted anything`);
   return database === "passwd" ? { kind: "user", uid: id } : { kind: "group", gid: id };
-}
-
-/** True when the rule's subject is, or includes, who asks. */
-export function includes(rule: RuleSubject, subject: Subject): boolean {
-  switch (rule.kind) {
-    case "user":
-      return rule.uid === subject.uid;
-    case "group":
-      return subject.gids.includes(rule.gid);
-    case "everyone":
-      return true;
-  }
 }

@@ -46,58 +46,73 @@ export function scan(file: string, bytes: Buffer): Scan {
 }
 
 class Scanner implements Scan {
-  readonly sections: (Section & { entries: Map<string, Entry> })[] = [];
+  readonly sections: Section[] = [];
   readonly problems: Problem[] = [];
+  /** Where entries go: the newest section's, or nowhere in particular below a head that cannot be read. */
+  #entries: Map<string, Entry> | undefined;
 
   constructor(private readonly file: string) {}
 
   take(line: string, number: number): void {
     const at = (column: number): Position => ({ file: this.file, line: number, column });
-    const problem = (column: number, message: string) => this.problems.push({ ...at(column), message });
+    const problem = (column: number, message: string) => this.#problem(at(column), message);
     if (line.length > maxLineLength)
       return void problem(maxLineLength, `line is longer than ${maxLineLength} characters`);
     const control = controlCharacter.exec(line);
     if (control) return void problem(control.index + 1, describeControl(control[0]));
-    const content = line.replace(/[;#].*$/, "").trimEnd();
-    const start = content.length - content.trimStart().length;
-    if (content.length === start) return;
-    const strange = /[^\t -~]|["'\\]/.exec(content);
-    if (strange) return void problem(strange.index + 1, "only plain ASCII without quotes and backslashes");
-    if (content[start] === "[") this.#takeHead(content, start, at);
-    else this.#takeEntry(content, start, at);
+    const start = line.search(/[^\t ]|$/);
+    if (line[start] === "[") this.#takeHead(line, start, at);
+    else this.#takeEntry(withoutComment(line), start, at);
   }
 
-  #takeHead(content: string, start: number, at: (column: number) => Position): void {
-    const end = content.indexOf("]");
-    if (end !== content.length - 1) {
-      const message = end < 0 ? "section head without its ]" : "something follows the section's ]";
-      this.problems.push({ ...at(end < 0 ? content.length + 1 : end + 2), message });
-    }
-    const inner = content.slice(start + 1, end < 0 ? undefined : end);
+  /** In a head `;` and `#` are no comments: `user:#1000` is a subject. */
+  #takeHead(line: string, start: number, at: (column: number) => Position): void {
+    const entries = new Map<string, Entry>();
+    this.#entries = entries;
+    const end = line.indexOf("]");
+    if (end < 0) return void this.#problem(at(line.length + 1), "section head without its ]");
+    const behind = /[^\t ]/.exec(line.slice(end + 1));
+    if (behind && !/[;#]/.test(behind[0]))
+      this.#problem(at(end + 2 + behind.index), "something follows the section's ]");
+    const inner = line.slice(start + 1, end);
     const head = [...inner.matchAll(/[^\t ]+/g)].map((match) => ({
       ...at(start + 2 + match.index),
       text: match[0],
     }));
     const title = head.map((token) => token.text).join(" ");
-    this.sections.push({ head, title, position: at(start + 1), entries: new Map() });
+    this.sections.push({ head, title, position: at(start + 1), entries });
   }
 
   #takeEntry(content: string, start: number, at: (column: number) => Position): void {
-    const problem = (column: number, message: string) => this.problems.push({ ...at(column), message });
+    const problem = (column: number, message: string) => this.#problem(at(column), message);
+    if (content.length === 0) return;
+    const strange = /[^\t -~]|["'\\]/.exec(content);
+    if (strange) return void problem(strange.index + 1, "only plain ASCII without quotes and backslashes");
     const equals = content.indexOf("=");
     if (equals < 0) return void problem(start + 1, "neither [section] nor key = value");
     const key = { ...at(start + 1), text: content.slice(start, equals).trimEnd() };
     const rest = content.slice(equals + 1);
-    const valueStart = equals + 1 + rest.length - rest.trimStart().length;
+    const valueStart = equals + 1 + rest.search(/[^\t ]|$/);
     const value = { ...at(valueStart + 1), text: content.slice(valueStart) };
     if (!keyForm.test(key.text)) return void problem(start + 1, "a key is lower-case letters, digits and -");
     if (value.text === "") return void problem(content.length + 1, `${key.text} has no value`);
-    const section = this.sections.at(-1);
-    if (!section) return void problem(start + 1, "stands before the first [section]");
-    const first = section.entries.get(key.text);
+    if (!this.#entries) return void problem(start + 1, "stands before the first [section]");
+    const first = this.#entries.get(key.text);
     if (first) return void problem(start + 1, `${key.text} is given twice, first in line ${first.key.line}`);
-    section.entries.set(key.text, { key, value });
+    this.#entries.set(key.text, { key, value });
   }
+
+  #problem({ file, line, column }: Position, message: string): void {
+    this.problems.push({ file, line, column, message });
+  }
+}
+
+/** No regular expression finds the end of trailing blanks in linear time (Q10). */
+function withoutComment(line: string): string {
+  const comment = line.search(/[;#]/);
+  let end = comment < 0 ? line.length : comment;
+  while (end > 0 && (line[end - 1] === " " || line[end - 1] === "\t")) end -= 1;
+  return line.slice(0, end);
 }
 
 function decode(bytes: Buffer): string | undefined {

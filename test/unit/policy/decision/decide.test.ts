@@ -1,0 +1,446 @@
+import { describe, expect, test } from "bun:test";
+import { parseRange } from "../../../../policy/address/address.ts";
+import { type ApprovedPlan, type DenialReason, decide, grantsOf } from "../../../../policy/decide.ts";
+import type { AttachmentRequest } from "../../../../policy/decision/request.ts";
+import { emptyPolicy, type Subject } from "../../../../policy/policy.ts";
+import { alice, aliceOfDevs, bob, labPolicy, request } from "../policies.ts";
+
+type Changes = Partial<AttachmentRequest>;
+
+async function planFor(
+  rules: string,
+  changes: Changes = {},
+  subject: Subject = alice,
+  network = "",
+): Promise<ApprovedPlan> {
+  const decision = decide(await labPolicy(rules, network), subject, request(changes));
+  if (decision.outcome === "deny") throw new Error(decision.reason.text);
+  return decision.plan;
+}
+
+async function reasonFor(
+  rules: string,
+  changes: Changes = {},
+  subject: Subject = alice,
+  network = "",
+): Promise<DenialReason> {
+  const decision = decide(await labPolicy(rules, network), subject, request(changes));
+  if (decision.outcome === "allow") throw new Error("was allowed");
+  return decision.reason;
+}
+
+/** A rule for alice with one attachment and these lines. */
+const forAlice = (...lines: string[]) =>
+  `[allow user:alice network:lab]\nattachments = 1\n${lines.join("\n")}\n`;
+const port = (hostPort: number, hostIp?: string, protocol: "tcp" | "udp" | "sctp" = "tcp") => ({
+  hostIp,
+  hostPort,
+  containerPort: 80,
+  protocol,
+});
+
+describe("without a rule", () => {
+  test("everything is denied (C5)", async () => {
+    expect(decide(emptyPolicy, alice, request())).toEqual({
+      outcome: "deny",
+      reason: { kind: "no-such-network", text: "network: there is no such network" },
+    });
+    expect(await reasonFor("")).toMatchObject({ kind: "no-rule" });
+    expect(await reasonFor(forAlice(), {}, bob)).toMatchObject({ kind: "no-rule" });
+    expect(await reasonFor(forAlice(), { network: "other" })).toMatchObject({ kind: "no-such-network" });
+    expect(grantsOf(await labPolicy(forAlice()), bob)).toEqual([]);
+  });
+
+  test("root gets nothing either (P14)", async () => {
+    expect(await reasonFor(forAlice(), {}, { uid: 0, gids: [0] })).toMatchObject({ kind: "no-rule" });
+  });
+
+  test("that gives attachments, a rule's other values give nothing", async () => {
+    const reason = await reasonFor("[allow user:alice network:lab]\nports = tcp\n");
+    expect(reason).toEqual({
+      kind: "not-granted",
+      text: "attachments: no rule gives attachments: allow user:alice network:lab (a.conf:4)",
+    });
+    expect(await reasonFor("[allow user:alice network:lab]\nattachments = 0\n")).toEqual({
+      kind: "not-granted",
+      text: "attachments: attachments = 0: allow user:alice network:lab (a.conf:5)",
+    });
+  });
+
+  test.each([
+    ["a static address", { staticIps: ["10.20.0.70"] }, "address 10.20.0.70: no rule gives static-ips"],
+    [
+      "a MAC address",
+      { mac: "02:00:00:00:00:01" },
+      "MAC address 02:00:00:00:00:01: no rule gives mac = chosen",
+    ],
+    ["a port", { ports: [port(8080)] }, "port 8080/tcp: no rule gives ports"],
+    ["names", { names: true }, "names: no rule gives names = yes"],
+    ["a nested namespace", { namespaceDepth: 2 }, "nested user namespace: no rule gives nested = yes"],
+    ["a caller in a user namespace", { callerDepth: 1 }, "nested user namespace: no rule gives nested = yes"],
+  ])("that gives it, %s is denied", async (_, changes: Changes, text) => {
+    expect(await reasonFor(forAlice(), changes)).toEqual({ kind: "not-granted", text });
+  });
+});
+
+describe("an approved plan", () => {
+  test("has everything that its execution needs, and what each part rests on", async () => {
+    const plan = await planFor(
+      forAlice(
+        "static-ips = 10.20.0.64/27",
+        "mac = chosen",
+        "ports = 8000-8999/tcp",
+        "bandwidth = 1M",
+        "names = yes",
+      ),
+      {
+        staticIps: ["10.20.0.70"],
+        mac: "02:AB:00:00:00:01",
+        ports: [port(8080, "192.0.2.10")],
+        names: true,
+      },
+      alice,
+      "egress = any\nmasquerade = yes",
+    );
+    expect({ ...plan }).toMatchObject({
+      network: { name: "lab", egress: "any", masquerade: true, hostAccess: "none" },
+      isolation: { kind: "user", uid: 1000 },
+      staticIps: ["10.20.0.70"],
+      mac: "02:ab:00:00:00:01",
+      ports: [{ hostIps: ["192.0.2.10"], hostPort: 8080, containerPort: 80, protocol: "tcp" }],
+      names: true,
+      limits: { bandwidthIn: 1e6, bandwidthOut: 1e6, connections: 4096 },
+      rule: "allow user:alice network:lab (a.conf:6)",
+    });
+    const lineOf = Object.fromEntries(plan.grants.map(({ aspect, by }) => [aspect, by.join()]));
+    expect(lineOf).toEqual({
+      names: "allow user:alice network:lab (a.conf:11)",
+      "MAC address 02:ab:00:00:00:01": "allow user:alice network:lab (a.conf:8)",
+      "address 10.20.0.70": "allow user:alice network:lab (a.conf:7)",
+      "port 8080/tcp on 192.0.2.10": "allow user:alice network:lab (a.conf:9)",
+      network: "",
+      attachments: "allow user:alice network:lab (a.conf:6)",
+      addresses: "allow user:alice network:lab (a.conf:6)",
+    });
+  });
+
+  test("cannot be changed after it was approved (R17)", async () => {
+    const plan = await planFor(forAlice("ports = tcp"), { ports: [port(8080)] });
+    expect(() => Object.assign(plan, { mac: "x" })).toThrow();
+    expect(() => Object.assign(plan.limits, { connections: 1 })).toThrow();
+    expect(() => Object.assign(plan.ports[0] ?? {}, { hostPort: 22 })).toThrow();
+    expect(() => Object.assign(plan.network, { egress: "any" })).toThrow();
+  });
+
+  test("survives being sent as JSON, all but the proof that decide made it", async () => {
+    const plan = await planFor(forAlice("ports = tcp"), { ports: [port(8080)] });
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(JSON.parse(JSON.stringify({ ...plan })));
+    expect(Object.getOwnPropertySymbols(JSON.parse(JSON.stringify(plan)))).toEqual([]);
+  });
+});
+
+describe("the quota (Q6)", () => {
+  test.each([
+    [0, 3, "allow"],
+    [2, 3, "allow"],
+    [3, 3, "deny"],
+    [4, 3, "deny"],
+    [0, 0, "deny"],
+    [998, "unlimited", "allow"],
+  ])("with %d in use of %p is to %s (Q7)", async (attachmentsUsed, limit, outcome) => {
+    const policy = await labPolicy(`[allow user:alice network:lab]\nattachments = ${limit}\n`);
+    const decision = decide(policy, alice, request({ attachmentsUsed, addressesUsed: attachmentsUsed }));
+    expect(decision.outcome).toBe(outcome as "allow" | "deny");
+  });
+
+  test("that is used up is a reason of its own, and only when nothing else is denied", async () => {
+    expect(await reasonFor(forAlice(), { attachmentsUsed: 1 })).toEqual({
+      kind: "quota-exceeded",
+      text: "attachments: 1 of 1 attachments are in use: allow user:alice network:lab (a.conf:5)",
+    });
+    expect(await reasonFor(forAlice(), { attachmentsUsed: 1, names: true })).toMatchObject({
+      kind: "not-granted",
+    });
+  });
+
+  test("of addresses is independent of the attachments", async () => {
+    const rules = "[allow user:alice network:lab]\nattachments = 8\naddresses = 3\n";
+    const used = { attachmentsUsed: 1, addressesPerAttachment: 2 };
+    expect(await planFor(rules, { ...used, addressesUsed: 1 })).toBeDefined();
+    expect(await reasonFor(rules, { ...used, addressesUsed: 2 })).toEqual({
+      kind: "quota-exceeded",
+      text: "addresses: 2 of 3 addresses are in use, 2 more are wanted: allow user:alice network:lab (a.conf:6)",
+    });
+  });
+
+  test("of addresses is what the attachments need, when no rule says more", async () => {
+    const rules = "[allow user:alice network:lab]\nattachments = 2\nstatic-ips = 10.20.0.0/24\n";
+    expect(
+      await planFor(rules, { attachmentsUsed: 1, addressesUsed: 2, addressesPerAttachment: 2 }),
+    ).toBeDefined();
+    const many = { staticIps: ["10.20.0.5", "10.20.0.6", "10.20.0.7"] };
+    expect(await reasonFor(rules, many)).toMatchObject({ kind: "quota-exceeded" });
+    expect(await planFor(rules.replace("= 2", "= unlimited"), many)).toBeDefined();
+  });
+
+  test("of the whole network holds for everybody together (D8)", async () => {
+    const full = { networkAttachmentsUsed: 10 };
+    expect(await reasonFor(forAlice(), full, alice, "attachments = 10")).toEqual({
+      kind: "network-full",
+      text: "network: 10 of 10 attachments of all users are in use (a.conf:1)",
+    });
+    expect(await planFor(forAlice(), { networkAttachmentsUsed: 9 }, alice, "attachments = 10")).toBeDefined();
+    expect(await reasonFor(forAlice(), { networkAttachmentsUsed: 999 })).toMatchObject({
+      kind: "network-full",
+    });
+  });
+});
+
+describe("several rules (Q8, C10)", () => {
+  const everyone = "[allow everyone network:lab]\nattachments = 2\nconnections = 100\n";
+  const devs = "[allow group:devs network:lab]\nattachments = 4\nports = 8000-8099/tcp\n";
+  const web = "[allow group:web network:lab]\nattachments = 3\nports = 443/tcp\n";
+  const aliceOfBoth = { uid: 1000, gids: [1000, 2000, 2001] };
+
+  test("never add up: of several groups the largest limit counts", async () => {
+    expect(
+      await planFor(everyone + devs + web, { attachmentsUsed: 3, addressesUsed: 3 }, aliceOfBoth),
+    ).toMatchObject({
+      rule: "allow group:devs network:lab (a.conf:8)",
+    });
+    expect(await reasonFor(everyone + devs + web, { attachmentsUsed: 4 }, aliceOfBoth)).toMatchObject({
+      kind: "quota-exceeded",
+    });
+  });
+
+  test("decide each value for itself, by the most specific rule that has it", async () => {
+    const own = "[allow user:alice network:lab]\nattachments = 1\n";
+    const plan = await planFor(everyone + devs + own, { ports: [port(8080)] }, aliceOfDevs);
+    expect(plan.rule).toBe("allow user:alice network:lab (a.conf:11)");
+    expect(plan.limits.connections).toBe(100);
+    expect(plan.grants.find(({ aspect }) => aspect === "port 8080/tcp")?.by).toEqual([
+      "allow group:devs network:lab (a.conf:9)",
+    ]);
+    expect(await reasonFor(everyone + devs + own, { attachmentsUsed: 1 }, aliceOfDevs)).toMatchObject({
+      kind: "quota-exceeded",
+    });
+  });
+
+  test("of several groups each give their ports", async () => {
+    for (const hostPort of [443, 8080])
+      expect(await planFor(everyone + devs + web, { ports: [port(hostPort)] }, aliceOfBoth)).toBeDefined();
+  });
+
+  test("can take from a single user what everybody has", async () => {
+    const none = "[allow user:alice network:lab]\nports = none\n";
+    expect(await reasonFor(everyone + devs + none, { ports: [port(8080)] }, aliceOfDevs)).toEqual({
+      kind: "not-granted",
+      text: "port 8080/tcp: is in none of the ports given: allow user:alice network:lab (a.conf:11)",
+    });
+  });
+
+  test("for one user by name and by number are both hers, and the larger counts", async () => {
+    const twice =
+      "[allow user:alice network:lab]\nattachments = 2\n[allow user:#1000 network:lab]\nattachments = 3\n";
+    expect((await planFor(twice)).rule).toBe("allow user:#1000 network:lab (a.conf:7)");
+  });
+});
+
+describe("a port", () => {
+  test("without an address goes wherever its rule lets it", async () => {
+    const portsOf = async (lines: string[], hostIp?: string) =>
+      (await planFor(forAlice(...lines), { ports: [port(8080, hostIp)] })).ports[0]?.hostIps;
+    expect(await portsOf(["ports = tcp"])).toEqual(["0.0.0.0", "::"]);
+    expect(await portsOf(["ports = tcp", "host-ips = 192.0.2.10, 2001:db8::10"])).toEqual([
+      "192.0.2.10",
+      "2001:db8::10",
+    ]);
+    expect(await portsOf(["ports = tcp"], "2001:DB8:0::10")).toEqual(["2001:db8::10"]);
+    expect(await portsOf(["ports = tcp"], "0.0.0.0")).toEqual(["0.0.0.0"]);
+  });
+
+  test("is published on no address but its own rule's (R11)", async () => {
+    const rules = forAlice("ports = tcp", "host-ips = 192.0.2.10");
+    for (const hostIp of ["192.0.2.11", "0.0.0.0", "::", "127.0.0.1"])
+      expect(await reasonFor(rules, { ports: [port(8080, hostIp)] })).toEqual({
+        kind: "not-granted",
+        text: `port 8080/tcp on ${hostIp}: may be published, but not on that address: allow user:alice network:lab (a.conf:6)`,
+      });
+    const two =
+      "[allow group:devs network:lab]\nattachments = 1\nports = 8000-8099/tcp\nhost-ips = 192.0.2.10\n" +
+      "[allow group:web network:lab]\nports = 443/tcp\nhost-ips = 192.0.2.11\n";
+    const both = { uid: 1000, gids: [2000, 2001] };
+    expect(await planFor(two, { ports: [port(443, "192.0.2.11")] }, both)).toBeDefined();
+    expect(await reasonFor(two, { ports: [port(443, "192.0.2.10")] }, both)).toMatchObject({
+      kind: "not-granted",
+    });
+  });
+
+  test("below 1024 is given by its number alone (R11)", async () => {
+    expect(await reasonFor(forAlice("ports = tcp"), { ports: [port(443)] })).toMatchObject({
+      kind: "not-granted",
+    });
+    expect(await planFor(forAlice("ports = tcp, 443/tcp"), { ports: [port(443)] })).toBeDefined();
+    expect(
+      await reasonFor(forAlice("ports = 443/tcp"), { ports: [port(443, undefined, "udp")] }),
+    ).toMatchObject({
+      kind: "not-granted",
+    });
+  });
+
+  test.each([
+    ["0", [port(0)]],
+    ["65536", [port(65536)]],
+    ["1.5", [port(1.5)]],
+    ["NaN", [port(Number.NaN)]],
+    ["one on a strange address", [port(8080, "010.1.1.1")]],
+    ["one published twice", [port(8080), port(8080)]],
+    ["one published everywhere and somewhere", [port(8080, "192.0.2.1"), port(8080)]],
+    ["one with no port in the container", [{ ...port(8080), containerPort: 0 }]],
+  ])("that is none is refused: %s", async (_, ports) => {
+    expect(await reasonFor(forAlice("ports = tcp"), { ports })).toMatchObject({ kind: "malformed" });
+  });
+
+  test("number may be published on two addresses, and for two protocols", async () => {
+    const ports = [
+      port(8080, "192.0.2.1"),
+      port(8080, "192.0.2.2"),
+      port(8080, "::"),
+      port(8080, undefined, "udp"),
+    ];
+    expect((await planFor(forAlice("ports = tcp, udp"), { ports })).ports).toHaveLength(4);
+  });
+});
+
+describe("a static address (D6)", () => {
+  const subnet = (range: string, gateway: string) => {
+    const parsed = parseRange(range);
+    if (!parsed) throw new Error(range);
+    return { range: parsed, gateway: parseRange(gateway) };
+  };
+  const subnets = [subnet("10.20.0.0/24", "10.20.0.1"), subnet("2001:db8::/64", "2001:db8::1")];
+  const rules = forAlice("static-ips = 10.0.0.0/8, 2001:db8::/32", "addresses = unlimited");
+
+  test.each([
+    ["10.20.0.70", undefined],
+    ["2001:db8::70", undefined],
+    ["10.20.0.1", "address 10.20.0.1: is the gateway's address"],
+    ["10.20.0.0", "address 10.20.0.0: is the network's own address"],
+    ["10.20.0.255", "address 10.20.0.255: is the broadcast address"],
+    ["10.21.0.5", "address 10.21.0.5: is not an address of the network"],
+    ["2001:db8::", "address 2001:db8::: is the network's own address"],
+    ["2001:db8:1::5", "address 2001:db8:1::5: is not an address of the network"],
+  ])("%s", async (address, text) => {
+    const decide = { staticIps: [address], subnets };
+    if (text === undefined) expect((await planFor(rules, decide)).staticIps).toEqual([address]);
+    else expect(await reasonFor(rules, decide)).toEqual({ kind: "not-granted", text });
+  });
+
+  test.each(["10.20.0.070", "10.20.70", "10.20.0.70/24", "10.20.0.70;GATEWAY=1", "::ffff:a14:46", ""])(
+    "%p is none (R1)",
+    async (address) => {
+      const reason = await reasonFor(rules, { staticIps: [address], subnets });
+      expect(reason).toEqual({
+        kind: "malformed",
+        text: "address: a requested address is not an IPv4 or IPv6 address",
+      });
+    },
+  );
+
+  test("is wanted once, in whatever form", async () => {
+    const twice = { staticIps: ["2001:db8::70", "2001:DB8:0::70"], subnets };
+    expect(await reasonFor(rules, twice)).toMatchObject({ kind: "malformed" });
+  });
+
+  test("in ranges of several groups is in one of them", async () => {
+    const two =
+      "[allow group:devs network:lab]\nattachments = 1\nstatic-ips = 10.20.0.64/27\n" +
+      "[allow group:web network:lab]\nstatic-ips = 10.20.0.128/27\n";
+    const both = { uid: 1000, gids: [2000, 2001] };
+    expect((await planFor(two, { staticIps: ["10.20.0.130"], subnets }, both)).grants[0]?.by).toEqual([
+      "allow group:web network:lab (a.conf:8)",
+    ]);
+    expect((await reasonFor(two, { staticIps: ["10.20.0.100"], subnets }, both)).text).toBe(
+      "address 10.20.0.100: is in none of the static-ips given: allow group:devs network:lab (a.conf:6), allow group:web network:lab (a.conf:8)",
+    );
+  });
+});
+
+describe("a MAC address", () => {
+  test.each([
+    "01:00:5e:00:00:01",
+    "ff:ff:ff:ff:ff:ff",
+    "00:00:00:00:00:00",
+    "02-00-00-00-00-01",
+    "020000000001",
+    "02:00:00:00:00:01\n",
+  ])("%p is no station's", async (mac) => {
+    expect(await reasonFor(forAlice("mac = chosen"), { mac })).toMatchObject({ kind: "malformed" });
+  });
+
+  test("is chosen only where a rule says so", async () => {
+    expect(await reasonFor(forAlice("mac = auto"), { mac: "02:00:00:00:00:01" })).toEqual({
+      kind: "not-granted",
+      text: "MAC address 02:00:00:00:00:01: mac = auto: allow user:alice network:lab (a.conf:6)",
+    });
+  });
+});
+
+describe("isolation", () => {
+  const domainOf = async (isolation: string, rules: string, subject: Subject) =>
+    (await planFor(rules, {}, subject, `isolation = ${isolation}`)).isolation;
+  const groups =
+    "[allow group:web network:lab]\nattachments = 1\n[allow group:devs network:lab]\nattachments = 1\n";
+
+  test("is as the network declares it (D5)", async () => {
+    expect(await domainOf("alone", forAlice(), alice)).toEqual({ kind: "alone" });
+    expect(await domainOf("user", forAlice(), alice)).toEqual({ kind: "user", uid: 1000 });
+    expect(await domainOf("open", forAlice(), alice)).toEqual({ kind: "open" });
+  });
+
+  test("by group is that of the group that lets the user in, the effective one first", async () => {
+    expect(await domainOf("group", groups, aliceOfDevs)).toEqual({ kind: "group", gid: 2000 });
+    expect(await domainOf("group", groups, { uid: 1000, gids: [1000, 2001, 2000] })).toEqual({
+      kind: "group",
+      gid: 2000,
+    });
+    expect(await domainOf("group", groups, { uid: 1000, gids: [2001, 2000] })).toEqual({
+      kind: "group",
+      gid: 2001,
+    });
+    expect(await domainOf("group", forAlice() + groups, aliceOfDevs)).toEqual({ kind: "group", gid: 2000 });
+  });
+
+  test("by group leaves those whom no group lets in to themselves", async () => {
+    expect(await domainOf("group", forAlice() + groups, alice)).toEqual({ kind: "user", uid: 1000 });
+  });
+});
+
+describe("what a user is granted", () => {
+  test("is listed with the line that decides each value", async () => {
+    const policy = await labPolicy(
+      "[allow group:devs network:lab]\nattachments = 4\nports = 8000-8099/tcp\nhost-ips = 192.0.2.10\nbandwidth = 2500k\n" +
+        "[allow user:alice network:lab]\nattachments = 1\nnested = yes\n",
+    );
+    const by = (rule: string, line: number) => `allow ${rule} network:lab (a.conf:${line})`;
+    expect(grantsOf(policy, aliceOfDevs)).toEqual([
+      {
+        network: "lab",
+        attachments: 1,
+        rule: "allow user:alice network:lab",
+        values: [
+          { key: "attachments", value: "1", by: by("user:alice", 10) },
+          { key: "ports", value: "8000-8099/tcp on 192.0.2.10", by: by("group:devs", 6) },
+          { key: "bandwidth-in", value: "2500k", by: by("group:devs", 8) },
+          { key: "bandwidth-out", value: "2500k", by: by("group:devs", 8) },
+          { key: "nested", value: "yes", by: by("user:alice", 11) },
+        ],
+      },
+    ]);
+  });
+
+  test("leaves out networks without attachments", async () => {
+    expect(grantsOf(await labPolicy("[allow user:alice network:lab]\nports = tcp\n"), alice)).toEqual([]);
+    expect(grantsOf(await labPolicy(forAlice("ports = none")), alice)).toHaveLength(1);
+  });
+});
