@@ -22,6 +22,10 @@ export function printErrorBytes(bytes: Uint8Array): void {
 
 /** Prints a table with a heading, as wide as its cells. */
 export function printTable(rows: readonly (readonly string[])[]): void {
+  print(formatTable(rows));
+}
+
+export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? "").length)),
   );
@@ -31,7 +35,7 @@ export function printTable(rows: readonly (readonly string[])[]): void {
       .join("   ")
       .trimEnd(),
   );
-  print(lines.map((line) => `${line}\n`).join(""));
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** Text of somebody else's for a terminal: control characters cannot move its cursor or colour it. */
