@@ -39,7 +39,7 @@ export interface Daemon extends AsyncDisposable {
   reload(): Promise<void>;
 }
 
-const reapIntervalMs = 250;
+const reapIntervalMs = 100;
 /** A plugin of a dead netd is ended by its own time limit before this. */
 const lockWaitMs = 45_000;
 

@@ -1,16 +1,15 @@
 import type { ServiceDefinition } from "@grpc/grpc-js";
-import { type INamespace, Root, type Type } from "protobufjs/light.js";
-import descriptor from "./generated/descriptor.json" with { type: "json" };
+import { cntnr } from "./generated/messages.js";
 import type { NetdHandlers } from "./generated/types/cntnr/netd/v1/Netd.ts";
 
 const packageName = "cntnr.netd.v1";
-const root = Root.fromJSON(descriptor as INamespace);
 
 /** Fields that were not sent have their default; enums are names; 64-bit numbers are numbers. */
 const conversion = { defaults: true, arrays: true, enums: String, longs: Number } as const;
 
 function codec(name: string) {
-  const type: Type = root.lookupType(`${packageName}.${name}`);
+  const type = cntnr.netd.v1[name];
+  if (!type) throw new Error(`the contract has no message ${name}`);
   return {
     encode: (message: object): Buffer => Buffer.from(type.encode(type.fromObject(message)).finish()),
     decode: (bytes: Buffer): object => type.toObject(type.decode(bytes), conversion),

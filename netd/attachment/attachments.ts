@@ -134,7 +134,10 @@ export class Attachments implements AsyncDisposable {
     for (const step of steps) if (step.kind === "detach") this.#end(step.record, step.why);
   }
 
-  /** Ends what belonged to containers that are gone. Call several times a second. */
+  /**
+   * Ends what belonged to containers that are gone: the usual end of an attachment, whoever was killed, and without anybody
+   * having to ask for it. Call several times a second.
+   */
   reap(): void {
     for (const id of this.#reaper.expired()) {
       const record = this.options.machine.journal.get(id);
@@ -191,6 +194,8 @@ export class Attachments implements AsyncDisposable {
       this.options.generation().decide(peer, { network, attachmentsUsed: this.used(peer.uid, network) });
     let decision = decide();
     if (decision.outcome === "deny" && decision.reason.kind === "quota-exceeded") {
+      // What has ended since the last look must not keep anybody waiting or out.
+      this.reap();
       await this.#freedSlots(peer.uid, network);
       decision = decide();
     }

@@ -1,22 +1,15 @@
-import { createHash } from "node:crypto";
-import { appendFileSync, closeSync, existsSync, fstatSync, openSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import type { Attachment__Output } from "../../proto/generated/types/cntnr/netd/v1/Attachment.ts";
-import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
-import { openPidfd } from "../sys/pidfd.ts";
-import { forgetAttachments, keepAttachments, readAttachments } from "./kept-attachments.ts";
-import { connectNetd, type NetdClient } from "./netd-client.ts";
-import { attachNetwork } from "./networks.ts";
-import { type OciState, parseOciState, readBundleConfig, requestedNetworks } from "./oci-state.ts";
+import { forgetAttachments } from "./kept-attachments.ts";
+import { parseOciState } from "./oci-state.ts";
 
 /** The stages of a container's life at which the hook does something (runtime-spec, config.md, hooks). */
 export const hookStages = ["createRuntime", "poststop"] as const;
 export type HookStage = (typeof hookStages)[number];
 
 /**
- * What `cntnr oci-hook` does: at createRuntime it asks netd to attach the container's network namespace, at poststop
- * to detach it. Runs outside of the container, as the user, started by the runtime.
+ * What `cntnr oci-hook` does: at createRuntime it asks netd to attach the container's network namespace. At poststop there is
+ * nothing to ask: netd holds a pidfd of the container and ends its attachments with it (N10); its answer is forgotten. Runs outside of
+ * the container, as the user, started by the runtime.
  * @param stateJson the container's state, from standard input
  * Throws CntnrError; the runtime then gives the container up.
  */
@@ -27,82 +20,7 @@ export async function runHook(
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const state = parseOciState(stateJson);
-  if (stage === "createRuntime") await attachAll(directories, state, env);
-  else await detachAll(directories, state.id, env);
-}
-
-async function attachAll(directories: Directories, state: OciState, env: NodeJS.ProcessEnv): Promise<void> {
-  const networks = requestedNetworks(state);
-  if (state.pid <= 0) throw new CntnrError("usage", "the container state names no process");
-  using netd = connectNetd(env);
-  const netnsFd = openSync(`/proc/${state.pid}/ns/net`, "r");
-  const attached: Attachment__Output[] = [];
-  try {
-    using lease = openPidfd(state.pid);
-    // A container id may be used again; with the namespace's number it names this one life of it.
-    const life = createHash("sha256")
-      .update(`${state.id}\0${fstatSync(netnsFd).ino}`)
-      .digest("hex");
-    for (const [index, network] of networks.entries()) {
-      const request = {
-        network,
-        netnsFd,
-        leaseFd: lease.fd,
-        interface: `eth${index}`,
-        idempotencyKey: `${life}.${index}`,
-      };
-      attached.push(await attachNetwork(netd, request));
-    }
-    // Written after the attach: if this process dies in between, netd's lease on the container cleans up.
-    keepAttachments(directories, state.id, attached);
-    nameAddresses(state.bundle, attached);
-  } catch (error) {
-    await detachEach(netd, attached);
-    throw error;
-  } finally {
-    closeSync(netnsFd);
-  }
-}
-
-async function detachAll(directories: Directories, id: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const attachments = readAttachments(directories, id);
-  if (attachments === undefined) return; // Never attached, or detached before.
-  using netd = connectNetd(env);
-  await detachEach(netd, attachments);
-  forgetAttachments(directories, id);
-}
-
-async function detachEach(netd: NetdClient, attachments: readonly { readonly id: string }[]): Promise<void> {
-  for (const { id } of attachments) await netd.detach(id);
-}
-
-/**
- * Puts the addresses into the container's /etc/hosts and the networks' name servers into its /etc/resolv.conf, where the
- * bundle has files of its own for them. In place: the runtime has bound these very inodes into the container.
- */
-function nameAddresses(bundle: string, attachments: readonly Attachment__Output[]): void {
-  const config = readBundleConfig(bundle);
-  const fileAt = (destination: string) => {
-    const mount = config.mounts.find((candidate) => candidate.destination === destination);
-    const source = mount?.source && resolve(bundle, mount.source);
-    // A file that the user has bound there is his own to change.
-    return source && dirname(source) === bundle && existsSync(source) ? source : undefined;
-  };
-  const hosts = fileAt("/etc/hosts");
-  const addresses = attachments.flatMap((attachment) => attachment.addresses);
-  if (hosts && config.hostname !== "")
-    appendFileSync(
-      hosts,
-      addresses.map((address) => `${address.split("/")[0]}\t${config.hostname}\n`).join(""),
-    );
-  const resolvConf = fileAt("/etc/resolv.conf");
-  const nameservers = attachments.flatMap((attachment) => attachment.nameservers);
-  if (resolvConf && nameservers.length > 0) {
-    const search = attachments.flatMap((attachment) => attachment.searchDomains);
-    const lines = [
-      ...(search.length > 0 ? [`search ${search.join(" ")}`] : []),
-      ...nameservers.map((server) => `nameserver ${server}`),
-    ];
-    writeFileSync(resolvConf, `${lines.join("\n")}\n`);
-  }
+  if (stage === "poststop") return forgetAttachments(directories, state.id);
+  const { attachContainer } = await import("./attach-container.ts");
+  await attachContainer(directories, state, env);
 }
