@@ -33,7 +33,7 @@ afterAll(() => host[Symbol.asyncDispose]());
 /** The document's people and its registry are this host's. */
 function translate(text: string): string {
   return text
-    .replaceAll("docker://alpine:3.6", `docker://${registry}/alpine:3.6`)
+    .replaceAll("alpine:3.6", `${registry}/alpine:3.6`)
     .replace(/--user alice\b/, "--user cntnr-alice");
 }
 
@@ -60,8 +60,9 @@ async function follow(instruction: Instruction): Promise<void> {
     return;
   }
   const typed = input.length === 0 ? {} : { input: input.map((text) => `${text}\n`).join("") };
-  const command = input.length === 0 ? line : `script -qec ${JSON.stringify(translate(line))} /dev/null`;
-  const argv = ["sh", "-c", `{ ${translate(command)}\n} 2>&1`];
+  const typedLine = translate(line);
+  const command = input.length === 0 ? typedLine : `script -qec ${JSON.stringify(typedLine)} /dev/null`;
+  const argv = ["sh", "-c", `{ ${command}\n} 2>&1`];
   const options = { ...typed, cwd: user ? user.home : root };
   const { stdout } = user ? await host.asUser(user, argv, options) : await host.asRoot(argv, options);
   if (input.length > 0) expect(stdout).toContain("/ # ");
