@@ -1,16 +1,17 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerOptions } from "../container/container-options.ts";
-import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { type NetworkHooks, networkHooks } from "../network/bundle-network.ts";
 import { ownProgram } from "../process/own-program.ts";
+import { chooseRoot } from "../rootfs/choose-root.ts";
 import { LayeredTree } from "../rootfs/layered-tree.ts";
 import { makeUpperDirectory, planMountPoints } from "../rootfs/mount-points.ts";
-import { overlayOptions } from "../rootfs/overlay-mount.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { findUser, fitUser, type MappedUser, type UserWish } from "./container-user.ts";
+import { withoutNetdSockets } from "./hidden-sockets.ts";
 import { readHostNames } from "./host-facts.ts";
+import { withLockedOptions } from "./locked-options.ts";
 import { type BoundFiles, defaultMountPoints } from "./mount-plan.ts";
 import { type NetworkFiles, networkFiles } from "./network-files.ts";
 import { planConfig, type RootFileSystem } from "./plan-config.ts";
@@ -49,19 +50,20 @@ export async function makeBundle(request: BundleRequest): Promise<readonly strin
     ...(mappings.subordinate ? {} : writeOneIdFiles(directory, tree)),
   };
   const hooks = hooksFor(options, request);
+  const { root, remarks: rootRemarks } = await makeRoot(directory, tree, image, files, mappings);
   const config = planConfig({
     image: image.config,
-    options,
+    options: { ...options, mounts: withLockedOptions(withoutNetdSockets(options.mounts, request.env)) },
     mappings,
     user,
     hostname,
-    root: await makeRoot(directory, tree, image, files, mappings),
+    root,
     files,
     ...(hooks ? { hooks } : {}),
     architecture: process.arch,
   });
   writeFileSync(join(directory, "config.json"), JSON.stringify(config), { mode: 0o600 });
-  return remarks;
+  return [...remarks, ...rootRemarks];
 }
 
 function resolveUser(
@@ -114,23 +116,26 @@ function hooksFor({ network }: ContainerOptions, { runDir, env }: BundleRequest)
   return network.kind === "netd" ? networkHooks(ownProgram(), runDir, env) : undefined;
 }
 
+/** The root, and remarks on it. */
 async function makeRoot(
   directory: string,
   tree: LayeredTree,
-  image: LocalImage,
+  { layers }: LocalImage,
   files: BoundFiles,
   mappings: IdMappings,
-): Promise<RootFileSystem> {
-  const [upper, work, path] = ["upper", "work", "rootfs"].map((name) => join(directory, name));
-  if (!upper || !work || !path) throw new CntnrError("engine", "a bundle has no directories");
-  const options = overlayOptions({ layers: image.layers, upper, work });
-  if (!options)
-    throw new CntnrError(
-      "unsupported",
-      `image ${image.name} has too many layers for an overlay (${image.layers.length})`,
-    );
-  await makeUpperDirectory(upper, tree.root, planMountPoints(tree, defaultMountPoints(files)), mappings);
+): Promise<{ root: RootFileSystem; remarks: string[] }> {
+  const upper = join(directory, "upper");
+  const work = join(directory, "work");
+  const path = "rootfs";
+  const plan = planMountPoints(tree, defaultMountPoints(files));
+  const choice = chooseRoot({ layers, upper, work }, directory);
+  if (choice.kind === "copy") {
+    const { copyLayers } = await import("../rootfs/copy-layers.ts");
+    await copyLayers(layers, join(directory, path), plan, mappings);
+    return { root: { path }, remarks: [`the root file system was copied, because ${choice.reason}`] };
+  }
+  await makeUpperDirectory(upper, tree.root, plan, mappings);
   mkdirSync(work, { mode: 0o700 });
-  mkdirSync(path, { mode: 0o700 });
-  return { path: "rootfs", overlayOptions: options };
+  mkdirSync(join(directory, path), { mode: 0o700 });
+  return { root: { path, overlayOptions: choice.options }, remarks: [] };
 }

@@ -32,8 +32,14 @@ export function planMounts({ options, mappings, files }: MountParts): OciMount[]
   const own = options.mounts.map(requestedMount);
   const taken = new Set(own.map(({ destination }) => destination));
   const ours = [...kernelMounts(options.network.kind === "host", mappings), ...fileMounts(files)];
-  const all = [...ours.filter(({ destination }) => !taken.has(destination)), ...own];
+  const all = [...ours.filter(({ destination }) => !isTaken(destination, taken)), ...own];
   return all.toSorted((a, b) => depthOf(a.destination) - depthOf(b.destination));
+}
+
+/** Who mounts the host's /dev means all of it; what we put into /etc has its place also in an /etc of the user's. */
+function isTaken(destination: string, taken: ReadonlySet<string>): boolean {
+  const [, top] = destination.split("/");
+  return taken.has(destination) || (top !== "etc" && taken.has(`/${top}`));
 }
 
 function kernelMounts(isHostNetwork: boolean, mappings: IdMappings): OciMount[] {

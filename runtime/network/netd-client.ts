@@ -7,8 +7,8 @@ import type { ListResponse__Output } from "../../proto/generated/types/cntnr/net
 import type { NetworksResponse__Output } from "../../proto/generated/types/cntnr/netd/v1/NetworksResponse.ts";
 import { type NetdMethod, netdService } from "../../proto/service.ts";
 import { CntnrError, type ErrorCode, hasErrno } from "../errors/cntnr-error.ts";
+import { netdSocketPath } from "./netd-socket.ts";
 
-const defaultSocket = "/run/cntnr-netd/netd.sock";
 /** Longest wait for an answer; an attach runs plugins, each with 30 s of its own. */
 const deadlineMs = 90_000;
 
@@ -22,7 +22,7 @@ export interface NetdClient extends Disposable {
 
 /** Connects to the socket that $CNTNR_NETD_SOCKET names, else to the usual one. Throws when it is not root's (P6). */
 export function connectNetd(env: NodeJS.ProcessEnv): NetdClient {
-  const socket = env.CNTNR_NETD_SOCKET ?? defaultSocket;
+  const socket = netdSocketPath(env);
   requireRootsSocket(socket);
   const client = new Client(`unix:${socket}`, credentials.createInsecure(), {
     "grpc.initial_reconnect_backoff_ms": 100,

@@ -3,7 +3,14 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { debianPackage } from "../fixtures/debian-package.ts";
-import { busyboxImage, debianImage, imageReference, makeImage, tarOf } from "../fixtures/images.ts";
+import {
+  busyboxImage,
+  debianImage,
+  imageReference,
+  layeredImage,
+  makeImage,
+  tarOf,
+} from "../fixtures/images.ts";
 import { blobPath, type ImageSettings, readManifest } from "../fixtures/oci-layout.ts";
 import { TestHost } from "../fixtures/test-host.ts";
 import { type CommandOptions, checked, type TestUser } from "../fixtures/users.ts";
@@ -360,6 +367,77 @@ test("a bundle runs with plain runc, too", async () => {
   ]);
   expect(printed).toBe(`${container.id.slice(0, 12)}\nptmx`);
   await ok(alice, ["cntnr", "rm", "kept"]);
+});
+
+describe("a root file system that cannot be an overlay", () => {
+  /** Runs in a store of its own; nothing may be left of the copy. */
+  async function runCopied(user: TestUser, store: string, reference: string, script: string) {
+    const argv = ["cntnr", "--store-dir", store, "run", "--rm", reference, "sh", "-c", script];
+    const result = checked(argv, await host.asUser(user, argv, { timeoutMs: 120_000 }));
+    expect(await ok(user, ["ls", `${store}/containers`])).toBe("names");
+    return result;
+  }
+
+  test("is copied when there are more layers than mount options have room for", async () => {
+    const script = `cat /data/keep /opaque/new /replaced; ls /data /opaque
+      stat -c '%h %a' /hard-a; stat -c %a /tmp; readlink /link; echo x >/new; cat /new`;
+    for (const user of [alice, carol]) {
+      const store = join(user.home, ...Array.from({ length: 5 }, () => "long".repeat(60)));
+      const reference = imageReference(await layeredImage());
+      const { stdout, stderr } = await runCopied(user, store, reference, script);
+      expect(stderr).toContain(
+        "the root file system was copied, because mount(2) takes no options for 3 layers",
+      );
+      expect(stdout).toBe("keptnewsecond/data:\nkeep\n\n/opaque:\nnew\n2 644\n1777\ndata/keep\nx\n");
+    }
+  });
+
+  test("is copied when the store is on an overlay itself, and has no links at mount points (B4)", async () => {
+    const directory = join(host.directory, "nested");
+    const mount = `mkdir -p ${directory}/l ${directory}/u ${directory}/w ${directory}/m && chown ${alice.uid} ${directory}/u &&
+      mount -t overlay -o lowerdir=${directory}/l,upperdir=${directory}/u,workdir=${directory}/w overlay ${directory}/m`;
+    checked([mount], await host.asRoot(["sh", "-c", mount]));
+    const hostile = await imageWith("hostile-nested", (root) => {
+      symlinkSync("/tmp", join(root, "dev"));
+      mkdirSync(join(root, "etc"));
+      symlinkSync("/tmp/hosts", join(root, "etc/hosts"));
+    });
+    const script = "ls -ld /dev /etc/hosts | cut -c1; ls /tmp";
+    const { stdout, stderr } = await runCopied(alice, join(directory, "m/store"), hostile, script);
+    expect(stderr).toContain("is on an overlay itself");
+    expect(stdout).toBe("d\n-\n");
+  });
+});
+
+describe("what is bound into a container", () => {
+  test("keeps the restrictions that its mount has outside", async () => {
+    const directory = join(host.directory, "restricted");
+    const mount = `mkdir ${directory} && mount -t tmpfs -o nosuid,nodev,noexec,mode=777 restricted ${directory}`;
+    checked([mount], await host.asRoot(["sh", "-c", mount]));
+    const script = "grep ' /in ' /proc/mounts | cut -d' ' -f4; touch /in/x";
+    const { stdout, stderr } = await run(alice, ["-v", `${directory}:/in:ro`], script);
+    expect(stdout).toMatch(/^ro,nosuid,nodev,noexec,/);
+    expect(stderr).toContain("Read-only file system");
+  });
+
+  test("may be the host's /dev, as a whole", async () => {
+    expect(
+      await runOk(alice, ["-v", "/dev:/dev"], "ls -l /dev/null | cut -c1; test -e /dev/mqueue || echo none"),
+    ).toBe("c\nnone");
+  });
+
+  test("is never netd's socket, neither by itself nor in a directory (P8)", async () => {
+    const make = "mkdir -p /run/cntnr-netd && touch /run/cntnr-netd/netd.sock";
+    checked([make], await host.asRoot(["sh", "-c", make]));
+    for (const source of ["/run/cntnr-netd", "/run/cntnr-netd/netd.sock", "/var/run/../run/cntnr-netd"]) {
+      const { exitCode, stderr } = await run(alice, ["-v", `${source}:/in`], "true");
+      expect([exitCode, stderr]).toEqual([125, expect.stringContaining("may not be in a container")]);
+    }
+    const script = "ls /host/cntnr-netd; touch /host/cntnr-netd/x; ls -d /host/user";
+    const { stdout, stderr } = await run(alice, ["-v", "/run:/host"], script);
+    expect(stdout).toBe("/host/user\n");
+    expect(stderr).toContain("Read-only file system");
+  });
 });
 
 test("the path of a store may hold what separates mount options", async () => {

@@ -38,6 +38,12 @@ test("a mount of the user's takes the place of one of ours", () => {
   expect(mounts.filter(({ destination }) => destination === "/dev/shm")).toHaveLength(1);
 });
 
+test("who mounts all of /dev gets nothing of ours in it, but the files of /etc stay in an /etc of the user's", () => {
+  const destinations = plan([bind("/dev"), bind("/etc")]).map(({ destination }) => destination);
+  expect(destinations.filter((path) => path.startsWith("/dev/"))).toEqual([]);
+  expect(destinations).toContain("/etc/hosts");
+});
+
 test("a bind has one kind of bind and of propagation", () => {
   const optionsOf = (...asked: Parameters<typeof bind>) =>
     plan([bind(...asked)]).find(({ destination }) => destination === "/x")?.options;
