@@ -1,6 +1,6 @@
 import type { Flag } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
-import { flagsOf } from "./locations.ts";
+import { defaultFrontUser, flagsOf } from "./locations.ts";
 
 const json: Flag = { name: "json", summary: "Print lines as they are in the log" };
 
@@ -15,6 +15,11 @@ export const commands: readonly Command[] = [
         name: "boot-id-file",
         value: "FILE",
         summary: "Names this boot of the machine (/proc/sys/kernel/random/boot_id)",
+      },
+      {
+        name: "front-user",
+        value: "NAME",
+        summary: `System user that the part runs as which talks to users (${defaultFrontUser})`,
       },
     ],
     positionals: [],
@@ -53,6 +58,16 @@ export const commands: readonly Command[] = [
     example: "cntnr-netd audit verify\ncntnr-netd audit verify /mnt/archive/audit.jsonl-*",
     failureCode: 1,
     load: async () => (await import("./audit-verify.ts")).auditVerify,
+  },
+  {
+    path: "front",
+    summary: "Talk to users, started by serve",
+    flags: [],
+    positionals: [],
+    example: "cntnr-netd front",
+    hidden: true,
+    failureCode: 1,
+    load: async () => (await import("./front.ts")).front,
   },
   {
     path: "version",

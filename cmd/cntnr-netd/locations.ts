@@ -44,3 +44,6 @@ export function locationOf(args: ParsedArguments, name: keyof Locations): string
   if (!isAbsolute(path)) throw new UsageError(`--${flag} ${path}: write an absolute path`);
   return path;
 }
+
+/** The system user that the part of the service runs as which talks to users. */
+export const defaultFrontUser = "cntnr-netd";

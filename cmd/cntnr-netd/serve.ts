@@ -1,7 +1,8 @@
-import { type Daemon, startDaemon } from "../../netd/daemon.ts";
+import { join } from "node:path";
+import { runWorker, type Worker } from "../../netd/worker/run-worker.ts";
 import { print, printable, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { locationOf } from "./locations.ts";
+import { defaultFrontUser, locationOf } from "./locations.ts";
 
 /** `cntnr-netd serve`: the service. Ends with 0 when it was asked to end. */
 export async function serve({ args, program }: CommandContext): Promise<number> {
@@ -9,22 +10,31 @@ export async function serve({ args, program }: CommandContext): Promise<number> 
     throw new Error("serve has to be root: it enters namespaces and makes interfaces");
   const log = (line: string) => printError(`cntnr-netd: ${printable(line)}\n`);
   const ended = endRequest();
-  const starting = startDaemon({
+  let worker: Worker | undefined;
+  const starting = runWorker({
     policyDir: locationOf(args, "policyDir"),
     conflistDir: locationOf(args, "conflistDir"),
     pluginDir: locationOf(args, "pluginDir"),
     runDir: locationOf(args, "runDir"),
     auditLog: locationOf(args, "auditLog"),
     bootIdFile: args.value("boot-id-file") ?? "/proc/sys/kernel/random/boot_id",
+    frontUser: args.value("front-user") ?? defaultFrontUser,
+    frontCommand: [...ownProgram(), "front"],
     version: program.version,
     log,
-    onStep: killAt(process.env.CNTNR_NETD_KILL_AT),
+    onStep: killAt({
+      [process.env.CNTNR_NETD_KILL_AT ?? ""]: () => process.kill(process.pid, "SIGKILL"),
+      [process.env.CNTNR_NETD_KILL_FRONT_AT ?? ""]: () => worker?.killFront(),
+    }),
   });
   reloadOnHangUp(starting);
-  const daemon = await starting;
+  worker = await starting;
   print("cntnr-netd: ready\n");
-  log(`${await ended}: ending`);
-  await daemon[Symbol.asyncDispose]();
+  try {
+    log(`${await Promise.race([ended, worker.failed])}: ending`);
+  } finally {
+    await worker[Symbol.asyncDispose]();
+  }
   return 0;
 }
 
@@ -35,19 +45,25 @@ function endRequest(): Promise<string> {
   });
 }
 
-/** One reload after the other: each takes the configuration as it is when its turn comes. */
-function reloadOnHangUp(starting: Promise<Daemon>): void {
-  let last: Promise<unknown> = starting.catch(() => {
-    // serve() reports it.
-  });
+function reloadOnHangUp(starting: Promise<Worker>): void {
   process.on("SIGHUP", () => {
-    last = last.then(async () => (await starting).reload());
+    starting.then(
+      (worker) => worker.reload(),
+      () => {
+        // serve() reports it.
+      },
+    );
   });
 }
 
-/** For the tests of crashes: at this step of an attach or detach the service kills itself, as if by power loss (F1). */
-function killAt(step: string | undefined): (reached: string) => void {
-  return (reached) => {
-    if (reached === step) process.kill(process.pid, "SIGKILL");
-  };
+/** For the tests of crashes: at these steps of an attach or detach the service is killed, as if by power loss (F1). */
+function killAt(switches: Readonly<Record<string, () => void>>): (reached: string) => void {
+  return (reached) => switches[reached]?.();
+}
+
+/** The compiled program starts itself; from source the interpreter has to be told what to run. */
+function ownProgram(): readonly string[] {
+  // Bun shows the files in a compiled executable under this name.
+  const isCompiled = process.argv[1]?.startsWith("/$bunfs/") === true;
+  return isCompiled ? [process.execPath] : [process.execPath, join(import.meta.dirname, "main.ts")];
 }

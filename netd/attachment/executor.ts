@@ -37,7 +37,7 @@ export function beginAttach(machine: Machine, record: AttachmentRecord, netns: F
 export async function executeAttach(machine: Machine, record: AttachmentRecord): Promise<AttachmentRecord> {
   const result = await machine.plugins.add(record, machine.pins.pathOf(record.id));
   machine.onStep("attach:added");
-  if (record.masquerade) await machine.masquerade.add(record.id, result.addresses);
+  if (record.plan.masquerade) await machine.masquerade.add(record.id, result.addresses);
   machine.onStep("attach:masqueraded");
   const attached = machine.journal.update(record.id, { state: "attached", result: result.json });
   machine.onStep("attach:done");
@@ -54,7 +54,8 @@ export async function executeDetach(machine: Machine, record: AttachmentRecord):
     : "";
   await machine.plugins.delete(record, path);
   machine.onStep("detach:deleted");
-  if (record.masquerade) await machine.masquerade.remove(record.id, addressesOf(machine.plugins, record));
+  if (record.plan.masquerade)
+    await machine.masquerade.remove(record.id, addressesOf(machine.plugins, record));
   machine.onStep("detach:unmasqueraded");
   machine.pins.unpin(record.id);
   machine.onStep("detach:unpinned");

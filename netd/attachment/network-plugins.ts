@@ -1,15 +1,10 @@
+import type { GivenAddresses } from "../contract/attachment.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 
 /** What the plugins made, as far as netd and the user's programs need it. */
-export interface PluginResult {
+export interface PluginResult extends GivenAddresses {
   /** The last plugin's result, whole: the prevResult of DEL. */
   readonly json: string;
-  readonly mac: string;
-  /** With prefix length, in the order of the result. */
-  readonly addresses: readonly string[];
-  readonly gateways: readonly string[];
-  readonly nameservers: readonly string[];
-  readonly searchDomains: readonly string[];
 }
 
 /** Runs a record's conflist. Both throw when a plugin fails; `delete` only after having tried all of them. */

@@ -74,12 +74,12 @@ export class CniPlugins implements NetworkPlugins {
 }
 
 function conflistOf(record: AttachmentRecord): Conflist {
-  return parseStoredConflist(record.conflist, `journal, network ${record.network}`);
+  return parseStoredConflist(record.conflist, `journal, network ${record.plan.network}`);
 }
 
 /** No capability arguments: no request can ask for any yet. */
 function attachmentOf(
-  { containerId, interface: interfaceName }: AttachmentRecord,
+  { containerId, plan: { interface: interfaceName } }: AttachmentRecord,
   netnsPath: string,
 ): CniAttachment {
   return { containerId, interfaceName, netnsPath, capabilityArguments: {} };

@@ -1,10 +1,11 @@
 import { Database } from "bun:sqlite";
 import { existsSync, renameSync } from "node:fs";
+import type { AttachmentState } from "../contract/attachment.ts";
 import { messageOf, Refusal } from "../errors.ts";
-import { type AttachmentRecord, type AttachmentState, parseRecord } from "./record.ts";
+import { type AttachmentRecord, migrateFromVersion1, parseRecord } from "./record.ts";
 
-/** Version of the tables; a journal of a later one is refused (F8). */
-const schemaVersion = 1;
+/** Version of the tables and records; a journal of a later one is refused, of an earlier one migrated (F8). */
+const schemaVersion = 2;
 
 /** What opening the journal met; none of it stops the start (Q11). */
 export interface JournalFindings {
@@ -145,10 +146,22 @@ function openChecked(path: string): Database {
       );
     database.run("CREATE TABLE IF NOT EXISTS attachment (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT");
     database.run("CREATE TABLE IF NOT EXISTS quarantine (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT");
-    database.run(`PRAGMA user_version = ${schemaVersion}`);
+    migrate(database, version);
     return database;
   } catch (error) {
     database.close();
     throw error instanceof NewerJournal ? error : new Error(`${path}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** All rows and the version in one transaction: a crash leaves the old journal or the new one. */
+function migrate(database: Database, version: number): void {
+  database.transaction(() => {
+    if (version === 1)
+      for (const { id, record } of database
+        .query<{ id: string; record: string }, []>("SELECT id, record FROM attachment")
+        .all())
+        database.run("UPDATE attachment SET record = ? WHERE id = ?", [migrateFromVersion1(record), id]);
+    database.run(`PRAGMA user_version = ${schemaVersion}`);
+  })();
 }

@@ -1,7 +1,8 @@
 import { readFileSync, readlinkSync } from "node:fs";
+import type { NetnsIdentity } from "../contract/attachment.ts";
 import type { Peer } from "../peer/identify-peer.ts";
 import { type FileDescriptor, isAlive, pidfdOpen, SystemCallError } from "../sys/libc.ts";
-import { fetchDescriptor, type NetnsIdentity, NetnsRefused } from "./verify-netns.ts";
+import { fetchDescriptor, NetnsRefused } from "./verify-netns.ts";
 
 /** The process whose life is the attachment's (N10). Owns a pidfd: dispose it. */
 export interface Lease extends Disposable {

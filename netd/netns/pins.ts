@@ -1,7 +1,8 @@
 import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import type { NetnsIdentity } from "../contract/attachment.ts";
 import { errno, FileDescriptor, mount, mountFlag, SystemCallError, unmountDetached } from "../sys/libc.ts";
-import { identityOf, type NetnsIdentity, NetnsRefused, requireNetworkNamespace } from "./verify-netns.ts";
+import { identityOf, NetnsRefused, requireNetworkNamespace } from "./verify-netns.ts";
 
 /**
  * Namespaces kept alive by a bind mount each in a directory that only root can enter, until their DEL is done (N9).

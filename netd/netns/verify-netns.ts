@@ -1,4 +1,5 @@
 import { readlinkSync, statSync } from "node:fs";
+import type { NetnsIdentity } from "../contract/attachment.ts";
 import type { Peer } from "../peer/identify-peer.ts";
 import {
   FileDescriptor,
@@ -20,14 +21,6 @@ const request = {
 } as const;
 const nsfsMagic = 0x6e736673;
 const cloneNewNet = 0x40000000;
-
-/** What tells one network namespace from every other one while it is pinned (N8). */
-export interface NetnsIdentity {
-  /** Inode number on nsfs. */
-  readonly inode: number;
-  /** NS_GET_ID in decimal; empty where the kernel has none. */
-  readonly id: string;
-}
 
 /** A network namespace that was verified to belong to the peer. Owns a descriptor: dispose it. */
 export interface VerifiedNetns extends Disposable, NetnsIdentity {

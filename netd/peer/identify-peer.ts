@@ -1,5 +1,4 @@
 import { readlinkSync } from "node:fs";
-import type { AuditSubject } from "../audit/audit-event.ts";
 import {
   errno,
   FileDescriptor,
@@ -78,11 +77,6 @@ export function identifyPeer(socket: number, source: PidfdSource): Peer {
     pidfd[Symbol.dispose]();
     throw error;
   }
-}
-
-/** Who the peer is, for the audit log. */
-export function auditSubjectOf({ uid, gid, groups, pid, exe }: Peer): AuditSubject {
-  return { uid, gid, groups, pid, ...(exe === undefined ? {} : { exe }) };
 }
 
 /** proc_pid_exe(5). The pidfd tells that the number was still the peer's when the name had been read. */

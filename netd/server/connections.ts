@@ -3,7 +3,9 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { netdService } from "../../proto/service.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { messageOf } from "../errors.ts";
-import { identifyPeer, type Peer, type PidfdSource } from "../peer/identify-peer.ts";
+import type { Caller } from "../front/caller.ts";
+import type { WorkerClient } from "../front/worker-client.ts";
+import { connectionIdentity } from "../peer/connection.ts";
 import { type CallObserver, handlersFor, type Service } from "./handlers.ts";
 
 /** Bounds on what connections may cost (Q1-Q4). */
@@ -32,44 +34,55 @@ export class Connections implements Disposable {
 
   constructor(
     private readonly service: Service,
-    private readonly source: PidfdSource,
+    private readonly worker: WorkerClient,
     private readonly audit: AuditLog,
   ) {}
 
-  /** For the `connection` event: everything up to the identity happens in this call, before any byte is read (P3). */
+  /**
+   * For the `connection` event. What is counted by is read here and now (P3); who it really is only the worker can find
+   * out, and until it has, no call is answered.
+   */
   accept(socket: Socket): void {
     socket.on("error", () => socket.destroy());
-    let peer: Peer;
+    let uid: number;
+    let connection: Caller["connection"];
     try {
-      peer = identifyPeer(descriptorOf(socket), this.source);
+      ({ uid, connection } = connectionIdentity(descriptorOf(socket)));
     } catch (error) {
-      this.audit.noteLimited({ event: "connection", reason: `refused: ${messageOf(error)}` });
-      socket.destroy();
+      this.#refuse(socket, messageOf(error));
       return;
     }
-    const used = this.#perUid.get(peer.uid) ?? 0;
+    const used = this.#perUid.get(uid) ?? 0;
     if (used >= limits.connectionsPerUid || this.#open.size >= limits.connections) {
-      peer[Symbol.dispose]();
       socket.destroy();
       return;
     }
-    this.#perUid.set(peer.uid, used + 1);
-    this.#serve(socket, peer);
+    this.#perUid.set(uid, used + 1);
+    const identity = this.worker
+      .ask("identify", { connection })
+      .then((facts): Caller => ({ ...facts, connection }));
+    this.#serve(socket, uid, identity);
+    identity.catch((error: unknown) =>
+      this.#refuse(socket, messageOf(error instanceof Error && error.cause ? error.cause : error)),
+    );
   }
 
-  #serve(socket: Socket, peer: Peer): void {
+  #refuse(socket: Socket, reason: string): void {
+    this.audit.noteLimited({ event: "connection", reason: `refused: ${reason}` });
+    socket.destroy();
+  }
+
+  #serve(socket: Socket, uid: number, identity: Promise<Caller>): void {
     const server = new Server(channelOptions);
     const idle = new IdleTimer(socket);
-    server.addService(netdService, handlersFor(peer, this.service, idle));
+    server.addService(netdService, handlersFor(identity, this.service, idle));
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const close = () => {
       if (!this.#open.delete(socket)) return;
       idle.stop();
-      const left = (this.#perUid.get(peer.uid) ?? 1) - 1;
-      if (left > 0) this.#perUid.set(peer.uid, left);
-      else this.#perUid.delete(peer.uid);
-      // A raw pidfd is nobody's but ours to close (P15).
-      peer[Symbol.dispose]();
+      const left = (this.#perUid.get(uid) ?? 1) - 1;
+      if (left > 0) this.#perUid.set(uid, left);
+      else this.#perUid.delete(uid);
       injector.destroy();
       server.forceShutdown();
       socket.destroy();

@@ -1,19 +1,16 @@
 import { type handleUnaryCall, status } from "@grpc/grpc-js";
 import type { Attachment } from "../../proto/generated/types/cntnr/netd/v1/Attachment.ts";
 import type { NetdHandlers } from "../../proto/generated/types/cntnr/netd/v1/Netd.ts";
-import { parseAttachmentId, parseAttachRequest } from "../attachment/attach-request.ts";
-import type { Attachments } from "../attachment/attachments.ts";
-import { resultOf } from "../attachment/executor.ts";
-import type { NetworkPlugins } from "../attachment/network-plugins.ts";
+import type { AttachmentFacts } from "../contract/attachment.ts";
 import { messageOf, Refusal, type RefusalCode } from "../errors.ts";
-import type { AttachmentRecord } from "../journal/record.ts";
-import type { Peer } from "../peer/identify-peer.ts";
-import type { Generation } from "../policy-generation.ts";
+import { parseAttachmentId, parseAttachRequest } from "../front/attach-request.ts";
+import type { Caller } from "../front/caller.ts";
+import type { Generation } from "../front/generation.ts";
+import type { Requests } from "../front/requests.ts";
 
 /** What the calls work on. */
 export interface Service {
-  readonly attachments: Attachments;
-  readonly plugins: NetworkPlugins;
+  readonly requests: Requests;
   readonly generation: () => Generation;
   /** False while the newest policy could not be loaded. */
   readonly isPolicyCurrent: () => boolean;
@@ -37,56 +34,62 @@ const grpcStatus: Record<RefusalCode, status> = {
   failed: status.INTERNAL,
 };
 
-/** Everything that the peer of one connection can ask. */
-export function handlersFor(peer: Peer, service: Service, observer: CallObserver): NetdHandlers {
-  const answer = answerWith(service, observer);
-  const { attachments, plugins, generation } = service;
+/**
+ * Everything that the caller at the other end of one connection can ask. No call is looked at before it is known who
+ * that is; when that fails the connection is closed, and so are its calls.
+ */
+export function handlersFor(
+  identity: Promise<Caller>,
+  service: Service,
+  observer: CallObserver,
+): NetdHandlers {
+  const answer = answerWith(identity, service, observer);
+  const { requests, generation } = service;
   return {
-    Attach: answer(async (request) => {
+    Attach: answer(async (caller, request) => {
       const intent = parseAttachRequest(request);
       if (intent.checkOnly) {
-        await attachments.check(peer, intent);
+        await requests.check(caller, intent);
         return { attachment: { network: intent.network, interface: intent.interface } };
       }
-      return { attachment: describe(plugins, await attachments.attach(peer, intent)) };
+      return { attachment: describe(await requests.attach(caller, intent)) };
     }),
-    Detach: answer(async (request) => {
+    Detach: answer(async (caller, request) => {
       const id = parseAttachmentId(request.attachmentId);
-      if (id !== undefined) await attachments.detach(peer.uid, id);
+      if (id !== undefined) await requests.detach(caller, id);
       return {};
     }),
-    List: answer(async () => ({
-      attachments: attachments.ofUser(peer.uid).map((record) => describe(plugins, record)),
-    })),
-    Networks: answer(async () => ({
+    List: answer(async ({ uid }) => ({ attachments: requests.ofUser(uid).map(describe) })),
+    Networks: answer(async (caller) => ({
       networks: generation()
-        .grantsOf(peer)
+        .grantsOf(caller)
         .map((grant) => ({
           name: grant.network,
           attachmentsLimit: grant.attachments === "unlimited" ? 0 : grant.attachments,
           attachmentsUnlimited: grant.attachments === "unlimited",
-          attachmentsUsed: attachments.used(peer.uid, grant.network),
+          attachmentsUsed: requests.used(caller.uid, grant.network),
           plugins: [...grant.plugins],
           grantedBy: grant.rule,
         })),
     })),
-    Status: answer(async () => ({
+    Status: answer(async ({ uid }) => ({
       version: service.version,
       policyCurrent: service.isPolicyCurrent(),
-      attachments: attachments.ofUser(peer.uid).length,
+      attachments: requests.ofUser(uid).length,
     })),
   };
 }
 
 type Answer = <Request, Response>(
-  handle: (request: Request) => Promise<Response>,
+  handle: (caller: Caller, request: Request) => Promise<Response>,
 ) => handleUnaryCall<Request, Response>;
 
 /** One handler: the answer, or a refusal as a gRPC status; anything else is a fault that the client learns nothing of. */
-function answerWith(service: Service, observer: CallObserver): Answer {
+function answerWith(identity: Promise<Caller>, service: Service, observer: CallObserver): Answer {
   return (handle) => (call, callback) => {
     observer.begin();
-    handle(call.request)
+    identity
+      .then((caller) => handle(caller, call.request))
       .then(
         (response) => callback(null, response),
         (error: unknown) => {
@@ -106,18 +109,17 @@ const wireState = {
   detaching: "ATTACHMENT_STATE_DETACHING",
 } as const;
 
-function describe(plugins: NetworkPlugins, record: AttachmentRecord): Attachment {
-  const result = resultOf(plugins, record);
+function describe({ id, network, interface: name, state, createdAtMs, given }: AttachmentFacts): Attachment {
   return {
-    id: record.id,
-    network: record.network,
-    interface: record.interface,
-    mac: result?.mac ?? "",
-    addresses: [...(result?.addresses ?? [])],
-    gateways: [...(result?.gateways ?? [])],
-    nameservers: [...(result?.nameservers ?? [])],
-    searchDomains: [...(result?.searchDomains ?? [])],
-    createdAt: Math.floor(record.createdAtMs / 1000),
-    state: wireState[record.state],
+    id,
+    network,
+    interface: name,
+    mac: given.mac,
+    addresses: [...given.addresses],
+    gateways: [...given.gateways],
+    nameservers: [...given.nameservers],
+    searchDomains: [...given.searchDomains],
+    createdAt: Math.floor(createdAtMs / 1000),
+    state: wireState[state],
   };
 }

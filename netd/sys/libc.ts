@@ -37,7 +37,8 @@ export class SystemCallError extends Error {
   }
 }
 
-function check(call: string, result: number | bigint): number {
+/** The result of a call; throws SystemCallError when it is negative. */
+export function check(call: string, result: number | bigint): number {
   if (result < 0) {
     const location = libc.__errno_location();
     throw new SystemCallError(call, location ? read.i32(location) : 0);
@@ -166,4 +167,13 @@ export function tryLockExclusive(fd: number): boolean {
     if (error instanceof SystemCallError && error.errno === errno.EAGAIN) return false;
     throw error;
   }
+}
+
+/**
+ * ioctl SIOCUNIXFILE (linux/un.h): an O_PATH descriptor of the file that a unix socket is bound to; on the accepting side
+ * of a connection it is the listening socket's. Needs CAP_NET_ADMIN. Throws SystemCallError.
+ */
+export function boundFile(socket: number): FileDescriptor {
+  const siocUnixFile = 0x89e0;
+  return new FileDescriptor(ioctl(socket, siocUnixFile));
 }

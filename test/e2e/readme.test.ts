@@ -23,6 +23,7 @@ mkdir -p ${directory}/etc-upper ${directory}/etc-work ${directory}/log
 mount -t overlay -o lowerdir=/etc,upperdir=${directory}/etc-upper,workdir=${directory}/etc-work overlay /etc
 mount -t tmpfs tmpfs /usr/local/bin
 mount --bind ${directory}/log /var/log
+userdel cntnr-netd
 groupadd developers
 usermod -a -G developers cntnr-alice`;
   const argv = ["sh", "-c", script];

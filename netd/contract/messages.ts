@@ -1,0 +1,53 @@
+import type { AuditEvent } from "../audit/audit-event.ts";
+import type { RefusalCode } from "../errors.ts";
+import type { AttachmentFacts } from "./attachment.ts";
+import type { RequestOf, WorkerCallName } from "./worker-calls.ts";
+
+/** One question of the front's; `call` is its number. */
+export interface Question<Name extends WorkerCallName = WorkerCallName> {
+  readonly call: number;
+  readonly ask: Name;
+  readonly with: RequestOf<Name>;
+}
+
+/** Why the worker did not do it. */
+export interface WorkerRefusal {
+  readonly code: RefusalCode;
+  /** May go to the client. */
+  readonly text: string;
+  /** For the audit log alone (N3). */
+  readonly reason: string;
+}
+
+/** What the front has to know before it can begin. */
+export interface FrontSettings {
+  readonly policyDir: string;
+  readonly auditLog: string;
+  readonly bootId: string;
+  readonly version: string;
+}
+
+/** Everything that the worker says. The front believes it: whoever can speak as the worker is root. */
+export type WorkerMessage =
+  | { readonly answer: number; readonly value: unknown }
+  | { readonly answer: number; readonly refusal: WorkerRefusal }
+  /** First of all, after the attachments that there are. */
+  | { readonly tell: "begin"; readonly settings: FrontSettings }
+  /** An attachment that is new or has changed. */
+  | { readonly tell: "attachment"; readonly attachment: AttachmentFacts }
+  | { readonly tell: "gone"; readonly id: string }
+  /** Something that the worker did by itself, for the audit log. */
+  | { readonly tell: "event"; readonly event: AuditEvent }
+  | { readonly tell: "reload" }
+  /** No new calls any more. */
+  | { readonly tell: "close" }
+  /** The last thing: finish the audit log and end. */
+  | { readonly tell: "end" };
+
+/** Descriptors of a front process. */
+export const frontDescriptors = { listener: 3, channel: 4 } as const;
+
+/** A front may not say more at once, nor leave more unread. */
+export const frontLimits = { lineBytes: 1 << 16, backlogBytes: 1 << 26 } as const;
+/** What the worker says is as long as it has to be; this only stops what is no message at all. */
+export const workerLimits = { lineBytes: 1 << 24, backlogBytes: 1 << 26 } as const;

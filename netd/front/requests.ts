@@ -1,0 +1,237 @@
+import { randomBytes } from "node:crypto";
+import type { ApprovedPlan } from "../../policy/decide.ts";
+import { type AuditEvent, newReference, requestDigest } from "../audit/audit-event.ts";
+import type { AuditLog } from "../audit/audit-log.ts";
+import { type AttachmentFacts, type NetnsIdentity, nothingGiven } from "../contract/attachment.ts";
+import type { AttachmentPlan } from "../contract/plan.ts";
+import { messageOf, Refusal } from "../errors.ts";
+import type { Generation } from "./generation.ts";
+import type { AttachIntent } from "./attach-request.ts";
+import { auditSubjectOf, type Caller } from "./caller.ts";
+import type { KnownAttachments } from "./known-attachments.ts";
+import type { WorkerClient } from "./worker-client.ts";
+
+export interface RequestsOptions {
+  readonly worker: WorkerClient;
+  readonly known: KnownAttachments;
+  readonly audit: AuditLog;
+  /** The policy in force; asked anew for each request. */
+  readonly generation: () => Generation;
+}
+
+/** Longest wait of an Attach for the caller's own detaches, when it needs one of their slots. */
+const slotWaitMs = 10_000;
+/** The same for an Attach that is under way already: longer than its plugins may take. */
+const attachWaitMs = 60_000;
+
+/** What callers ask for: decided here, written into the audit log, done by the worker. */
+export class Requests {
+  constructor(private readonly options: RequestsOptions) {}
+
+  /** Decides about an Attach without doing it. Throws Refusal. */
+  async check(caller: Caller, intent: AttachIntent): Promise<void> {
+    const plan = await this.#decideWithFreeSlot(caller, intent);
+    this.options.audit.noteLimited({
+      event: "allow",
+      ...this.#request(caller, intent),
+      rule: plan.rule,
+      reason: "only asked",
+    });
+  }
+
+  /** Attaches the caller's namespace; the same key, namespace and request get the same answer. Throws Refusal. */
+  async attach(caller: Caller, intent: AttachIntent): Promise<AttachmentFacts> {
+    const started = performance.now();
+    const { connection } = caller;
+    const { netnsFd, leaseFd, idempotencyKey } = intent;
+    const asked = { connection, netnsFd, leaseFd };
+    const netns = await this.#verified(caller, intent, this.options.worker.ask("look", asked));
+    const repeated = await this.#repeated(caller, intent, netns);
+    if (repeated) return repeated;
+    const approved = await this.#decideWithFreeSlot(caller, intent);
+    // From here to the charged intent nothing waits: what was decided is what is charged (Q7).
+    const plan = this.#planOf(approved, intent);
+    const intended = intendedAttachment(caller, intent, netns, plan);
+    const action = {
+      ref: newReference(),
+      attachment: intended.id,
+      ...this.#request(caller, intent),
+      rule: plan.rule,
+    };
+    this.options.audit.commit({ event: "allow", ...action });
+    this.options.known.set(intended);
+    try {
+      const order = { ...asked, id: intended.id, idempotencyKey, plan };
+      const attached = await this.#verified(caller, intent, this.options.worker.ask("attach", order));
+      await this.#commitAttached({
+        event: "attach",
+        ...action,
+        addresses: attached.given.addresses,
+        durationMs: Math.round(performance.now() - started),
+      });
+      return attached;
+    } catch (error) {
+      // What the worker has begun it tells of; what it has not is forgotten.
+      if (this.options.known.get(intended.id) === intended) this.options.known.remove(intended.id);
+      throw this.#failed(error, { event: "failure", action: "attach", ...action }, started);
+    }
+  }
+
+  /** Ends an attachment of the caller's. Returns when that is durable (F5: unknown ids are fine). */
+  async detach(caller: Caller, id: string): Promise<void> {
+    await this.options.worker.ask("detach", { connection: caller.connection, id });
+  }
+
+  /** The caller's attachments, oldest first. */
+  ofUser(uid: number): AttachmentFacts[] {
+    return this.options.known.ofUser(uid);
+  }
+
+  /** How many of the user's slots on a network are charged, half-made and half-undone ones included. */
+  used(uid: number, network: string): number {
+    return this.ofUser(uid).filter((attachment) => attachment.network === network).length;
+  }
+
+  /** Turns what the kernel says of a caller's descriptor into the one denial that callers see (N3). */
+  async #verified<Answer>(caller: Caller, intent: AttachIntent, asked: Promise<Answer>): Promise<Answer> {
+    try {
+      return await asked;
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== "denied") throw error;
+      throw this.#denied(caller, intent, messageOf(error.cause));
+    }
+  }
+
+  async #repeated(
+    caller: Caller,
+    intent: AttachIntent,
+    netns: NetnsIdentity,
+  ): Promise<AttachmentFacts | undefined> {
+    const found = this.ofUser(caller.uid).find(
+      ({ idempotencyKey }) => idempotencyKey === intent.idempotencyKey,
+    );
+    if (!found) return undefined;
+    const isSame =
+      found.network === intent.network &&
+      found.interface === intent.interface &&
+      found.netns.inode === netns.inode &&
+      found.netns.id === netns.id;
+    if (!isSame || found.state === "detaching")
+      throw new Refusal(
+        "conflict",
+        "idempotency_key was used for another attachment, or for one that is ending",
+      );
+    const state = () => this.options.known.get(found.id)?.state;
+    await this.options.known.waitUntil(() => state() !== "attaching", attachWaitMs);
+    const now = this.options.known.get(found.id);
+    if (now?.state === "attached") return now;
+    throw new Refusal("failed", "the network could not be attached the first time");
+  }
+
+  async #decideWithFreeSlot(caller: Caller, intent: AttachIntent): Promise<ApprovedPlan> {
+    const { network } = intent;
+    const decide = () =>
+      this.options.generation().decide(caller, { network, attachmentsUsed: this.used(caller.uid, network) });
+    let decision = decide();
+    if (decision.outcome === "deny" && decision.reason.kind === "quota-exceeded") {
+      // What has ended since the last look must not keep anybody waiting or out.
+      await this.options.worker.ask("reap", {});
+      await this.#freedSlot(caller.uid, network);
+      decision = decide();
+    }
+    if (decision.outcome === "allow") return decision.plan;
+    if (decision.reason.kind !== "quota-exceeded") throw this.#denied(caller, intent, decision.reason.text);
+    const ref = this.#auditDenial(caller, intent, decision.reason.text);
+    throw new Refusal("exhausted", `your quota of attachments is used up (reference ${ref})`);
+  }
+
+  /** Waits for the end of one of the user's detaches on that network, if there is any, and not for long. */
+  async #freedSlot(uid: number, network: string): Promise<void> {
+    const ending = this.ofUser(uid).filter(
+      (attachment) => attachment.network === network && attachment.state === "detaching",
+    );
+    if (ending.length === 0) return;
+    await this.options.known.waitUntil(
+      () => ending.some(({ id }) => this.options.known.get(id) === undefined),
+      slotWaitMs,
+    );
+  }
+
+  #planOf(approved: ApprovedPlan, intent: AttachIntent): AttachmentPlan {
+    return {
+      network: approved.network.name,
+      conflistHash: this.options.generation().factsOf(approved).conflistHash,
+      interface: intent.interface,
+      masquerade: approved.network.masquerade,
+      rule: approved.rule,
+    };
+  }
+
+  /** An attachment that is in no log is none: it is taken back (Q9). */
+  async #commitAttached(event: AuditEvent & { readonly attachment: string }): Promise<void> {
+    try {
+      this.options.audit.commit(event);
+    } catch (error) {
+      await this.options.worker.ask("takeBack", { id: event.attachment });
+      throw error;
+    }
+  }
+
+  #failed(error: unknown, event: AuditEvent & { readonly ref: string }, started: number): Refusal {
+    if (error instanceof Refusal && error.code === "denied") return error;
+    const durationMs = Math.round(performance.now() - started);
+    this.options.audit.note({ ...event, reason: reasonOf(error), durationMs });
+    if (error instanceof Refusal && error.code !== "failed") return error;
+    const text = `the network could not be attached (reference ${event.ref})`;
+    return new Refusal("failed", text, { cause: error });
+  }
+
+  #denied(caller: Caller, intent: AttachIntent, reason: string): Refusal {
+    const ref = this.#auditDenial(caller, intent, reason);
+    return new Refusal(
+      "denied",
+      `you are not permitted to use it (reference ${ref}: the administrator finds it in the audit log)`,
+    );
+  }
+
+  #auditDenial(caller: Caller, intent: AttachIntent, reason: string): string {
+    return this.options.audit.noteLimited({ event: "deny", ...this.#request(caller, intent), reason });
+  }
+
+  /** What a line says of the request that it is about. */
+  #request(caller: Caller, intent: AttachIntent) {
+    return {
+      subject: auditSubjectOf(caller),
+      network: intent.network,
+      request: requestDigest({ ...intent }),
+      policyHash: this.options.generation().hash,
+    };
+  }
+}
+
+function intendedAttachment(
+  { uid }: Caller,
+  { idempotencyKey }: AttachIntent,
+  netns: NetnsIdentity,
+  { network, interface: interfaceName, rule }: AttachmentPlan,
+): AttachmentFacts {
+  return {
+    id: randomBytes(16).toString("hex"),
+    state: "attaching",
+    uid,
+    network,
+    interface: interfaceName,
+    idempotencyKey,
+    netns,
+    rule,
+    createdAtMs: Date.now(),
+    given: nothingGiven,
+  };
+}
+
+/** The whole reason: a refusal's own text is the caller's, and says less. */
+function reasonOf(error: unknown): string {
+  return error instanceof Refusal && error.cause !== undefined
+    ? `${error.message}: ${messageOf(error.cause)}`.replace(/^: /, "")
+    : messageOf(error);
+}

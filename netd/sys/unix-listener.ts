@@ -1,0 +1,36 @@
+import { dlopen, ptr } from "bun:ffi";
+import { check, FileDescriptor } from "./libc.ts";
+
+const libc = dlopen("libc.so.6", {
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  listen: { args: ["i32", "i32"], returns: "i32" },
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+}).symbols;
+
+const unixFamily = 1;
+/** SOCK_STREAM, SOCK_NONBLOCK, SOCK_CLOEXEC. */
+const type = 1 | 0o4000 | 0o2000000;
+/** sizeof sun_path: unix(7). */
+const pathBytes = 108;
+/** The kernel's own limit, net.core.somaxconn, is lower or the same. */
+const backlog = 4096;
+
+/**
+ * A listening unix socket that this process never accepts from: it is handed to another. Its mode is what the umask
+ * leaves of 0777. Throws SystemCallError, and for a path that is too long.
+ */
+export function listenUnix(path: string): FileDescriptor {
+  if (Buffer.byteLength(path) >= pathBytes) throw new Error(`${path}: too long for a unix socket`);
+  const address = Buffer.alloc(2 + pathBytes);
+  address.writeUInt16LE(unixFamily);
+  address.write(path, 2);
+  const socket = new FileDescriptor(check("socket", libc.socket(unixFamily, type, 0)));
+  try {
+    check("bind", libc.bind(socket.number, ptr(address), address.length));
+    check("listen", libc.listen(socket.number, backlog));
+    return socket;
+  } catch (error) {
+    socket[Symbol.dispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,21 @@
+import { chownSync, existsSync, lstatSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Account } from "../process/find-account.ts";
+
+/**
+ * Makes the audit log's directory if it is missing. It is the front's, which writes the log and goes on in a new file
+ * after a rotation; whatever else is in such a directory the worker never opens. Throws when it is somebody else's.
+ */
+export function prepareAuditDirectory(auditLog: string, { name, uid, gid }: Account): void {
+  const directory = dirname(auditLog);
+  if (!existsSync(directory)) {
+    mkdirSync(dirname(directory), { recursive: true });
+    mkdirSync(directory, { mode: 0o750 });
+    chownSync(directory, uid, gid);
+  }
+  const status = lstatSync(directory);
+  if (status.isDirectory() && status.uid === uid) return;
+  throw new Error(
+    `${directory}: the directory of the audit log must be ${name}'s, who writes it: chown -R ${name}: ${directory}`,
+  );
+}

@@ -1,0 +1,155 @@
+import { chmodSync, lstatSync, mkdirSync, readFileSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { Attachments } from "../attachment/attachments.ts";
+import type { OnStep } from "../attachment/executor.ts";
+import { CniPlugins } from "../cni/cni-plugins.ts";
+import { MasqueradeTable } from "../filter/masquerade-table.ts";
+import { nftRunner } from "../filter/nft.ts";
+import { Journal } from "../journal/journal.ts";
+import { PinDirectory } from "../netns/pins.ts";
+import { probePidfdSource } from "../peer/identify-peer.ts";
+import { type Account, findAccount } from "../process/find-account.ts";
+import { takeServiceLock } from "../service-lock.ts";
+import type { FileDescriptor } from "../sys/libc.ts";
+import { listenUnix } from "../sys/unix-listener.ts";
+import { prepareAuditDirectory } from "./audit-directory.ts";
+import { Clients } from "./clients.ts";
+import { Fronts } from "./fronts.ts";
+import { Networks } from "./networks.ts";
+import { collectStrays } from "./strays.ts";
+import { workerTable } from "./table.ts";
+
+/** Where netd finds and keeps things; every path is the admin's. */
+export interface WorkerOptions {
+  readonly policyDir: string;
+  readonly conflistDir: string;
+  readonly pluginDir: string;
+  /** State that dies with the boot: journal, pins, leases, socket, lock. */
+  readonly runDir: string;
+  readonly auditLog: string;
+  /** Names the boot; another content means that nothing of the journal is there any more (F6). */
+  readonly bootIdFile: string;
+  readonly version: string;
+  /** The system user that the front runs as. */
+  readonly frontUser: string;
+  /** How this program starts as a front. */
+  readonly frontCommand: readonly string[];
+  /** One line for the admin (the service's journal). */
+  readonly log: (line: string) => void;
+  readonly onStep: OnStep;
+}
+
+/** A running netd. Disposing it ends it: no new call, the effects under way are finished or stay journaled. */
+export interface Worker extends AsyncDisposable {
+  /** Has the front load the configuration anew. */
+  reload(): void;
+  /** Kills the front, for tests of crashes. */
+  killFront(): void;
+  /** Rejects when the service cannot go on. */
+  readonly failed: Promise<never>;
+}
+
+const reapIntervalMs = 100;
+/** A plugin of a dead netd is ended by its own time limit before this. */
+const lockWaitMs = 45_000;
+
+/**
+ * Starts the service: lock, journal, recovery, socket, front, in this order, so that nobody is served before the machine
+ * is what the journal says. Throws when it cannot serve at all.
+ */
+export async function runWorker(options: WorkerOptions): Promise<Worker> {
+  await using stack = new AsyncDisposableStack();
+  const account = await frontAccount(options.frontUser);
+  const paths = openRunDirectory(options.runDir);
+  const lock = stack.use(await takeServiceLock(paths.lock, paths.socket, lockWaitMs));
+  const bootId = readFileSync(options.bootIdFile, "utf8").trim();
+  prepareAuditDirectory(options.auditLog, account);
+  const journal = stack.use(new Journal(paths.journal));
+  const pins = new PinDirectory(paths.pins);
+  pins.open();
+  const plugins = new CniPlugins({
+    pluginDir: options.pluginDir,
+    leaseDir: paths.leases,
+    lockFd: lock.fd,
+    onStep: options.onStep,
+  });
+  const masquerade = new MasqueradeTable(nftRunner(lock.fd));
+  const machine = { journal, pins, plugins, masquerade, onStep: options.onStep };
+  const listener = stack.use(listenAnew(paths.socket));
+  stack.defer(() => unlinkSync(paths.socket));
+  const networks = new Networks({
+    directory: options.conflistDir,
+    selfTest: (conflist) => plugins.selfTest(conflist),
+  });
+  const clients = new Clients(listener, probePidfdSource());
+  const { policyDir, auditLog, version, log } = options;
+  const fronts = new Fronts({
+    command: options.frontCommand,
+    account,
+    listener,
+    log,
+    settings: { policyDir, auditLog, bootId, version },
+  });
+  const attachments = new Attachments({ machine, bootId, events: fronts.events });
+  await attachments.recover();
+  collectStrays({ leaseDir: paths.leases, journal, pins, log });
+  const reaping = setInterval(() => attachments.reap(), reapIntervalMs);
+  await fronts.start({
+    attachments: () => attachments.all(),
+    tableFor: (front, onReady) => workerTable({ clients, networks, attachments, front, onReady }),
+  });
+  const running = stack.move();
+  return {
+    reload: () => fronts.tell({ tell: "reload" }),
+    killFront: () => fronts.kill(),
+    failed: fronts.failed,
+    [Symbol.asyncDispose]: async () => {
+      fronts.tell({ tell: "close" });
+      clearInterval(reaping);
+      await attachments[Symbol.asyncDispose]();
+      await fronts.end();
+      await running.disposeAsync();
+    },
+  };
+}
+
+async function frontAccount(name: string): Promise<Account> {
+  const account = await findAccount(name);
+  if (!account)
+    throw new Error(
+      `there is no user ${name}, as which the part that talks to users runs: ` +
+        `useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin ${name}`,
+    );
+  if (account.uid === 0 || account.gid === 0)
+    throw new Error(`user ${name} is root, or of root's group: the part that talks to users must not be`);
+  return account;
+}
+
+function openRunDirectory(runDir: string) {
+  mkdirSync(runDir, { recursive: true });
+  // Everybody may connect to the socket in it; nobody else may put anything there (P6).
+  chmodSync(runDir, 0o755);
+  const paths = {
+    socket: join(runDir, "netd.sock"),
+    lock: join(runDir, "lock"),
+    journal: join(runDir, "journal.db"),
+    pins: join(runDir, "ns"),
+    leases: join(runDir, "leases"),
+  };
+  mkdirSync(paths.leases, { recursive: true, mode: 0o700 });
+  return paths;
+}
+
+/** A socket that every user may connect to. The service's lock is held: a socket that lies there is a dead netd's (P7). */
+function listenAnew(path: string): FileDescriptor {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found && !found.isSocket()) throw new Error(`${path}: is there already and is no socket; move it away`);
+  if (found) unlinkSync(path);
+  // The mode comes from the umask at bind(2): a later chmod would leave a moment in which it is wrong (P7).
+  const before = process.umask(0o111);
+  try {
+    return listenUnix(path);
+  } finally {
+    process.umask(before);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Attachments } from "../attachment/attachments.ts";
+import type { AnswerOf, RequestOf, WorkerCallName } from "../contract/worker-calls.ts";
+import { Refusal } from "../errors.ts";
+import { takeLease } from "../netns/lease.ts";
+import { NetnsRefused, takeNetns } from "../netns/verify-netns.ts";
+import type { Peer } from "../peer/identify-peer.ts";
+import type { FileDescriptor } from "../sys/libc.ts";
+import type { Clients } from "./clients.ts";
+import type { Networks } from "./networks.ts";
+
+/** What the rows work on. */
+export interface WorkerParts {
+  readonly clients: Clients;
+  readonly networks: Networks;
+  readonly attachments: Attachments;
+  /** The front's process, by a pidfd of the worker's own. */
+  readonly front: FileDescriptor;
+  readonly onReady: () => void;
+}
+
+type Handler<Name extends WorkerCallName> = (
+  request: RequestOf<Name>,
+) => AnswerOf<Name> | Promise<AnswerOf<Name>>;
+export type WorkerTable = { readonly [Name in WorkerCallName]: Handler<Name> };
+
+/** How old an attachment may be that the front takes back, because it could not write it into the audit log. */
+const takeBackMs = 30_000;
+
+/**
+ * Everything that the worker does for the front, and with it everything that somebody who has taken the front over can
+ * have done. Requests have the form of their schemas; all that they say is checked here once more, by what the kernel
+ * and root's own files say.
+ */
+export function workerTable({ clients, networks, attachments, front, onReady }: WorkerParts): WorkerTable {
+  const peerOf = (request: RequestOf<"identify">) => clients.peerOf(front, request.connection);
+  return {
+    /** Clients are served from now on. */
+    ready: () => {
+      onReady();
+      return {};
+    },
+
+    /** Reads conflists from root's directory, by name: which of them, is all that the front has to say. */
+    configure: async ({ networks: choices }) => ({ networks: await networks.configure(choices) }),
+
+    /** Who is connected: the kernel's word (P1-P10). */
+    identify: (request) => {
+      using peer = peerOf(request);
+      const { uid, gid, groups, pid, exe } = peer;
+      return { uid, gid, groups, pid, ...(exe === undefined ? {} : { exe }) };
+    },
+
+    /** Whether these are a namespace of the client's own and a process in it (N1-N8, N10); nothing is done. */
+    look: (request) => {
+      using peer = peerOf(request);
+      using netns = verified(() => takeNetns(peer, request.netnsFd));
+      using _lease = verified(() => takeLease(peer, request.leaseFd, netns));
+      return { inode: netns.inode, id: netns.id };
+    },
+
+    /** Puts a namespace of a connected client on a network of root's, and takes all of it away when that fails. */
+    attach: (request) => {
+      using peer = peerOf(request);
+      using netns = verified(() => takeNetns(peer, request.netnsFd));
+      const { id, idempotencyKey, plan } = request;
+      const conflist = networks.conflistOf(plan).text;
+      const lease = verified(() => takeLease(peer, request.leaseFd, netns));
+      return attachments.attach({ id, uid: peer.uid, idempotencyKey, netns, lease, plan, conflist });
+    },
+
+    /** Ends an attachment of a connected client's; what is not its own does not exist for it (N12). */
+    detach: async (request) => {
+      using peer = peerOf(request);
+      await attachments.detach(peer.uid, request.id);
+      return {};
+    },
+
+    /** Ends an attachment that the front has asked for just now and could not account for (Q9). */
+    takeBack: async ({ id }) => {
+      const isNew = (createdAtMs: number) => Date.now() - createdAtMs < takeBackMs;
+      const found = attachments.all().find((attachment) => attachment.id === id);
+      if (found && isNew(found.createdAtMs))
+        await attachments.end(id, "it could not be written into the audit log");
+      return {};
+    },
+
+    /** Ends what belonged to processes that are gone, which the worker does by itself a moment later (N10). */
+    reap: () => {
+      attachments.reap();
+      return {};
+    },
+  };
+}
+
+/** Turns what the kernel says against a descriptor into the one denial that clients see (N3). */
+function verified<T extends Disposable | Peer>(take: () => T): T {
+  try {
+    return take();
+  } catch (cause) {
+    if (cause instanceof NetnsRefused) throw new Refusal("denied", "", { cause });
+    throw cause;
+  }
+}
