@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { containerPaths } from "../../runtime/container/container-record.ts";
 import { settle } from "../../runtime/container/settle.ts";
 import { readAttachments } from "../../runtime/network/kept-attachments.ts";
@@ -12,7 +13,7 @@ export async function inspect({ args, directories }: CommandContext): Promise<nu
     const state = await settle(directories, record);
     const { directory, log } = containerPaths(directories, record.id);
     const attachments = readAttachments(directories, record.id) ?? [];
-    found.push({ ...record, state, attachments, directory, ...(record.detached ? { log } : {}) });
+    found.push({ ...record, state, attachments, directory, ...(existsSync(log) ? { log } : {}) });
   });
   print(`${JSON.stringify(found, undefined, 2)}\n`);
   return exitCode;

@@ -7,8 +7,8 @@ import { forEachContainer } from "./each-container.ts";
 /** `cntnr kill` */
 export function kill({ args, directories }: CommandContext): Promise<number> {
   const signal = parseSignal(args.value("signal") ?? "SIGKILL");
-  return forEachContainer(directories, args.positionals, (record, name) => {
-    signalContainer(directories, record, signal);
+  return forEachContainer(directories, args.positionals, async (record, name) => {
+    await signalContainer(directories, record, signal);
     print(`${name}\n`);
   });
 }

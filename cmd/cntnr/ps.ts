@@ -50,6 +50,8 @@ function statusOf({ state }: ListedContainer): string {
       return `Exited (${state.exitCode}) ${agoOf(state.finishedAt)} ago`;
     case "dead":
       return "Dead (its exit code is lost)";
+    case "restarting":
+      return `Restarting (${state.exitCode}) ${agoOf(state.finishedAt)} ago`;
     default:
       return "Created";
   }
@@ -78,7 +80,7 @@ function jsonOf(directories: Directories, container: ListedContainer) {
     createdAt: record.createdAt,
     state: state.kind,
     status: statusOf(container),
-    ...(state.kind === "running" || state.kind === "created" ? { pid: state.pid } : {}),
+    ...(state.kind === "running" ? { pid: state.pid } : {}),
     ...(state.kind === "exited" ? { exitCode: state.exitCode } : {}),
     ...(state.kind === "dead" ? { exitCode: lostExitCode } : {}),
     labels: record.labels,

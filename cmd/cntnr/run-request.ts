@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseCapabilities } from "../../runtime/container/capability-flags.ts";
 import { checkName } from "../../runtime/container/container-name.ts";
 import type { ContainerOptions } from "../../runtime/container/container-options.ts";
+import type { CreateRequest } from "../../runtime/container/create-container.ts";
 import { parseEnvFile, parseEnvFlag, parseLabels } from "../../runtime/container/environment-flags.ts";
 import {
   parseMountFlag,
@@ -10,14 +11,21 @@ import {
   realSurroundings,
 } from "../../runtime/container/mount-flags.ts";
 import { parseNetworkFlags } from "../../runtime/container/network-flag.ts";
+import { parseRestartPolicy } from "../../runtime/container/restart-policy.ts";
 import type { RunRequest } from "../../runtime/container/run-container.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
 import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
+import { parseAttachFlags } from "./attach-flags.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
 /** What the flags of `cntnr run` ask for. Throws CntnrError. */
 export function parseRunRequest(args: ParsedArguments, env: NodeJS.ProcessEnv): RunRequest {
+  return { ...parseCreateRequest(args, env), ...parseAttachFlags(args), detach: args.has("detach") };
+}
+
+/** What the flags of `cntnr create` ask for, which `run` has, too. Throws CntnrError. */
+export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv): CreateRequest {
   const [image = "", ...command] = args.positionals;
   if (image === "") throw new CntnrError("usage", "run: the image's name is empty");
   const name = args.value("name");
@@ -28,11 +36,27 @@ export function parseRunRequest(args: ParsedArguments, env: NodeJS.ProcessEnv): 
     ...(name === undefined ? {} : { name: checkName(name) }),
     ...(cidFile === undefined ? {} : { cidFile }),
     ...(tlsVerify === undefined ? {} : { tlsVerify }),
-    detach: args.has("detach"),
     autoRemove: args.has("rm"),
     pull: parsePull(args.value("pull")),
     options: parseOptions(args, command, env),
+    restart: parseRestart(args),
+    stopTimeoutSeconds: parseStopTimeout(args.value("stop-timeout")),
   };
+}
+
+function parseRestart(args: ParsedArguments): CreateRequest["restart"] {
+  const restart = parseRestartPolicy(args.value("restart") ?? "no");
+  if (restart.policy !== "no" && args.has("rm"))
+    throw new CntnrError(
+      "usage",
+      "--restart and --rm cannot go together: what is removed is not started again",
+    );
+  return restart;
+}
+
+function parseStopTimeout(text = "10"): number {
+  if (/^(?:-1|\d{1,7})$/.test(text)) return Number(text);
+  throw new CntnrError("usage", `--stop-timeout "${text}" is neither a number of seconds nor -1`);
 }
 
 function parseOptions(

@@ -1,17 +1,14 @@
 import { stopContainer } from "../../runtime/container/end-container.ts";
-import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachContainer } from "./each-container.ts";
-
-const defaultSeconds = "10";
+import { stopOptions } from "./stop-options.ts";
 
 /** `cntnr stop` */
 export function stop({ args, directories }: CommandContext): Promise<number> {
-  const text = args.value("time") ?? defaultSeconds;
-  if (!/^\d{1,7}$/.test(text)) throw new CntnrError("usage", `-t "${text}" is not a number of seconds`);
+  const optionsFor = stopOptions(args);
   return forEachContainer(directories, args.positionals, async (record, name) => {
-    await stopContainer(directories, record, Number(text) * 1000);
+    await stopContainer(directories, record, optionsFor(record));
     print(`${name}\n`);
   });
 }

@@ -5,6 +5,7 @@ import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import { ownProgram } from "../process/own-program.ts";
 import { startFailure } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
+import type { ContainerLife } from "./container-life.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 import { readRuncLog, runcFlags, runtimeProgram } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
@@ -16,7 +17,7 @@ const createTimeoutMs = 180_000;
 export function conmonArguments(
   directories: Directories,
   record: ContainerRecord,
-  bundle: string,
+  life: ContainerLife,
   program: readonly string[],
 ): string[] {
   const paths = containerPaths(directories, record.id);
@@ -25,28 +26,27 @@ export function conmonArguments(
   const exitArguments = [
     ...exitWords,
     ...["--store-dir", directories.data, "--state-dir", directories.run],
-    ...["internal-exited", record.id],
+    ...["internal-exited", record.id, String(life.number)],
   ];
   return [
     ...["--api-version", "1"],
     ...["-c", record.id, "-u", record.id, "-n", record.name],
-    ...["-r", findRuntime(), "-b", bundle],
+    ...["-r", findRuntime(), "-b", paths.directory],
     ...["-p", paths.initPid, "-P", paths.conmonPid],
     ...["-l", `k8s-file:${paths.log}`],
-    ...[
-      "--persist-dir",
-      paths.directory,
-      "--exit-dir",
-      paths.directory,
-      "--socket-dir-path",
-      paths.directory,
-    ],
-    ...(record.tty ? ["-t"] : []),
-    ...(record.stdin ? ["-i"] : []),
+    ...["--persist-dir", paths.directory, "--exit-dir", directories.exits, "--full-attach"],
+    ...inputArguments(record),
     ...runtimeArguments,
     ...["--exit-command", exitProgram],
     ...exitArguments.flatMap((word) => ["--exit-command-arg", word]),
   ];
+}
+
+/** With a terminal -i would close the terminal with the first who leaves it. */
+function inputArguments({ tty, stdin, stdinOnce }: ContainerRecord): string[] {
+  if (tty) return ["-t"];
+  if (!stdin) return [];
+  return stdinOnce ? ["-i"] : ["-i", "--leave-stdin-open"];
 }
 
 /** conmon wants a path. */
@@ -65,14 +65,14 @@ const answerSchema = v.object({ data: v.number(), message: v.optional(v.string()
 export async function createUnderConmon(
   directories: Directories,
   record: ContainerRecord,
-  bundle: string,
+  life: ContainerLife,
 ): Promise<void> {
   const paths = containerPaths(directories, record.id);
   const errors = `${paths.directory}/conmon.log`;
   const errorsFd = openSync(errors, "a", 0o600);
   let answer: string;
   try {
-    const args = conmonArguments(directories, record, bundle, ownProgram());
+    const args = conmonArguments(directories, record, life, ownProgram());
     answer = await startConmon(args, errorsFd);
   } finally {
     closeSync(errorsFd);

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, watch } from "node:fs";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { readLife } from "./container-life.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { isActive, readState } from "./container-state.ts";
 
@@ -49,7 +50,7 @@ export async function* readContainerLog(
   options: ReadLogOptions,
 ): AsyncGenerator<LogEntry> {
   const { log } = containerPaths(directories, record.id);
-  const fd = openLog(log, record);
+  const fd = openLog(directories, log, record);
   if (fd === undefined) return;
   try {
     const reader = new LineReader(fd);
@@ -68,15 +69,16 @@ export async function* readContainerLog(
   }
 }
 
-function openLog(path: string, record: ContainerRecord): number | undefined {
+function openLog(directories: Directories, path: string, record: ContainerRecord): number | undefined {
   try {
     return openSync(path, "r");
   } catch (error) {
     if (!hasErrno(error, "ENOENT")) throw error;
-    if (record.detached) return undefined;
+    const life = readLife(containerPaths(directories, record.id));
+    if (life?.supervisor !== "cntnr") return undefined;
     throw new CntnrError(
       "unsupported",
-      `container ${record.name} was not detached: it printed to its terminal, and no log is kept`,
+      `container ${record.name} ran in the foreground without a terminal of its own: what it printed went to whoever started it, and no log is kept`,
     );
   }
 }

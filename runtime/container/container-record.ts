@@ -4,10 +4,11 @@ import * as v from "valibot";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { type ContainerId, isContainerId } from "./container-id.ts";
+import { identitySchema } from "./process-identity.ts";
+
+export const restartPolicies = ["no", "on-failure", "always", "unless-stopped"] as const;
 
 const strings = v.pipe(v.array(v.string()), v.readonly());
-
-const identitySchema = v.object({ pid: v.number(), startTime: v.number() });
 
 const recordSchema = v.object({
   version: v.literal(1),
@@ -20,14 +21,24 @@ const recordSchema = v.object({
   /** RFC 3339. */
   createdAt: v.string(),
   bootId: v.string(),
-  /** The cntnr that makes it, and in the foreground stays with it. */
+  /** The cntnr that makes it. */
   creator: identitySchema,
-  detached: v.boolean(),
+  /** What `run` makes is started by it at once; what `create` makes waits for `start`. */
+  madeBy: v.picklist(["run", "create"]),
   /** Goes away by itself when it has ended (--rm). */
   autoRemove: v.boolean(),
   tty: v.boolean(),
   stdin: v.boolean(),
+  /** Standard input ends with the first who is attached to it. */
+  stdinOnce: v.boolean(),
   stopSignal: v.string(),
+  /** How long `stop` and `restart` wait before they kill; negative: for ever. */
+  stopTimeoutSeconds: v.number(),
+  restart: v.object({
+    policy: v.picklist(restartPolicies),
+    /** Of on-failure; 0: no limit. */
+    maximumRetries: v.number(),
+  }),
   labels: v.pipe(v.record(v.string(), v.string()), v.readonly()),
   network: v.variant("kind", [
     v.object({ kind: v.literal("host") }),
@@ -38,17 +49,28 @@ const recordSchema = v.object({
   layers: strings,
 });
 
-/** What is written of a container before anything else of it is there; it never changes. */
+/** What is written of a container before anything else of it is there; only `rename` and `update` replace it. */
 export type ContainerRecord = Readonly<v.InferOutput<typeof recordSchema>>;
 
 /** The files of one container. */
 export interface ContainerPaths {
   readonly directory: string;
   readonly record: string;
+  /** OCI's configuration; with it, the bundle is complete. */
+  readonly config: string;
+  readonly life: string;
+  /** There when its end is what somebody wanted, so that no restart policy acts. */
+  readonly stopRequest: string;
+  readonly pendingRestart: string;
   /** The exit code, written when it has ended. */
   readonly exit: string;
+  /** A second one, which outlives the container. */
+  readonly exitCopy: string;
   /** Written by conmon: its process id. */
   readonly conmonPid: string;
+  /** conmon's socket of standard input and output, and its pipe for the terminal's size. */
+  readonly attachSocket: string;
+  readonly terminalControl: string;
   readonly initPid: string;
   readonly log: string;
   readonly runcLog: string;
@@ -60,8 +82,15 @@ export function containerPaths(directories: Directories, id: ContainerId): Conta
   return {
     directory,
     record: join(directory, "container.json"),
+    config: join(directory, "config.json"),
+    life: join(directory, "life.json"),
+    stopRequest: join(directory, "stop-requested"),
+    pendingRestart: join(directory, "restart.json"),
     exit: join(directory, "exit"),
+    exitCopy: join(directories.exits, id),
     conmonPid: join(directory, "conmon.pid"),
+    attachSocket: join(directory, "attach"),
+    terminalControl: join(directory, "ctl"),
     initPid: join(directory, "init.pid"),
     log: join(directory, "log"),
     runcLog: join(directory, "runc.log"),

@@ -4,17 +4,22 @@ import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import type { ContainerId } from "./container-id.ts";
+import { type ContainerLife, readLife } from "./container-life.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
+import { type DueRestart, dueRestart, lostRestart, readPendingRestart } from "./pending-restart.ts";
 import { currentBootId, isAlive, readArguments } from "./process-identity.ts";
 
 /**
- * What a container is doing. `dead`: it has ended and nobody saw its exit code, because its supervisor was killed or the
- * machine stopped. `creating`: there is nothing but its record yet.
+ * What a container is doing. `creating`: its bundle is being made. `created`: it was never started. `starting`: somebody is
+ * starting it, or dealing with its end. `dead`: it has ended and nobody saw its exit code, because its supervisor was
+ * killed or the machine stopped.
  */
 export type ContainerState =
   | { readonly kind: "creating" }
-  | { readonly kind: "created"; readonly pid: number }
+  | { readonly kind: "created" }
+  | { readonly kind: "starting" }
   | { readonly kind: "running"; readonly pid: number; readonly startedAt: string }
+  | { readonly kind: "restarting"; readonly exitCode: number; readonly finishedAt: string }
   | { readonly kind: "exited"; readonly exitCode: number; readonly finishedAt: string }
   | { readonly kind: "dead"; readonly finishedAt: string };
 
@@ -24,11 +29,19 @@ export interface ContainerFacts {
   readonly exit?: { readonly text: string; readonly finishedAt: string };
   /** The init process, if it is alive. */
   readonly init?: { readonly pid: number; readonly isStarted: boolean; readonly startedAt: string };
-  /** The cntnr that made it is alive: the only one who starts what is created, and in the foreground who sees its end. */
+  /** The bundle is complete. */
+  readonly isMade: boolean;
+  /** The cntnr that makes it is alive. */
   readonly isCreatorAlive: boolean;
+  /** When its last life began; undefined: it was never started. */
+  readonly lifeBegan?: string;
+  /** The cntnr that starts it, or without conmon stays with it, is alive. */
+  readonly isStarterAlive: boolean;
   readonly isConmonAlive: boolean;
   /** The OCI runtime still has state of it, so it has not been cleaned up. */
   readonly hasRuntimeState: boolean;
+  /** Its restart policy is going to start it again; when that is due, nobody sees to it. */
+  readonly restart?: "waiting" | DueRestart;
 }
 
 /** What a lost exit code is reported as: docker's for a process that was killed. */
@@ -38,46 +51,95 @@ const lost = "lost";
 /** Pure: the state that the facts say. */
 export function stateOf(record: ContainerRecord, facts: ContainerFacts): ContainerState {
   const { exit, init } = facts;
+  if (facts.lifeBegan === undefined && !init && !exit) return stateBeforeLife(record, facts);
   if (init && exit === undefined)
     return init.isStarted
       ? { kind: "running", pid: init.pid, startedAt: init.startedAt }
-      : { kind: "created", pid: init.pid };
+      : { kind: "starting" };
   if (exit) {
     const { finishedAt } = exit;
-    if (/^\d{1,3}\s*$/.test(exit.text)) return { kind: "exited", exitCode: Number(exit.text), finishedAt };
-    return { kind: "dead", finishedAt };
+    const exitCode = exitCodeOf(exit.text);
+    if (facts.restart) return { kind: "restarting", exitCode: exitCode ?? lostExitCode, finishedAt };
+    return exitCode === undefined ? { kind: "dead", finishedAt } : { kind: "exited", exitCode, finishedAt };
   }
   // Its end is being dealt with, or its beginning: in both cases somebody is at it.
-  if (facts.isCreatorAlive || facts.isConmonAlive) return { kind: "creating" };
-  return { kind: "dead", finishedAt: record.createdAt };
+  if (facts.isStarterAlive || facts.isConmonAlive) return { kind: "starting" };
+  return { kind: "dead", finishedAt: facts.lifeBegan ?? record.createdAt };
 }
 
-/** Pure: true when whoever should have cleaned up after the container is gone, so that the next to look at it has to. */
-export function needsSettling(facts: ContainerFacts): boolean {
-  if (facts.isCreatorAlive) return false;
-  // Created, and nobody is left who would start it.
-  if (facts.init) return !facts.init.isStarted;
-  return !facts.isConmonAlive && (facts.exit === undefined || facts.hasRuntimeState);
+/** Undefined when nobody has seen it. */
+function exitCodeOf(text: string): number | undefined {
+  return /^\d{1,3}\s*$/.test(text) ? Number(text) : undefined;
 }
 
-/** True for states in which processes of the container may be alive. */
+function stateBeforeLife(record: ContainerRecord, facts: ContainerFacts): ContainerState {
+  if (facts.isCreatorAlive)
+    return facts.isMade && record.madeBy === "create" ? { kind: "created" } : { kind: "creating" };
+  return facts.isMade ? { kind: "created" } : { kind: "dead", finishedAt: record.createdAt };
+}
+
+/**
+ * Pure: what is to be done because whoever should have done it is gone. `discard`: it was never completely made, or made for
+ * a `run --rm` that never came to start it. `clean-up`: its processes have ended, or will never be started. `restart`: it was to be started again.
+ */
+export function overdueOf(
+  record: ContainerRecord,
+  facts: ContainerFacts,
+): "nothing" | "discard" | "clean-up" | "restart" {
+  if (facts.isStarterAlive) return "nothing";
+  // Created by the runtime, and nobody is left who would start it.
+  if (facts.init) return facts.init.isStarted ? "nothing" : "clean-up";
+  if (facts.lifeBegan === undefined) {
+    if (facts.isCreatorAlive) return "nothing";
+    const isForgotten = record.madeBy === "run" && record.autoRemove;
+    return facts.isMade && !isForgotten ? "nothing" : "discard";
+  }
+  if (facts.isConmonAlive) return "nothing";
+  if (facts.exit === undefined || facts.hasRuntimeState) return "clean-up";
+  if (facts.restart && facts.restart !== "waiting") return "restart";
+  return record.autoRemove ? "discard" : "nothing";
+}
+
+/** True for states in which processes of the container may be alive, or soon will be. */
 export function isActive(state: ContainerState): boolean {
-  return state.kind !== "exited" && state.kind !== "dead";
+  return state.kind !== "created" && state.kind !== "exited" && state.kind !== "dead";
 }
 
 /** Looks the facts up: a few small files and /proc. */
 export function readFacts(directories: Directories, record: ContainerRecord): ContainerFacts {
   const paths = containerPaths(directories, record.id);
-  const isThisBoot = record.bootId === currentBootId();
+  const life = readLife(paths);
+  const isPresentLife = life?.bootId === currentBootId();
   const exit = readExit(paths.exit);
-  const init = isThisBoot ? findInit(paths.runcState) : undefined;
+  const init = isPresentLife ? findInit(paths.runcState) : undefined;
+  const restart = isPresentLife && exit ? findRestart(paths, record, life, exit) : undefined;
   return {
     ...(exit ? { exit } : {}),
     ...(init ? { init } : {}),
-    isCreatorAlive: isThisBoot && isAlive(record.creator),
-    isConmonAlive: isThisBoot && record.detached && isConmonAlive(paths, record.id),
+    isMade: life !== undefined || existsSync(paths.config),
+    isCreatorAlive: record.bootId === currentBootId() && isAlive(record.creator),
+    ...(life ? { lifeBegan: life.startedAt } : {}),
+    isStarterAlive: isPresentLife && life.starter !== undefined && isAlive(life.starter),
+    isConmonAlive: isPresentLife && life.supervisor === "conmon" && isConmonAlive(paths, record.id),
     hasRuntimeState: existsSync(paths.runcState),
+    ...(restart ? { restart } : {}),
   };
+}
+
+function findRestart(
+  paths: ContainerPaths,
+  record: ContainerRecord,
+  life: ContainerLife,
+  exit: { readonly text: string; readonly finishedAt: string },
+): ContainerFacts["restart"] {
+  if (record.restart.policy === "no") return undefined;
+  const pending = readPendingRestart(paths);
+  if (pending) return isAlive(pending.waiter) ? "waiting" : lostRestart(pending);
+  return dueRestart(record, life, {
+    exitCode: exitCodeOf(exit.text) ?? lostExitCode,
+    finishedAt: exit.finishedAt,
+    isStopRequested: existsSync(paths.stopRequest),
+  });
 }
 
 export function readState(directories: Directories, record: ContainerRecord): ContainerState {

@@ -1,11 +1,21 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { CntnrError } from "../errors/cntnr-error.ts";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { openPidfd } from "../sys/pidfd.ts";
 import { sendSignal } from "../sys/send-signal.ts";
+import type { ContainerId } from "./container-id.ts";
+import { withContainerLock } from "./container-lock.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
-import { type ContainerFacts, isActive, needsSettling, readFacts } from "./container-state.ts";
+import {
+  type ContainerFacts,
+  isActive,
+  lostExitCode,
+  overdueOf,
+  readFacts,
+  readState,
+} from "./container-state.ts";
+import { cancelRestart, requestStop } from "./pending-restart.ts";
 import { removeEnded, type SettledState, settle } from "./settle.ts";
 import { parseSignal } from "./signal-name.ts";
 
@@ -16,22 +26,43 @@ const cleanUpMs = 90_000;
 const kill = 9; // SIGKILL
 
 /** Sends a signal to a container's first process. Throws CntnrError `conflict` when it does not run. */
-export function signalContainer(directories: Directories, record: ContainerRecord, signal: number): void {
+export async function signalContainer(
+  directories: Directories,
+  record: ContainerRecord,
+  signal: number,
+): Promise<void> {
+  const isEnd = signal === kill || signal === parseSignal(record.stopSignal);
+  if (isEnd) await stopRestarting(directories, record);
   const { init } = readFacts(directories, record);
   if (!init || !signalInit(directories, record, signal))
     throw new CntnrError("conflict", `container ${record.name} is not running`);
 }
 
-/** Asks a container to end, kills it after `patienceMs`, and waits until it is cleaned up. */
+/**
+ * Asks a container to end, kills it after `patienceMs` (never, if that is negative), and waits until it is cleaned up.
+ * Does nothing to one that does not run.
+ */
 export async function stopContainer(
   directories: Directories,
   record: ContainerRecord,
-  patienceMs: number,
+  options: { readonly patienceMs: number; readonly signal?: number },
 ): Promise<void> {
-  signalInit(directories, record, parseSignal(record.stopSignal));
-  const ended = await waitForEnd(directories, record, patienceMs);
-  if (!ended) signalInit(directories, record, kill);
+  if (readState(directories, record).kind === "created") return;
+  await stopRestarting(directories, record);
+  signalInit(directories, record, options.signal ?? parseSignal(record.stopSignal));
+  const limitMs = options.patienceMs < 0 ? undefined : options.patienceMs;
+  const ended = await waitForEnd(directories, record, limitMs);
+  if (ended) return;
+  signalInit(directories, record, kill);
   await waitForEnd(directories, record);
+}
+
+/** From now on no restart policy starts it again, until somebody does. */
+async function stopRestarting(directories: Directories, record: ContainerRecord): Promise<void> {
+  if (record.restart.policy === "no") return;
+  const paths = containerPaths(directories, record.id);
+  requestStop(paths);
+  await withContainerLock(directories, record.id, () => cancelRestart(paths));
 }
 
 /** Removes a container. Throws CntnrError `conflict` for a running one unless it is to be killed. */
@@ -46,13 +77,20 @@ export async function removeContainer(
     if (running === "refuse")
       throw new CntnrError(
         "conflict",
-        `container ${record.name} is running: stop it first (\`cntnr stop ${record.name}\`), or use rm -f`,
+        `container ${record.name} is ${state.kind}: stop it first (\`cntnr stop ${record.name}\`), or use rm -f`,
       );
+    await stopRestarting(directories, record);
     signalInit(directories, record, kill);
+    const settled = await waitForEnd(directories, record);
+    if (settled?.kind === "removed") return;
   }
-  const settled = await waitForEnd(directories, record);
-  if (settled?.kind !== "removed") await removeEnded(directories, record);
+  await removeEnded(directories, record);
 }
+
+/** How a container ended. */
+export type EndedState =
+  | Exclude<SettledState, { kind: "removed" }>
+  | { readonly kind: "removed"; readonly exitCode?: number };
 
 /**
  * Waits until a container has ended and is cleaned up, or for at most `limitMs`: then undefined. There is no telling of a
@@ -62,14 +100,16 @@ export async function waitForEnd(
   directories: Directories,
   record: ContainerRecord,
   limitMs?: number,
-): Promise<SettledState | undefined> {
+): Promise<EndedState | undefined> {
   const start = performance.now();
   let endedAt: number | undefined;
   for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
-    if (!existsSync(containerPaths(directories, record.id).record)) return { kind: "removed" };
+    if (!existsSync(containerPaths(directories, record.id).record)) return removed(directories, record);
     const facts = readFacts(directories, record);
-    if (needsSettling(facts)) return settle(directories, record);
-    if (isCleanedUp(facts)) return settle(directories, record);
+    if (overdueOf(record, facts) !== "nothing" || isCleanedUp(facts)) {
+      const state = await settle(directories, record);
+      return state.kind === "removed" ? removed(directories, record) : state;
+    }
     const now = performance.now();
     if (facts.init) endedAt = undefined;
     else endedAt ??= now;
@@ -83,14 +123,34 @@ export async function waitForEnd(
   }
 }
 
+/** The exit code that a container has ended with, docker's for a killed process when nobody has seen it. */
+export function exitCodeOf(state: EndedState): number {
+  return ("exitCode" in state ? state.exitCode : undefined) ?? lostExitCode;
+}
+
+function removed(directories: Directories, { id }: ContainerRecord): EndedState {
+  const exitCode = readExitCopy(directories, id);
+  return { kind: "removed", ...(exitCode === undefined ? {} : { exitCode }) };
+}
+
+/** The exit code of the last life that conmon has seen the end of, also of a container that is not there any more. */
+export function readExitCopy(directories: Directories, id: ContainerId): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(containerPaths(directories, id).exitCopy, "utf8"), 10);
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
 function isCleanedUp(facts: ContainerFacts): boolean {
   if (facts.init || facts.exit === undefined || facts.hasRuntimeState) return false;
   // Its supervisor is the last to go; a container that removes itself is still to be removed by it.
-  return !facts.isConmonAlive;
+  return !facts.isConmonAlive && !facts.isStarterAlive;
 }
 
 /** Signals the init process by its pidfd, so that a number used again cannot be hit; false when it has ended. */
-function signalInit(directories: Directories, record: ContainerRecord, signal: number): boolean {
+export function signalInit(directories: Directories, record: ContainerRecord, signal: number): boolean {
   const before = readFacts(directories, record).init;
   if (!before) return false;
   let pidfd: ReturnType<typeof openPidfd>;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import * as v from "valibot";
 
 /** A process, told apart from others that had or will have its number (proc(5), /proc/pid/stat, field 22). */
 export interface ProcessIdentity {
@@ -6,6 +7,8 @@ export interface ProcessIdentity {
   /** In clock ticks since the boot. */
   readonly startTime: number;
 }
+
+export const identitySchema = v.object({ pid: v.number(), startTime: v.number() });
 
 /** When a process was started; undefined when there is none, or it has ended and only waits to be reaped. */
 export function readStartTime(pid: number): number | undefined {

@@ -2,17 +2,19 @@ import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import type { ContainerId } from "./container-id.ts";
+import { readLife } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
 import { type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
 import {
   type ContainerState,
   lostExitText,
-  needsSettling,
+  overdueOf,
   readFacts,
   readState,
   stateOf,
 } from "./container-state.ts";
 import { releaseNamesOf, unregisterContainer } from "./container-store.ts";
+import { cancelRestart, scheduleRestart } from "./pending-restart.ts";
 import { deleteFromRuntime } from "./runc.ts";
 
 /** What a container is doing now; `removed` when it is not there any more. */
@@ -20,26 +22,46 @@ export type SettledState = ContainerState | { readonly kind: "removed" };
 
 /**
  * Does what the supervisor of a container would have done at its end, had he not been killed: clears the runtime's state
- * (which detaches its networks), notes that the exit code is lost, and removes a container that goes by itself.
- * Does nothing to a container that somebody takes care of.
+ * (which detaches its networks), notes that the exit code is lost, and removes a container that goes by itself, or
+ * whose maker did not come to his end. Does nothing to a container that somebody takes care of.
  */
 export async function settle(directories: Directories, record: ContainerRecord): Promise<SettledState> {
   const facts = readFacts(directories, record);
-  const isOverdue = record.autoRemove && facts.exit && !facts.isConmonAlive && !facts.isCreatorAlive;
-  if (!needsSettling(facts) && !isOverdue) return stateOf(record, facts);
+  if (overdueOf(record, facts) === "nothing") return stateOf(record, facts);
   return withContainerLock(directories, record.id, async () => {
-    if (!readRecord(directories, record.id)) return { kind: "removed" };
-    const now = readFacts(directories, record);
-    if (needsSettling(now)) await clearRuntimeState(directories, record.id);
-    return finish(directories, record);
+    const present = readRecord(directories, record.id);
+    if (!present) return { kind: "removed" };
+    const now = readFacts(directories, present);
+    switch (overdueOf(present, now)) {
+      case "nothing":
+        return stateOf(present, now);
+      case "discard":
+        await unregisterContainer(directories, present.id, present.name);
+        return { kind: "removed" };
+      case "restart":
+        return finish(directories, present);
+      case "clean-up":
+        await clearRuntimeState(directories, present.id);
+        return finish(directories, present);
+    }
   });
 }
 
-/** What conmon has started at a container's end, or the foreground cntnr does: the orderly way of {@link settle}. */
-export function cleanUpEnded(directories: Directories, record: ContainerRecord): Promise<SettledState> {
-  return withContainerLock(directories, record.id, async () => {
-    if (!readRecord(directories, record.id)) return { kind: "removed" };
-    await clearRuntimeState(directories, record.id);
+/**
+ * What conmon has started at the end of a container's life, or the foreground cntnr does: the orderly way of {@link settle}.
+ * @param lifeNumber of the life that has ended; when it is not the last one any more, others have dealt with it
+ */
+export function cleanUpEnded(
+  directories: Directories,
+  id: ContainerId,
+  lifeNumber: number,
+): Promise<SettledState> {
+  return withContainerLock(directories, id, async () => {
+    const record = readRecord(directories, id);
+    if (!record) return { kind: "removed" };
+    if (readLife(containerPaths(directories, id))?.number !== lifeNumber)
+      return readState(directories, record);
+    await clearRuntimeState(directories, id);
     return finish(directories, record);
   });
 }
@@ -47,8 +69,10 @@ export function cleanUpEnded(directories: Directories, record: ContainerRecord):
 /** Removes a container that has ended. */
 export function removeEnded(directories: Directories, record: ContainerRecord): Promise<void> {
   return withContainerLock(directories, record.id, async () => {
+    cancelRestart(containerPaths(directories, record.id));
     await clearRuntimeState(directories, record.id);
-    await unregisterContainer(directories, record.id, record.name);
+    const name = readRecord(directories, record.id)?.name ?? record.name;
+    await unregisterContainer(directories, record.id, name);
   });
 }
 
@@ -61,10 +85,15 @@ async function clearRuntimeState(directories: Directories, id: ContainerId): Pro
   if (existsSync(paths.directory) && !existsSync(paths.exit)) writeExit(directories, id, lostExitText);
 }
 
+/** After a life, when nothing is left of it: the container is removed, started again after a while, or stays as it is. */
 async function finish(directories: Directories, record: ContainerRecord): Promise<SettledState> {
-  if (!record.autoRemove) return readState(directories, record);
-  await unregisterContainer(directories, record.id, record.name);
-  return { kind: "removed" };
+  if (record.autoRemove) {
+    await unregisterContainer(directories, record.id, record.name);
+    return { kind: "removed" };
+  }
+  const { restart } = readFacts(directories, record);
+  if (restart && restart !== "waiting") scheduleRestart(directories, record, restart);
+  return readState(directories, record);
 }
 
 /** Notes how a container ended; whole or not at all. */

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
@@ -6,6 +6,8 @@ import { tryLockFile } from "../sys/file-lock.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { type ContainerList, listContainers, removeUnfinished } from "./container-store.ts";
 import { type SettledState, settle } from "./settle.ts";
+
+const exitCopyMs = 10 * 60_000;
 
 /** A container and what it is doing. */
 export interface ListedContainer {
@@ -32,6 +34,7 @@ export async function sweep(
   }
   removeUnfinished(directories);
   removeStaleLocks(directories);
+  removeOldExits(directories);
   return { containers, damaged: troubles };
 }
 
@@ -42,5 +45,15 @@ function removeStaleLocks(directories: Directories): void {
     const path = join(directories.containers, name);
     using lock = tryLockFile(path, "exclusive");
     if (lock) rmSync(path, { force: true });
+  }
+}
+
+/** Exit codes of removed containers that nobody can be waiting for any more. */
+function removeOldExits(directories: Directories): void {
+  for (const name of readdirSync(directories.exits)) {
+    const path = join(directories.exits, name);
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status && Date.now() - status.mtimeMs > exitCopyMs && !existsSync(join(directories.containers, name)))
+      rmSync(path, { force: true });
   }
 }

@@ -13,6 +13,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
  *     <data>/tmp/               half-made things, renamed into place when whole
  *     <run>/runc/               runc's own state (--root)
  *     <run>/attachments/        what netd answered, by container id
+ *     <run>/exits/              exit codes by container id, for those who wait for a container that removes itself
  */
 export interface Directories {
   readonly data: string;
@@ -25,6 +26,7 @@ export interface Directories {
   readonly run: string;
   readonly runcRoot: string;
   readonly attachments: string;
+  readonly exits: string;
 }
 
 export interface DirectoryOptions {
@@ -48,6 +50,7 @@ export function openDirectories(options: DirectoryOptions, env: NodeJS.ProcessEn
     run,
     runcRoot: join(run, "runc"),
     attachments: join(run, "attachments"),
+    exits: join(run, "exits"),
   };
   for (const path of [data, run]) makePrivate(path);
   for (const path of Object.values(directories))

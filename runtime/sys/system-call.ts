@@ -1,7 +1,12 @@
 import { dlopen, read } from "bun:ffi";
 import { constants } from "node:os";
 
-const errnoNames = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** Of two names for one number the first: EAGAIN, not EWOULDBLOCK. */
+const errnoNames = new Map(
+  Object.entries(constants.errno)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+);
 
 /** The name of an errno(3) number. */
 export function errorName(errno: number): string {

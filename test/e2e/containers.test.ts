@@ -1,50 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { busyboxImage } from "../fixtures/images.ts";
+import { CntnrShell } from "../fixtures/cntnr-shell.ts";
 import { processesOf } from "../fixtures/processes.ts";
-import { TestHost } from "../fixtures/test-host.ts";
-import { type CommandOptions, checked } from "../fixtures/users.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
-let host: TestHost;
-let image: string;
+let alice: CntnrShell;
 beforeAll(async () => {
-  host = await TestHost.start();
-  const registry = await host.startRegistry();
-  image = await registry.push(await busyboxImage(), "alpine:3.6");
-  await ok(`cntnr image pull -q ${image}`);
+  alice = await CntnrShell.start();
 });
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => alice[Symbol.asyncDispose]());
 
-/** Runs a line of shell as alice; $IMAGE is the image. */
-function shell(line: string, options: CommandOptions = {}) {
-  const env = { IMAGE: image, ...options.env };
-  return host.asUser(host.users.alice, ["sh", "-c", line], { ...options, env });
-}
-
-/** The same for a line that has to succeed; returns what it prints, without the last newline. */
-async function ok(line: string, options: CommandOptions = {}): Promise<string> {
-  return checked([line], await shell(line, options)).stdout.replace(/\n$/, "");
-}
-
-const spawn = (line: string) =>
-  host.spawnAsUser(host.users.alice, ["sh", "-c", `exec ${line}`], { env: { IMAGE: image } });
-
-const containersDirectory = () => join(host.directory, "home/cntnr-alice/.local/share/cntnr/containers");
 /** Names of what is there of containers, `names` aside. */
-const remains = () => readdirSync(containersDirectory()).filter((name) => name !== "names");
-const stateOf = async (name: string) =>
-  (await ok(`cntnr ps -a --format json`))
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line): { name: string; state: string; status: string; pid: number; id: string } => JSON.parse(line))
-    .find((container) => container.name === name);
-const pidOf = async (name: string) => {
-  const pid = (await stateOf(name))?.pid;
-  if (pid === undefined) throw new Error(`container ${name} has no process`);
-  return pid;
-};
+const remains = () => readdirSync(alice.containersDirectory).filter((name) => name !== "names");
 
 describe("in the foreground", () => {
   test.each([
@@ -57,7 +24,7 @@ describe("in the foreground", () => {
     ["/etc/passwd", 126],
     ["/no/such/file", 127],
   ])("`%s` ends with its own exit code", async (command, exitCode) => {
-    const result = await shell(`cntnr run --rm $IMAGE ${command}`);
+    const result = await alice.run(`cntnr run --rm $IMAGE ${command}`);
     expect(result.exitCode).toBe(exitCode);
     expect(remains()).toEqual([]);
   });
@@ -66,16 +33,16 @@ describe("in the foreground", () => {
     const input = Buffer.alloc(3_000_000);
     for (let index = 0; index < input.length; index++) input[index] = (index * 7919) % 251;
     const expected = new Bun.CryptoHasher("sha256").update(input).digest("hex");
-    expect(await ok("cntnr run --rm -i $IMAGE sha256sum", { input })).toBe(`${expected}  -`);
+    expect(await alice.ok("cntnr run --rm -i $IMAGE sha256sum", { input })).toBe(`${expected}  -`);
   });
 
   test("standard input is not the container's without -i", async () => {
-    expect(await ok("cntnr run --rm $IMAGE cat", { input: "not for it" })).toBe("");
+    expect(await alice.ok("cntnr run --rm $IMAGE cat", { input: "not for it" })).toBe("");
   });
 
   test("a large output is complete, and standard output and error stay apart", async () => {
     const script = "seq 1 400000; echo problem >&2";
-    const { stdout, stderr, exitCode } = await shell(`cntnr run --rm $IMAGE sh -c '${script}'`);
+    const { stdout, stderr, exitCode } = await alice.run(`cntnr run --rm $IMAGE sh -c '${script}'`);
     expect(stdout.length).toBe(2_688_895);
     expect(stdout).toEndWith("399999\n400000\n");
     expect({ stderr, exitCode }).toEqual({ stderr: "problem\n", exitCode: 0 });
@@ -85,7 +52,7 @@ describe("in the foreground", () => {
     "SIG%s is passed on to the container",
     async (signal) => {
       const script = `trap "echo got; exit 7" ${signal}; echo ready; while :; do sleep 0.05; done`;
-      const run = spawn(`cntnr run --rm $IMAGE sh -c '${script}'`);
+      const run = alice.spawn(`cntnr run --rm $IMAGE sh -c '${script}'`);
       await run.waitForOutput(/ready/);
       run.kill(`SIG${signal}`);
       expect(await run.exited).toBe(7);
@@ -95,162 +62,164 @@ describe("in the foreground", () => {
   );
 
   test("whoever closes the pipe that it prints to ends it", async () => {
-    expect(await ok("cntnr run --rm $IMAGE yes | head -n 1")).toBe("y");
+    expect(await alice.ok("cntnr run --rm $IMAGE yes | head -n 1")).toBe("y");
     await waitFor(() => remains().length === 0, { what: "the end of the container" });
   });
 
   test("without --rm it stays, with its exit code", async () => {
-    await shell("cntnr run --name kept $IMAGE sh -c 'exit 5'");
-    expect((await stateOf("kept"))?.status).toStartWith("Exited (5)");
-    await ok("cntnr rm kept");
+    await alice.run("cntnr run --name kept $IMAGE sh -c 'exit 5'");
+    expect((await alice.container("kept")).status).toStartWith("Exited (5)");
+    await alice.ok("cntnr rm kept");
     expect(remains()).toEqual([]);
   });
 });
 
 describe("in the background", () => {
   test("the id is printed at once, and what the container prints is kept apart by stream", async () => {
-    const id = await ok(
+    const id = await alice.ok(
       "cntnr run -d --name logged $IMAGE sh -c 'echo out; echo err >&2; printf unfinished'",
     );
     expect(id).toMatch(/^[0-9a-f]{64}$/);
-    expect(await ok("cntnr wait logged")).toBe("0");
-    const { stdout, stderr } = await shell("cntnr logs logged");
+    expect(await alice.ok("cntnr wait logged")).toBe("0");
+    const { stdout, stderr } = await alice.run("cntnr logs logged");
     expect({ stdout, stderr }).toEqual({ stdout: "out\nunfinished", stderr: "err\n" });
-    expect(await ok("cntnr logs --tail 1 logged")).toBe("unfinished");
-    expect(await ok("cntnr logs -t logged 2>/dev/null")).toMatch(/^\d{4}-\d\d-\d\dT[0-9:.]+\S+ out\n/);
-    await ok("cntnr rm logged");
+    expect(await alice.ok("cntnr logs --tail 1 logged")).toBe("unfinished");
+    expect(await alice.ok("cntnr logs -t logged 2>/dev/null")).toMatch(/^\d{4}-\d\d-\d\dT[0-9:.]+\S+ out\n/);
+    await alice.ok("cntnr rm logged");
   });
 
   test("logs -f goes on until the end", async () => {
-    await ok("cntnr run -d --name followed $IMAGE sh -c 'for i in 1 2 3; do echo $i; sleep 0.2; done'");
-    expect(await ok("cntnr logs -f followed")).toBe("1\n2\n3");
-    await ok("cntnr rm followed");
+    await alice.ok("cntnr run -d --name followed $IMAGE sh -c 'for i in 1 2 3; do echo $i; sleep 0.2; done'");
+    expect(await alice.ok("cntnr logs -f followed")).toBe("1\n2\n3");
+    await alice.ok("cntnr rm followed");
   });
 
   test("the exit code is kept, and told by wait and ps", async () => {
-    await ok("cntnr run -d --name coded $IMAGE sh -c 'exit 9'");
-    expect(await ok("cntnr wait coded")).toBe("9");
-    expect(await stateOf("coded")).toMatchObject({ state: "exited", exitCode: 9 });
-    await ok("cntnr rm coded");
+    await alice.ok("cntnr run -d --name coded $IMAGE sh -c 'exit 9'");
+    expect(await alice.ok("cntnr wait coded")).toBe("9");
+    expect(await alice.container("coded")).toMatchObject({ state: "exited", exitCode: 9 });
+    await alice.ok("cntnr rm coded");
   });
 
   test("stop asks first, and a container that obeys ends with its own code", async () => {
     const script = 'trap "exit 4" TERM; echo ready; while :; do sleep 0.05; done';
-    await ok(`cntnr run -d --name polite $IMAGE sh -c '${script}'`);
-    await waitFor(async () => (await shell("cntnr logs polite")).stdout.includes("ready"), {
+    await alice.ok(`cntnr run -d --name polite $IMAGE sh -c '${script}'`);
+    await waitFor(async () => (await alice.run("cntnr logs polite")).stdout.includes("ready"), {
       what: "it to be ready",
     });
-    await ok("cntnr stop polite");
-    expect(await ok("cntnr wait polite")).toBe("4");
-    await ok("cntnr rm polite");
+    await alice.ok("cntnr stop polite");
+    expect(await alice.ok("cntnr wait polite")).toBe("4");
+    await alice.ok("cntnr rm polite");
   });
 
   test("stop kills what does not obey in time", async () => {
-    await ok("cntnr run -d --name stubborn $IMAGE sleep 1000");
+    await alice.ok("cntnr run -d --name stubborn $IMAGE sleep 1000");
     const start = performance.now();
-    await ok("cntnr stop -t 1 stubborn");
+    await alice.ok("cntnr stop -t 1 stubborn");
     expect(performance.now() - start).toBeWithin(1000, 6000);
-    expect(await ok("cntnr wait stubborn")).toBe("137");
-    await ok("cntnr rm stubborn");
+    expect(await alice.ok("cntnr wait stubborn")).toBe("137");
+    await alice.ok("cntnr rm stubborn");
   });
 
   test("rm refuses a running container, and with -f kills it", async () => {
-    await ok("cntnr run -d --name busy $IMAGE sleep 1000");
-    const refused = await shell("cntnr rm busy");
+    await alice.ok("cntnr run -d --name busy $IMAGE sleep 1000");
+    const refused = await alice.run("cntnr rm busy");
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toContain("container busy is running: stop it first");
-    const pid = await pidOf("busy");
-    expect(await ok("cntnr rm -f busy")).toBe("busy");
+    const pid = await alice.pidOf("busy");
+    expect(await alice.ok("cntnr rm -f busy")).toBe("busy");
     expect(existsSync(`/proc/${pid}`)).toBe(false);
     expect(remains()).toEqual([]);
   });
 
   test("--rm takes it away at its end", async () => {
-    await ok("cntnr run -d --rm --name passing $IMAGE true");
+    await alice.ok("cntnr run -d --rm --name passing $IMAGE true");
     await waitFor(() => remains().length === 0, { what: "its removal" });
   });
 
   test("one that cannot be started fails as in the foreground, and leaves nothing", async () => {
-    const result = await shell("cntnr run -d $IMAGE no-such-command");
+    const result = await alice.run("cntnr run -d $IMAGE no-such-command");
     expect(result.exitCode).toBe(127);
     expect(result.stderr).toContain("no-such-command: not found in the container");
     expect(remains()).toEqual([]);
   });
 
   test("a script gets nothing of it but the id: the pipe ends while it runs", async () => {
-    expect(await ok('id=$(cntnr run -d --name piped $IMAGE sleep 1000); printf %s "$id" | wc -c')).toBe("64");
-    await ok("cntnr rm -f piped");
+    expect(await alice.ok('id=$(cntnr run -d --name piped $IMAGE sleep 1000); printf %s "$id" | wc -c')).toBe(
+      "64",
+    );
+    await alice.ok("cntnr rm -f piped");
   });
 });
 
 describe("names", () => {
   test("a container is found by its name, its id, and the start of its id", async () => {
-    const id = await ok("cntnr run -d --name one $IMAGE sleep 1000");
+    const id = await alice.ok("cntnr run -d --name one $IMAGE sleep 1000");
     for (const word of ["one", id, id.slice(0, 12), id.slice(0, 8)])
-      expect(JSON.parse(await ok(`cntnr inspect ${word}`))).toMatchObject([{ id }]);
-    const unknown = await shell("cntnr inspect two");
+      expect(JSON.parse(await alice.ok(`cntnr inspect ${word}`))).toMatchObject([{ id }]);
+    const unknown = await alice.run("cntnr inspect two");
     expect(unknown.exitCode).toBe(1);
     expect(unknown.stderr).toContain("there is no container two");
-    await ok("cntnr rm -f one");
+    await alice.ok("cntnr rm -f one");
   });
 
   test("a name is given once", async () => {
-    await ok("cntnr run -d --name taken $IMAGE sleep 1000");
-    const second = await shell("cntnr run -d --name taken $IMAGE sleep 1000");
+    await alice.ok("cntnr run -d --name taken $IMAGE sleep 1000");
+    const second = await alice.run("cntnr run -d --name taken $IMAGE sleep 1000");
     expect(second.exitCode).toBe(125);
     expect(second.stderr).toContain("the name taken is taken by container");
-    await ok("cntnr rm -f taken");
+    await alice.ok("cntnr rm -f taken");
     expect(remains()).toEqual([]);
   });
 });
 
 describe("after kill -9", () => {
-  const processes = () => processesOf(host);
+  const processes = () => processesOf(alice.host);
 
   test("of cntnr in the foreground, the container goes on and can be ended", async () => {
-    const run = spawn("cntnr run --rm --name orphan $IMAGE sleep 1000");
-    const pid = await waitFor(() => pidOf("orphan"), { what: "the container" });
+    const run = alice.spawn("cntnr run --rm --name orphan $IMAGE sleep 1000");
+    const pid = await waitFor(() => alice.pidOf("orphan"), { what: "the container" });
     run.kill("SIGKILL");
     await run.exited;
-    expect(await stateOf("orphan")).toMatchObject({ state: "running", pid });
-    await ok("cntnr rm -f orphan");
+    expect(await alice.container("orphan")).toMatchObject({ state: "running", pid });
+    await alice.ok("cntnr rm -f orphan");
     expect(remains()).toEqual([]);
     await waitFor(() => processes().length === 0, { what: "the end of all processes" });
   });
 
   test("of cntnr and its runtime, the container goes on and can be ended", async () => {
-    const run = spawn("cntnr run --name orphan $IMAGE sleep 1000");
-    const pid = await waitFor(() => pidOf("orphan"), { what: "the container" });
+    const run = alice.spawn("cntnr run --name orphan $IMAGE sleep 1000");
+    const pid = await waitFor(() => alice.pidOf("orphan"), { what: "the container" });
     for (const { pid: runc } of processes().filter(({ name }) => name.startsWith("runc")))
       process.kill(runc, "SIGKILL");
     process.kill(run.pid, "SIGKILL");
     await run.exited;
-    expect(await stateOf("orphan")).toMatchObject({ state: "running", pid });
-    await ok("cntnr stop -t 0 orphan");
-    expect((await stateOf("orphan"))?.state).toBe("dead");
-    expect(await ok("cntnr wait orphan")).toBe("137");
-    await ok("cntnr rm orphan");
+    expect(await alice.container("orphan")).toMatchObject({ state: "running", pid });
+    await alice.ok("cntnr stop -t 0 orphan");
+    expect((await alice.container("orphan")).state).toBe("dead");
+    expect(await alice.ok("cntnr wait orphan")).toBe("137");
+    await alice.ok("cntnr rm orphan");
     expect(remains()).toEqual([]);
     await waitFor(() => processes().length === 0, { what: "the end of all processes" });
   });
 
   test("of conmon, the container goes on, and its end is noticed", async () => {
-    await ok("cntnr run -d --name lonely $IMAGE sleep 1000");
-    const pid = await pidOf("lonely");
+    await alice.ok("cntnr run -d --name lonely $IMAGE sleep 1000");
+    const pid = await alice.pidOf("lonely");
     for (const { pid: conmon } of processes().filter(({ name }) => name === "conmon"))
       process.kill(conmon, "SIGKILL");
-    expect(await stateOf("lonely")).toMatchObject({ state: "running", pid });
+    expect(await alice.container("lonely")).toMatchObject({ state: "running", pid });
     process.kill(pid, "SIGKILL");
-    await waitFor(async () => (await stateOf("lonely"))?.state === "dead", { what: "its state" });
-    await ok("cntnr rm lonely");
+    await waitFor(async () => (await alice.container("lonely")).state === "dead", { what: "its state" });
+    await alice.ok("cntnr rm lonely");
     expect(remains()).toEqual([]);
   });
 
   test("of everything, a container with --rm is gone after the next command", async () => {
-    await ok("cntnr run -d --rm $IMAGE sleep 1000");
+    await alice.ok("cntnr run -d --rm $IMAGE sleep 1000");
     for (const { pid } of processes()) process.kill(pid, "SIGKILL");
     await waitFor(() => processes().length === 0, { what: "the end of all processes" });
-    expect(await ok("cntnr ps -aq")).toBe("");
+    expect(await alice.ok("cntnr ps -aq")).toBe("");
     expect(remains()).toEqual([]);
   });
 });

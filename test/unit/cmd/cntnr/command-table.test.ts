@@ -57,7 +57,7 @@ describe("completion", () => {
       expect(await complete("ru")).toEqual(["run"]);
       expect(await complete("image", "")).toEqual(["pull", "ls", "list", "rm", "remove"]);
       expect(await complete("run", "--ent")).toEqual(["--entrypoint"]);
-      expect(await complete("--store-dir", "/x", "stop", "--t")).toEqual(["--time"]);
+      expect(await complete("--store-dir", "/x", "stop", "--t")).toEqual(["--time", "--timeout"]);
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -1,90 +1,113 @@
 import { describe, expect, test } from "bun:test";
-import { newContainerId } from "../../../../runtime/container/container-id.ts";
 import type { ContainerRecord } from "../../../../runtime/container/container-record.ts";
 import {
   type ContainerFacts,
   isActive,
-  needsSettling,
+  overdueOf,
   stateOf,
 } from "../../../../runtime/container/container-state.ts";
+import { makeRecord } from "./make-record.ts";
 
-const record: ContainerRecord = {
-  version: 1,
-  id: newContainerId(),
-  name: "web",
-  image: "image",
-  imageId: "sha256:0",
-  command: ["true"],
-  createdAt: "2026-01-01T00:00:00.000Z",
-  bootId: "boot",
-  creator: { pid: 1, startTime: 1 },
-  detached: true,
-  autoRemove: false,
-  tty: false,
-  stdin: false,
-  stopSignal: "SIGTERM",
-  labels: {},
-  network: { kind: "host" },
-  layers: [],
+const began = "2026-01-01T00:00:00.000Z";
+const nothing: ContainerFacts = {
+  isMade: false,
+  isCreatorAlive: false,
+  isStarterAlive: false,
+  isConmonAlive: false,
+  hasRuntimeState: false,
 };
-const nothing: ContainerFacts = { isCreatorAlive: false, isConmonAlive: false, hasRuntimeState: false };
+const made = { ...nothing, isMade: true };
+const lived = { ...made, lifeBegan: began };
 const init = { pid: 7, isStarted: true, startedAt: "2026-01-01T00:00:01.000Z" };
+const unstarted = { ...init, isStarted: false };
 const exit = (text: string) => ({ text, finishedAt: "2026-01-01T00:00:02.000Z" });
+const run = makeRecord({ madeBy: "run" });
+const runOnce = makeRecord({ madeBy: "run", autoRemove: true });
+const create = makeRecord({ madeBy: "create" });
 
-const cases: readonly [string, ContainerFacts, ReturnType<typeof stateOf>["kind"], boolean][] = [
-  ["its creator is still making it", { ...nothing, isCreatorAlive: true }, "creating", false],
-  ["its creator was killed before there was anything", nothing, "dead", true],
+type Case = readonly [string, ContainerRecord, ContainerFacts, string, ReturnType<typeof overdueOf>];
+const cases: readonly Case[] = [
+  ["its creator is still making it", run, { ...nothing, isCreatorAlive: true }, "creating", "nothing"],
+  ["its creator was killed while he made it", run, nothing, "dead", "discard"],
+  ["made, and `run` has not started it yet", run, { ...made, isCreatorAlive: true }, "creating", "nothing"],
+  ["made, and `run` was killed before it started it", run, made, "created", "nothing"],
+  ["made, and `run --rm` was killed before it started it", runOnce, made, "created", "discard"],
+  ["made by a `create` that goes on", create, { ...made, isCreatorAlive: true }, "created", "nothing"],
+  ["made by `create`", create, made, "created", "nothing"],
+  ["a life has begun", create, { ...lived, isStarterAlive: true }, "starting", "nothing"],
+  ["the starter was killed before conmon was there", create, lived, "dead", "clean-up"],
   [
-    "created, to be started by its creator",
-    {
-      ...nothing,
-      init: { ...init, isStarted: false },
-      isCreatorAlive: true,
-      isConmonAlive: true,
-      hasRuntimeState: true,
-    },
-    "created",
-    false,
+    "created by the runtime, to be started by its starter",
+    run,
+    { ...lived, init: unstarted, isStarterAlive: true, isConmonAlive: true, hasRuntimeState: true },
+    "starting",
+    "nothing",
   ],
   [
-    "created, and its creator was killed",
-    { ...nothing, init: { ...init, isStarted: false }, isConmonAlive: true, hasRuntimeState: true },
-    "created",
-    true,
+    "created by the runtime, and its starter was killed",
+    run,
+    { ...lived, init: unstarted, isConmonAlive: true, hasRuntimeState: true },
+    "starting",
+    "clean-up",
   ],
   [
     "running under conmon",
-    { ...nothing, init, isConmonAlive: true, hasRuntimeState: true },
+    run,
+    { ...lived, init, isConmonAlive: true, hasRuntimeState: true },
     "running",
-    false,
+    "nothing",
   ],
-  ["running, conmon was killed", { ...nothing, init, hasRuntimeState: true }, "running", false],
-  ["ended after conmon was killed", { ...nothing, hasRuntimeState: true }, "dead", true],
+  ["running, conmon was killed", run, { ...lived, init, hasRuntimeState: true }, "running", "nothing"],
+  ["ended after conmon was killed", run, { ...lived, hasRuntimeState: true }, "dead", "clean-up"],
   [
     "ended, conmon is cleaning up",
-    { ...nothing, exit: exit("3"), isConmonAlive: true, hasRuntimeState: true },
+    run,
+    { ...lived, exit: exit("3"), isConmonAlive: true, hasRuntimeState: true },
     "exited",
-    false,
+    "nothing",
   ],
-  ["ended, the clean-up was killed", { ...nothing, exit: exit("3"), hasRuntimeState: true }, "exited", true],
-  ["ended and cleaned up", { ...nothing, exit: exit("3\n") }, "exited", false],
-  ["ended unseen, and settled", { ...nothing, exit: exit("137 lost") }, "dead", false],
+  [
+    "ended, the clean-up was killed",
+    run,
+    { ...lived, exit: exit("3"), hasRuntimeState: true },
+    "exited",
+    "clean-up",
+  ],
+  ["ended and cleaned up", run, { ...lived, exit: exit("3\n") }, "exited", "nothing"],
+  ["ended and cleaned up, but for its removal", runOnce, { ...lived, exit: exit("3") }, "exited", "discard"],
+  ["ended unseen, and settled", run, { ...lived, exit: exit("137 lost") }, "dead", "nothing"],
+  [
+    "waiting for its restart",
+    run,
+    { ...lived, exit: exit("3"), restart: "waiting" },
+    "restarting",
+    "nothing",
+  ],
+  [
+    "whoever waited for its restart was killed",
+    run,
+    { ...lived, exit: exit("3"), restart: { restarts: 1, restartDelayMs: 100, waitMs: 7 } },
+    "restarting",
+    "restart",
+  ],
+  ["its next life has begun", run, { ...lived, exit: exit("3"), isStarterAlive: true }, "exited", "nothing"],
 ];
 
 describe("the state follows from facts", () => {
-  test.each(cases)("%s", (_, facts, kind, isToBeSettled) => {
-    expect(stateOf(record, facts).kind).toBe(kind);
-    expect(needsSettling(facts)).toBe(isToBeSettled);
+  test.each(cases)("%s", (_, record, facts, kind, overdue) => {
+    expect(stateOf(record, facts).kind).toBe(kind as ReturnType<typeof stateOf>["kind"]);
+    expect(overdueOf(record, facts)).toBe(overdue);
   });
 
   test("an exit code is kept, and a damaged exit file is not one", () => {
-    expect(stateOf(record, { ...nothing, exit: exit("143") })).toMatchObject({ exitCode: 143 });
-    expect(stateOf(record, { ...nothing, exit: exit("") }).kind).toBe("dead");
+    expect(stateOf(run, { ...lived, exit: exit("143") })).toMatchObject({ exitCode: 143 });
+    expect(stateOf(run, { ...lived, exit: exit("") }).kind).toBe("dead");
   });
 
-  test("what has ended is not active", () => {
-    expect(isActive(stateOf(record, { ...nothing, exit: exit("0") }))).toBe(false);
-    expect(isActive(stateOf(record, nothing))).toBe(false);
-    expect(isActive(stateOf(record, { ...nothing, init }))).toBe(true);
+  test("what has ended or was never started is not active", () => {
+    expect(isActive(stateOf(run, { ...lived, exit: exit("0") }))).toBe(false);
+    expect(isActive(stateOf(run, lived))).toBe(false);
+    expect(isActive(stateOf(create, made))).toBe(false);
+    expect(isActive(stateOf(run, { ...lived, init }))).toBe(true);
   });
 });

@@ -1,8 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newContainerId } from "../../../../runtime/container/container-id.ts";
+import { beginLife, startedBySomebody } from "../../../../runtime/container/container-life.ts";
 import { type ContainerRecord, containerPaths } from "../../../../runtime/container/container-record.ts";
 import {
   findContainer,
@@ -10,10 +19,10 @@ import {
   registerContainer,
   unregisterContainer,
 } from "../../../../runtime/container/container-store.ts";
-import { currentBootId, ownIdentity } from "../../../../runtime/container/process-identity.ts";
 import { settle } from "../../../../runtime/container/settle.ts";
 import { sweep } from "../../../../runtime/container/sweep.ts";
 import { type Directories, openDirectories } from "../../../../runtime/store/directories.ts";
+import { makeRecord } from "./make-record.ts";
 
 let root: string;
 let directories: Directories;
@@ -23,28 +32,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const recordOf = (name: string, changes: Partial<ContainerRecord> = {}): ContainerRecord => ({
-  version: 1,
-  id: newContainerId(),
-  name,
-  image: "image",
-  imageId: "sha256:0",
-  command: ["true"],
-  createdAt: new Date().toISOString(),
-  bootId: currentBootId(),
-  creator: ownIdentity(),
-  detached: false,
-  autoRemove: false,
-  tty: false,
-  stdin: false,
-  stopSignal: "SIGTERM",
-  labels: {},
-  network: { kind: "host" },
-  layers: ["/l/abc"],
-  ...changes,
-});
 const register = (name: string, changes: Partial<ContainerRecord> = {}) =>
-  registerContainer(directories, name, (given) => recordOf(given, changes));
+  registerContainer(directories, name, (given) => makeRecord({ name: given, ...changes }));
 const goneCreator = { pid: process.pid, startTime: 1 };
 
 describe("names", () => {
@@ -97,15 +86,26 @@ describe("after a crash or a reboot", () => {
   });
 
   test("a container of another boot is dead, whoever has its numbers now", async () => {
-    const record = await register("old", { bootId: "another", creator: ownIdentity() });
-    const { runcState } = containerPaths(directories, record.id);
+    const record = await register("old");
+    const paths = containerPaths(directories, record.id);
+    beginLife(paths, "conmon", startedBySomebody);
+    expect(await settle(directories, record)).toMatchObject({ kind: "starting" });
+    const life = JSON.parse(readFileSync(paths.life, "utf8"));
+    writeFileSync(paths.life, JSON.stringify({ ...life, bootId: "another" }));
     expect(await settle(directories, record)).toMatchObject({ kind: "dead" });
-    expect(existsSync(runcState)).toBe(false);
   });
 
-  test("a pid whose start time differs is another process", async () => {
-    const record = await register("gone", { creator: goneCreator });
+  test("a life that a power failure has emptied is over", async () => {
+    const record = await register("old");
+    const paths = containerPaths(directories, record.id);
+    beginLife(paths, "conmon", startedBySomebody);
+    writeFileSync(paths.life, "");
     expect(await settle(directories, record)).toMatchObject({ kind: "dead" });
+  });
+
+  test("what was not completely made is removed by whoever looks next", async () => {
+    const record = await register("gone", { creator: goneCreator });
+    expect(await settle(directories, record)).toEqual({ kind: "removed" });
     const mine = await register("mine");
     expect(await settle(directories, mine)).toMatchObject({ kind: "creating" });
   });

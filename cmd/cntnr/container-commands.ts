@@ -1,0 +1,197 @@
+import type { Flag, Positional } from "../command-line/command.ts";
+import type { Command } from "./command.ts";
+import { createFlags } from "./create-flags.ts";
+import { detachKeysFlag, lifeFlags, signalProxyFlag } from "./life-flags.ts";
+import { format, noTruncation, quiet } from "./shared-flags.ts";
+
+const container: Positional = { name: "CONTAINER", count: "one", completes: "container" };
+const containers: Positional = { name: "CONTAINER", count: "one-or-more", completes: "container" };
+const imageAndCommand: readonly Positional[] = [
+  { name: "IMAGE", count: "one", completes: "image" },
+  { name: "COMMAND", count: "any" },
+];
+const stopFlags: readonly Flag[] = [
+  {
+    name: "time",
+    short: "t",
+    aliases: ["timeout"],
+    value: "SECONDS",
+    summary: "How long to wait before SIGKILL (10)",
+  },
+  {
+    name: "signal",
+    short: "s",
+    value: "SIGNAL",
+    summary: "Signal to ask with, instead of the container's own",
+  },
+];
+
+/** Commands about containers, `cntnr container ...`. */
+export const containerCommands: readonly Command[] = [
+  {
+    path: "run",
+    aliases: ["container run"],
+    summary: "Run a command in a new container",
+    flags: [
+      { name: "detach", short: "d", summary: "Run in the background and print the container's id" },
+      ...createFlags,
+      ...lifeFlags,
+      detachKeysFlag,
+      signalProxyFlag,
+    ],
+    positionals: imageAndCommand,
+    passThrough: true,
+    example:
+      "cntnr run --rm -ti docker://alpine:3.6 sh\ncntnr run -d --network lab --name web alpine:3.6 httpd -f",
+    failureCode: 125,
+    load: async () => (await import("./run.ts")).run,
+  },
+  {
+    path: "create",
+    aliases: ["container create"],
+    summary: "Make a container without starting it, and print its id",
+    flags: [...createFlags, ...lifeFlags],
+    positionals: imageAndCommand,
+    passThrough: true,
+    example: "cntnr create --name web alpine:3.6 httpd -f\ncntnr start web",
+    failureCode: 1,
+    load: async () => (await import("./create.ts")).create,
+  },
+  {
+    path: "start",
+    aliases: ["container start"],
+    summary: "Start containers that do not run",
+    flags: [
+      { name: "attach", short: "a", summary: "Show what the container prints, until it ends" },
+      { name: "interactive", short: "i", summary: "Also pass our standard input on" },
+      detachKeysFlag,
+      signalProxyFlag,
+    ],
+    positionals: [containers],
+    example: "cntnr start web",
+    failureCode: 1,
+    load: async () => (await import("./start.ts")).start,
+  },
+  {
+    path: "restart",
+    aliases: ["container restart"],
+    summary: "Stop containers and start them again",
+    flags: stopFlags,
+    positionals: [containers],
+    example: "cntnr restart -t 3 web",
+    failureCode: 1,
+    load: async () => (await import("./restart.ts")).restart,
+  },
+  {
+    path: "attach",
+    aliases: ["container attach"],
+    summary: "Attach our terminal, or standard input and output, to a container that runs in the background",
+    flags: [
+      { name: "no-stdin", summary: "Show what it prints, and pass nothing on" },
+      detachKeysFlag,
+      signalProxyFlag,
+    ],
+    positionals: [container],
+    example: "cntnr attach web",
+    failureCode: 1,
+    load: async () => (await import("./attach.ts")).attach,
+  },
+  {
+    path: "ps",
+    aliases: ["container ls", "container ps", "container list"],
+    summary: "List containers",
+    flags: [{ name: "all", short: "a", summary: "Also those that have ended" }, quiet, noTruncation, format],
+    positionals: [],
+    example: "cntnr ps -a",
+    failureCode: 1,
+    load: async () => (await import("./ps.ts")).ps,
+  },
+  {
+    path: "logs",
+    aliases: ["container logs"],
+    summary: "Print what a detached container has printed",
+    flags: [
+      { name: "follow", short: "f", summary: "Go on until the container ends" },
+      { name: "tail", short: "n", value: "LINES", summary: "Only the last lines; or: all" },
+      { name: "since", value: "TIME", summary: "Only what is younger: RFC 3339, seconds since 1970, or 10m" },
+      { name: "timestamps", short: "t", summary: "Print when each line was printed" },
+    ],
+    positionals: [container],
+    example: "cntnr logs -f --tail 20 web",
+    failureCode: 1,
+    load: async () => (await import("./logs.ts")).logs,
+  },
+  {
+    path: "stop",
+    aliases: ["container stop"],
+    summary: "Ask containers to end, and end them after a time",
+    flags: stopFlags,
+    positionals: [containers],
+    example: "cntnr stop -t 3 web",
+    failureCode: 1,
+    load: async () => (await import("./stop.ts")).stop,
+  },
+  {
+    path: "kill",
+    aliases: ["container kill"],
+    summary: "Send a signal to containers",
+    flags: [{ name: "signal", short: "s", value: "SIGNAL", summary: "Name or number (SIGKILL)" }],
+    positionals: [containers],
+    example: "cntnr kill -s HUP web",
+    failureCode: 1,
+    load: async () => (await import("./kill.ts")).kill,
+  },
+  {
+    path: "rm",
+    aliases: ["container rm"],
+    summary: "Remove containers",
+    flags: [{ name: "force", short: "f", summary: "Also running ones: they are killed" }],
+    positionals: [containers],
+    example: "cntnr rm -f web",
+    failureCode: 1,
+    load: async () => (await import("./rm.ts")).rm,
+  },
+  {
+    path: "wait",
+    aliases: ["container wait"],
+    summary: "Wait until containers have ended, and print their exit codes",
+    flags: [],
+    positionals: [containers],
+    example: "cntnr wait web",
+    failureCode: 1,
+    load: async () => (await import("./wait.ts")).wait,
+  },
+  {
+    path: "inspect",
+    aliases: ["container inspect"],
+    summary: "Print all that is known of containers, as JSON",
+    flags: [],
+    positionals: [containers],
+    example: "cntnr inspect web",
+    failureCode: 1,
+    load: async () => (await import("./inspect.ts")).inspect,
+  },
+  {
+    path: "internal-exited",
+    summary: "Clean up after a life of a container, started by conmon",
+    flags: [],
+    positionals: [
+      { name: "ID", count: "one" },
+      { name: "LIFE", count: "one" },
+    ],
+    example: "cntnr internal-exited ID 1",
+    hidden: true,
+    failureCode: 1,
+    load: async () => (await import("./internal-exited.ts")).internalExited,
+  },
+  {
+    path: "internal-restart",
+    summary: "Start a container again, started by whatever waited until that was due",
+    flags: [],
+    positionals: [{ name: "ID", count: "one" }],
+    example: "cntnr internal-restart ID",
+    hidden: true,
+    failureCode: 1,
+    load: async () => (await import("./internal-restart.ts")).internalRestart,
+  },
+];

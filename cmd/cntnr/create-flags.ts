@@ -1,0 +1,56 @@
+import type { Flag } from "../command-line/command.ts";
+import { tlsVerify } from "./shared-flags.ts";
+
+/** What a container is made of: the flags that `run` and `create` share. */
+export const createFlags: readonly Flag[] = [
+  { name: "name", value: "NAME", summary: "Name of the container; without it a random one" },
+  {
+    name: "env",
+    short: "e",
+    value: "KEY[=VALUE]",
+    repeatable: true,
+    summary: "Set an environment variable, or pass ours on",
+  },
+  { name: "env-file", value: "FILE", repeatable: true, summary: "Read environment variables from a file" },
+  { name: "workdir", short: "w", value: "DIR", summary: "Working directory in the container" },
+  { name: "user", short: "u", value: "USER[:GROUP]", summary: "User in the container, by name or number" },
+  {
+    name: "volume",
+    short: "v",
+    value: "SRC:DST[:OPTIONS]",
+    repeatable: true,
+    summary: "Mount a file or directory of the host",
+  },
+  {
+    name: "mount",
+    value: "type=...,src=...,dst=...",
+    repeatable: true,
+    summary: "Mount (type bind or tmpfs), in words",
+  },
+  { name: "tmpfs", value: "DST[:OPTIONS]", repeatable: true, summary: "Mount an empty tmpfs" },
+  { name: "hostname", short: "h", value: "NAME", summary: "Host name of the container" },
+  { name: "entrypoint", value: "COMMAND", summary: 'Replace the image\'s entrypoint; "" for none' },
+  { name: "read-only", summary: "Mount the root file system read-only" },
+  { name: "cap-add", value: "CAPABILITY", repeatable: true, summary: "Add a capability, or ALL" },
+  { name: "cap-drop", value: "CAPABILITY", repeatable: true, summary: "Drop a capability, or ALL" },
+  { name: "interactive", short: "i", summary: "Keep standard input open" },
+  { name: "tty", short: "t", summary: "Give the container a terminal" },
+  {
+    name: "network",
+    aliases: ["net"],
+    value: "NETWORK",
+    repeatable: true,
+    summary: "host (default), none, or networks that the administrator grants",
+  },
+  { name: "label", short: "l", value: "KEY[=VALUE]", repeatable: true, summary: "Label the container" },
+  { name: "stop-signal", value: "SIGNAL", summary: "Signal by which `cntnr stop` asks the container to end" },
+  { name: "rm", summary: "Remove the container when it has ended" },
+  {
+    name: "pull",
+    value: "WHEN",
+    choices: ["always", "missing", "never"],
+    summary: "When to ask the registry: always, missing (default), never",
+  },
+  { name: "cidfile", value: "FILE", summary: "Write the container's id to a file, which must not exist" },
+  tlsVerify,
+];

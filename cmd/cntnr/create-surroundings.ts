@@ -1,0 +1,16 @@
+import type { CreateSurroundings } from "../../runtime/container/create-container.ts";
+import { printError } from "../command-line/output.ts";
+import type { CommandContext } from "./command.ts";
+
+/** What making a container needs beside the request. */
+export function createSurroundings({ env, imagePolicy }: CommandContext): CreateSurroundings {
+  return {
+    env,
+    ...(imagePolicy === undefined ? {} : { imagePolicy }),
+    pullReporter: async () => {
+      const { progressPrinter } = await import("./progress-printer.ts");
+      return progressPrinter();
+    },
+    onRemark: (text) => printError(`cntnr: ${text}\n`),
+  };
+}

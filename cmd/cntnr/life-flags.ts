@@ -1,0 +1,27 @@
+import type { Flag } from "../command-line/command.ts";
+
+/** How a container lives: the flags that `run` and `create` share beside what it is made of. */
+export const lifeFlags: readonly Flag[] = [
+  {
+    name: "restart",
+    value: "POLICY",
+    summary: "Start it again when it ends: no, on-failure[:TRIES], always, unless-stopped",
+  },
+  {
+    name: "stop-timeout",
+    value: "SECONDS",
+    summary: "How long `cntnr stop` waits before it kills (10); -1: for ever",
+  },
+];
+
+/** `--detach-keys`, wherever one can be attached to a container. */
+export const detachKeysFlag: Flag = {
+  name: "detach-keys",
+  value: "KEYS",
+  summary: 'Keys that leave the container running (ctrl-p,ctrl-q); "": none',
+};
+
+export const signalProxyFlag: Flag = {
+  name: "sig-proxy",
+  summary: "Pass signals on to the container (true); --sig-proxy=false: not",
+};

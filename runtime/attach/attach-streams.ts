@@ -1,0 +1,71 @@
+import type { PacketSocket } from "../sys/packet-socket.ts";
+import { DetachFilter } from "./detach-keys.ts";
+
+/** Where a container's input comes from, and its output goes. */
+export interface AttachedStreams {
+  /** Its end is the end of the container's standard input, where that is once for all. Without it nothing is sent. */
+  readonly input?: AsyncIterable<Uint8Array>;
+  readonly write: (stream: OutputStream, bytes: Uint8Array) => Promise<void>;
+}
+
+export type OutputStream = "stdout" | "stderr";
+
+export interface AttachRules {
+  /** What a terminal sends for the detach keys; empty: none. */
+  readonly detachKeys: Uint8Array;
+  /** What the end of our input means. */
+  readonly atInputEnd: "end-input" | "detach";
+}
+
+/** conmon reads messages of up to 32 KiB, and sends 8 KiB at once after a byte that names the stream. */
+const longestMessageBytes = 8192;
+const receiveBufferBytes = 64 * 1024;
+const streamOf: Readonly<Record<number, OutputStream>> = { 2: "stdout", 3: "stderr" };
+
+/**
+ * Passes on what a container reads and prints, over conmon's socket, until its end or until the detach keys are typed.
+ * Disposes of the socket.
+ */
+export async function attachStreams(
+  socket: PacketSocket,
+  streams: AttachedStreams,
+  { detachKeys, atInputEnd }: AttachRules,
+): Promise<"ended" | "detached"> {
+  using connection = socket;
+  const { input } = streams;
+  if (!input) {
+    await passOutput(connection, streams.write);
+    return "ended";
+  }
+  const { promise: inputEnd, resolve: detach, reject } = Promise.withResolvers<"detached">();
+  passInput(connection, input, detachKeys).then((isDetached) => {
+    if (isDetached || atInputEnd === "detach") detach("detached");
+    else connection.endSending();
+  }, reject);
+  const outputEnd = passOutput(connection, streams.write).then(() => "ended" as const);
+  return await Promise.race([outputEnd, inputEnd]);
+}
+
+async function passOutput(socket: PacketSocket, write: AttachedStreams["write"]): Promise<void> {
+  const buffer = Buffer.alloc(receiveBufferBytes);
+  for (let packet = await socket.receive(buffer); packet; packet = await socket.receive(buffer)) {
+    const stream = streamOf[packet[0] ?? 0];
+    if (stream) await write(stream, packet.subarray(1));
+  }
+}
+
+/** True when the detach keys were typed; false at the end of the input, or when nobody listens any more. */
+async function passInput(
+  socket: PacketSocket,
+  input: AsyncIterable<Uint8Array>,
+  detachKeys: Uint8Array,
+): Promise<boolean> {
+  const filter = new DetachFilter(detachKeys);
+  for await (const chunk of input) {
+    const { keys, isDetached } = filter.filter(chunk);
+    for (let start = 0; start < keys.length; start += longestMessageBytes)
+      if (!(await socket.send(keys.subarray(start, start + longestMessageBytes)))) return false;
+    if (isDetached) return true;
+  }
+  return false;
+}

@@ -1,0 +1,128 @@
+import { closeSync, constants as fileConstants, openSync, writeSync } from "node:fs";
+import { constants } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { attachStreams } from "../attach/attach-streams.ts";
+import { ownStreams } from "../attach/own-streams.ts";
+import { RawTerminal } from "../attach/raw-terminal.ts";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { PacketSocket } from "../sys/packet-socket.ts";
+import type { TerminalSize } from "../sys/terminal.ts";
+import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
+import { lostExitCode, readFacts } from "./container-state.ts";
+import { exitCodeOf, readExitCopy, signalInit, waitForEnd } from "./end-container.ts";
+import { SignalForwarding } from "./signal-forwarding.ts";
+import { type StartOptions, startContainer } from "./start-container.ts";
+
+/** How long after the end of the output conmon may take to note the exit code. */
+const exitCodeMs = 10_000;
+
+export interface AttachOptions {
+  /** What a terminal sends for the detach keys; empty: none. */
+  readonly detachKeys: Uint8Array;
+  /** Signals that we get are passed on to the container. */
+  readonly signals: "pass" | "keep";
+  readonly stdin: boolean;
+}
+
+/** The exit code that the container ended with, or `left` when the detach keys were typed. */
+export type AttachResult = number | "left";
+
+/** Starts a container with our own standard input and output attached to it, so that nothing of its output is missed. */
+export async function startAttached(
+  directories: Directories,
+  record: ContainerRecord,
+  options: AttachOptions & Pick<StartOptions, "onFailure">,
+): Promise<AttachResult> {
+  const paths = containerPaths(directories, record.id);
+  using stack = new DisposableStack();
+  let socket: PacketSocket | undefined;
+  await startContainer(directories, record, {
+    onFailure: options.onFailure,
+    onCreated: () => {
+      socket = stack.use(PacketSocket.connect(paths.attachSocket));
+      openTerminal(stack, paths, record, options);
+    },
+  });
+  if (!socket) throw new CntnrError("engine", `container ${record.name} was started without its terminal`);
+  return await attach(directories, record, socket, stack, options);
+}
+
+/** Attaches our own standard input and output to a running container. Throws CntnrError `conflict` when it cannot be. */
+export async function attachContainer(
+  directories: Directories,
+  record: ContainerRecord,
+  options: AttachOptions,
+): Promise<AttachResult> {
+  const facts = readFacts(directories, record);
+  if (!facts.init) throw new CntnrError("conflict", `container ${record.name} is not running`);
+  if (!facts.isConmonAlive)
+    throw new CntnrError(
+      "conflict",
+      `container ${record.name} runs in the foreground of another cntnr, or its conmon was killed: nobody can be attached to it`,
+    );
+  const paths = containerPaths(directories, record.id);
+  using stack = new DisposableStack();
+  const socket = stack.use(PacketSocket.connect(paths.attachSocket));
+  openTerminal(stack, paths, record, options);
+  return await attach(directories, record, socket, stack, options);
+}
+
+function openTerminal(
+  stack: DisposableStack,
+  paths: ContainerPaths,
+  { tty }: ContainerRecord,
+  { stdin }: AttachOptions,
+): void {
+  if (tty && stdin) stack.use(new RawTerminal(0, (size) => resizeTerminal(paths, size)));
+}
+
+async function attach(
+  directories: Directories,
+  record: ContainerRecord,
+  socket: PacketSocket,
+  stack: DisposableStack,
+  { detachKeys, signals, stdin }: AttachOptions,
+): Promise<AttachResult> {
+  if (signals === "pass") {
+    const forwarding = stack.use(new SignalForwarding());
+    forwarding.to((signal) => void signalInit(directories, record, constants.signals[signal]));
+  }
+  const end = await attachStreams(socket, ownStreams(stdin ? "pass" : "keep"), {
+    detachKeys,
+    // Raw terminals end by being taken away, and not by a key.
+    atInputEnd: record.tty ? "detach" : "end-input",
+  });
+  stack.dispose();
+  if (end === "detached") return "left";
+  return exitOfLife(directories, record);
+}
+
+/** A restart policy may have begun the next life by the time that we look. */
+async function exitOfLife(directories: Directories, record: ContainerRecord): Promise<number> {
+  const state = record.restart.policy === "no" ? await waitForEnd(directories, record) : undefined;
+  if (state) return exitCodeOf(state);
+  const deadline = performance.now() + exitCodeMs;
+  for (;;) {
+    const exitCode = readExitCopy(directories, record.id);
+    if (exitCode !== undefined) return exitCode;
+    if (performance.now() > deadline) return lostExitCode;
+    await delay(5);
+  }
+}
+
+/** By conmon's control pipe: `1 ROWS COLUMNS`. When nobody listens any more there is nothing to resize. */
+export function resizeTerminal({ terminalControl }: ContainerPaths, { rows, columns }: TerminalSize): void {
+  let fd: number;
+  try {
+    fd = openSync(terminalControl, fileConstants.O_WRONLY | fileConstants.O_NONBLOCK);
+  } catch (error) {
+    if (hasErrno(error, "ENXIO", "ENOENT")) return;
+    throw error;
+  }
+  try {
+    writeSync(fd, `1 ${rows} ${columns}\n`);
+  } finally {
+    closeSync(fd);
+  }
+}

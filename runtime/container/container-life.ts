@@ -1,0 +1,106 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import * as v from "valibot";
+import { hasErrno } from "../errors/cntnr-error.ts";
+import type { ContainerPaths } from "./container-record.ts";
+import { currentBootId, identitySchema, ownIdentity } from "./process-identity.ts";
+
+const lifeSchema = v.object({
+  /** Counts the lives of the container. */
+  number: v.number(),
+  bootId: v.string(),
+  /** The cntnr that is starting it, or, without conmon, that stays with it to the end. */
+  starter: v.optional(identitySchema),
+  /** Who keeps its output and sees its end. */
+  supervisor: v.picklist(["conmon", "cntnr"]),
+  /** RFC 3339. */
+  startedAt: v.string(),
+  /** How often its restart policy has started it since somebody did. */
+  restarts: v.number(),
+  /** How long it waited for that, the last time. */
+  restartDelayMs: v.number(),
+});
+
+/**
+ * One time that a container runs, from its start to its end. Written before anything is started; the exit file of the life
+ * before is removed after that, so that an exit file always belongs to the last life or to the one that was cut short.
+ */
+export type ContainerLife = Readonly<v.InferOutput<typeof lifeSchema>>;
+
+/** The last or present life of a container; undefined when it was never started. */
+export function readLife(paths: ContainerPaths): ContainerLife | undefined {
+  let text: string;
+  try {
+    text = readFileSync(paths.life, "utf8");
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+  return parseLife(text) ?? unknownLife;
+}
+
+/** The file is not flushed to the disk, which would take as long as starting the container: a power failure may empty it. */
+const unknownLife: ContainerLife = {
+  number: 0,
+  bootId: "another",
+  supervisor: "conmon",
+  startedAt: new Date(0).toISOString(),
+  restarts: 0,
+  restartDelayMs: 0,
+};
+
+function parseLife(text: string): ContainerLife | undefined {
+  try {
+    return v.parse(lifeSchema, JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** How a life comes about: somebody starts it, or its restart policy does. */
+export interface LifeCause {
+  readonly restarts: number;
+  readonly restartDelayMs: number;
+}
+
+export const startedBySomebody: LifeCause = { restarts: 0, restartDelayMs: 0 };
+
+/** Notes that this process begins to start the container, and forgets how its last life ended. */
+export function beginLife(
+  paths: ContainerPaths,
+  supervisor: ContainerLife["supervisor"],
+  { restarts, restartDelayMs }: LifeCause,
+): ContainerLife {
+  const life: ContainerLife = {
+    number: (readLife(paths)?.number ?? 0) + 1,
+    bootId: currentBootId(),
+    starter: ownIdentity(),
+    supervisor,
+    startedAt: new Date().toISOString(),
+    restarts,
+    restartDelayMs,
+  };
+  writeLife(paths, life);
+  for (const path of forgotten(paths)) rmSync(path, { force: true });
+  return life;
+}
+
+function forgotten({
+  stopRequest,
+  pendingRestart,
+  exit,
+  exitCopy,
+  conmonPid,
+  runcLog,
+}: ContainerPaths): string[] {
+  return [stopRequest, pendingRestart, exit, exitCopy, conmonPid, runcLog];
+}
+
+/** Notes that conmon is in charge now: whoever has started the container may live on, and has no more to do with it. */
+export function leaveToSupervisor(paths: ContainerPaths, { starter: _, ...life }: ContainerLife): void {
+  writeLife(paths, life);
+}
+
+function writeLife(paths: ContainerPaths, life: ContainerLife): void {
+  writeFileSync(`${paths.life}.new`, JSON.stringify(life), { mode: 0o600 });
+  renameSync(`${paths.life}.new`, paths.life);
+}

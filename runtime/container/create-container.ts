@@ -1,0 +1,186 @@
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { makeBundle } from "../bundle/make-bundle.ts";
+import { containerCommand } from "../bundle/process-plan.ts";
+import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import type { LocalImage } from "../image/local-image.ts";
+import type { ProgressListener } from "../image/progress.ts";
+import { ensureImage, type PullPolicy, resolveImage } from "../image/store.ts";
+import type { Directories } from "../store/directories.ts";
+import { lockStore } from "../store/store-lock.ts";
+import type { IdMappings } from "../userns/id-mappings.ts";
+import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import { type ContainerId, newContainerId, shortId } from "./container-id.ts";
+import type { ContainerOptions } from "./container-options.ts";
+import { type ContainerRecord, containerPaths } from "./container-record.ts";
+import { registerContainer, unregisterContainer } from "./container-store.ts";
+import { currentBootId, ownIdentity } from "./process-identity.ts";
+import { parseSignal } from "./signal-name.ts";
+
+/** What `cntnr create` and `cntnr run` make. */
+export interface CreateRequest {
+  readonly image: string;
+  /** Without it a random one. */
+  readonly name?: string;
+  /** The id is written here; the file must not be there yet. */
+  readonly cidFile?: string;
+  readonly tlsVerify?: boolean;
+  readonly autoRemove: boolean;
+  readonly pull: PullPolicy;
+  readonly options: ContainerOptions;
+  readonly restart: ContainerRecord["restart"];
+  readonly stopTimeoutSeconds: number;
+}
+
+export interface CreateSurroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly imagePolicy?: string;
+  /** Asked for only when an image has to be pulled. */
+  readonly pullReporter: () => Promise<ProgressListener>;
+  /** What the container cannot have as the image wants it. */
+  readonly onRemark: (text: string) => void;
+}
+
+/**
+ * Makes a container that is not started. Throws CntnrError; then nothing of the container is left.
+ *
+ * Order of what is written: the record, which says that there is a container; its bundle, config.json last. Whoever finds a
+ * record without a config, and its creator dead, knows that we were killed in between.
+ */
+export async function createContainer(
+  directories: Directories,
+  request: CreateRequest,
+  surroundings: CreateSurroundings,
+  made: Pick<ContainerRecord, "madeBy" | "stdinOnce">,
+): Promise<ContainerRecord> {
+  using idFile = request.cidFile === undefined ? undefined : reserveIdFile(request.cidFile);
+  const mappings = loadIdMappings();
+  const { image, record } = await register(directories, request, surroundings, mappings, made);
+  try {
+    const remarks = await makeBundle({
+      directory: containerPaths(directories, record.id).directory,
+      image,
+      options: request.options,
+      mappings,
+      defaultHostname: shortId(record.id),
+      runDir: directories.run,
+      env: surroundings.env,
+    });
+    for (const remark of remarks) surroundings.onRemark(remark);
+    idFile?.write(record.id);
+  } catch (error) {
+    await unregisterContainer(directories, record.id, record.name);
+    throw error;
+  }
+  return record;
+}
+
+/** From looking for the image until the record is written nobody may collect its layers as garbage. */
+async function register(
+  directories: Directories,
+  request: CreateRequest,
+  surroundings: CreateSurroundings,
+  mappings: IdMappings,
+  made: Pick<ContainerRecord, "madeBy" | "stdinOnce">,
+): Promise<{ image: LocalImage; record: ContainerRecord }> {
+  const permitted = checkNetwork(request.options, surroundings.env);
+  using _ = await lockStore(directories, "shared");
+  const [image] = await Promise.all([findImage(directories, request, surroundings, mappings), permitted]);
+  const id = newContainerId();
+  const record = await registerContainer(directories, request.name, (name) =>
+    describe(id, name, image, request, made),
+  );
+  return { image, record };
+}
+
+/** Refused before anything is made, and before anything is pulled in vain. */
+async function checkNetwork({ network }: ContainerOptions, env: NodeJS.ProcessEnv): Promise<void> {
+  if (network.kind !== "netd") return;
+  const { checkNetworks } = await import("../network/networks.ts");
+  await checkNetworks(network.networks, env);
+}
+
+async function findImage(
+  directories: Directories,
+  request: CreateRequest,
+  { imagePolicy, pullReporter }: CreateSurroundings,
+  mappings: IdMappings,
+): Promise<LocalImage> {
+  const isOfStore =
+    request.pull !== "always" && !/^(?:oci|oci-archive|docker-archive|dir):/.test(request.image);
+  const local = isOfStore ? resolveImage(directories, request.image, mappings) : undefined;
+  if (local) return local;
+  return ensureImage(directories, request.image, request.pull, {
+    mappings,
+    onProgress: await pullReporter(),
+    ...(imagePolicy === undefined ? {} : { imagePolicy }),
+    ...(request.tlsVerify === undefined ? {} : { tlsVerify: request.tlsVerify }),
+  });
+}
+
+function describe(
+  id: ContainerId,
+  name: string,
+  image: LocalImage,
+  request: CreateRequest,
+  made: Pick<ContainerRecord, "madeBy" | "stdinOnce">,
+): ContainerRecord {
+  const { options } = request;
+  return {
+    version: 1,
+    id,
+    name,
+    image: image.name,
+    imageId: image.id,
+    command: containerCommand(image.config, options),
+    createdAt: new Date().toISOString(),
+    bootId: currentBootId(),
+    creator: ownIdentity(),
+    ...made,
+    autoRemove: request.autoRemove,
+    tty: options.tty,
+    stdin: options.stdin,
+    stopSignal: options.stopSignal ?? stopSignalOf(image),
+    stopTimeoutSeconds: request.stopTimeoutSeconds,
+    restart: request.restart,
+    labels: { ...image.config.labels, ...options.labels },
+    network: options.network,
+    layers: image.layers,
+  };
+}
+
+/** An image may say anything. */
+function stopSignalOf({ config: { stopSignal = "" } }: LocalImage): string {
+  try {
+    parseSignal(stopSignal);
+    return stopSignal;
+  } catch (error) {
+    if (error instanceof CntnrError) return "SIGTERM";
+    throw error;
+  }
+}
+
+/** Creates the file of `--cidfile` at once, so that of two who want it one is refused; removes it when it stays empty. */
+function reserveIdFile(path: string): Disposable & { write(id: ContainerId): void } {
+  let fd: number;
+  try {
+    fd = openSync(path, "wx", 0o644);
+  } catch (error) {
+    if (hasErrno(error, "EEXIST"))
+      throw new CntnrError(
+        "conflict",
+        `--cidfile ${path}: the file is there already; remove it or choose another name`,
+      );
+    throw new CntnrError("engine", `--cidfile: ${messageOf(error)}`, { cause: error });
+  }
+  let isWritten = false;
+  return {
+    write(id) {
+      writeSync(fd, id);
+      isWritten = true;
+    },
+    [Symbol.dispose]() {
+      closeSync(fd);
+      if (!isWritten) rmSync(path, { force: true });
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import { runCommand } from "../process/run-command.ts";
+import type { Directories } from "../store/directories.ts";
+import { createUnderConmon } from "./conmon.ts";
+import { beginLife, type LifeCause, leaveToSupervisor, startedBySomebody } from "./container-life.ts";
+import { withContainerLock } from "./container-lock.ts";
+import { type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
+import { isActive, readFacts, readState } from "./container-state.ts";
+import { cancelRestart, requestStop } from "./pending-restart.ts";
+import { deleteFromRuntime, readRuncLog, runcFlags, runtimeProgram } from "./runc.ts";
+import { classifyRuncFailure } from "./runc-failure.ts";
+import { removeEnded, writeExit } from "./settle.ts";
+
+const startTimeoutMs = 60_000;
+const lastWordMs = 2000;
+
+export interface StartOptions {
+  /** Without it somebody starts the container. */
+  readonly cause?: LifeCause;
+  /** What becomes of a container that cannot be started. */
+  readonly onFailure: "keep" | "remove";
+  /** Called when the container is created and not yet started: nothing that it prints is lost to who attaches now. */
+  readonly onCreated?: () => Promise<void> | void;
+}
+
+/**
+ * Starts a container that is not running, under conmon. When that fails, and it is kept, it is as if it had ended with
+ * docker's exit code for it. Throws CntnrError.
+ *
+ * If we are killed before conmon runs, there is a life without a supervisor; after that and before the start, a
+ * container that nobody will start: settle() ends both.
+ */
+export async function startContainer(
+  directories: Directories,
+  record: ContainerRecord,
+  options: StartOptions,
+): Promise<void> {
+  try {
+    await withContainerLock(directories, record.id, () => start(directories, record, options));
+  } catch (error) {
+    if (options.onFailure === "remove") await removeEnded(directories, record);
+    throw error;
+  }
+}
+
+async function start(
+  directories: Directories,
+  record: ContainerRecord,
+  options: StartOptions,
+): Promise<void> {
+  if (!readRecord(directories, record.id))
+    throw new CntnrError("not-found", `container ${record.name} has been removed`);
+  const paths = containerPaths(directories, record.id);
+  checkStartable(directories, record);
+  cancelRestart(paths);
+  const life = beginLife(paths, "conmon", options.cause ?? startedBySomebody);
+  let isCreated = false;
+  try {
+    await createUnderConmon(directories, record, life);
+    isCreated = true;
+    await options.onCreated?.();
+    await startCreated(directories, record);
+  } catch (error) {
+    await deleteFromRuntime(directories, record.id);
+    if (isCreated) await lastWordOfConmon(directories, record);
+    // What cannot be started is not started again by its restart policy either.
+    requestStop(paths);
+    writeExit(directories, record.id, String(error instanceof CntnrError ? error.exitCode : 125));
+    throw error;
+  } finally {
+    leaveToSupervisor(paths, life);
+  }
+}
+
+/** conmon notes the exit code of a created container that we have killed; ours is to stand in the end. */
+async function lastWordOfConmon(directories: Directories, record: ContainerRecord): Promise<void> {
+  const { exit } = containerPaths(directories, record.id);
+  const deadline = performance.now() + lastWordMs;
+  while (!existsSync(exit) && readFacts(directories, record).isConmonAlive && performance.now() < deadline)
+    await delay(10);
+}
+
+function checkStartable(directories: Directories, record: ContainerRecord): void {
+  const state = readState(directories, record);
+  // A `run` that has made it starts it itself.
+  if (!isActive(state) || state.kind === "restarting" || record.creator.pid === process.pid) return;
+  if (state.kind === "running")
+    throw new CntnrError("conflict", `container ${record.name} is running already`);
+  throw new CntnrError("conflict", `container ${record.name} is being made or started by somebody else`);
+}
+
+async function startCreated(directories: Directories, record: ContainerRecord): Promise<void> {
+  const paths = containerPaths(directories, record.id);
+  const args = [...runcFlags(directories, paths), "start", record.id];
+  const { exitCode, stderr } = await runCommand(runtimeProgram, args, { timeoutMs: startTimeoutMs });
+  if (exitCode === 0) return;
+  throw (
+    classifyRuncFailure(readRuncLog(paths)) ??
+    new CntnrError("engine", `the container could not be started: ${stderr.trim()}`)
+  );
+}
