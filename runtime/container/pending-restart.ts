@@ -3,8 +3,6 @@ import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import { ownProgram } from "../process/own-program.ts";
 import type { Directories } from "../store/directories.ts";
-import { openPidfd } from "../sys/pidfd.ts";
-import { sendSignal } from "../sys/send-signal.ts";
 import type { ContainerLife, LifeCause } from "./container-life.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 import {
@@ -127,10 +125,10 @@ export function cancelRestart(paths: ContainerPaths): void {
   rmSync(paths.pendingRestart, { force: true });
   if (!pending || pending.waiter.pid === process.pid || !isAlive(pending.waiter)) return;
   try {
-    using waiter = openPidfd(pending.waiter.pid);
-    if (isAlive(pending.waiter)) sendSignal(waiter.fd, 9);
+    // Its whole group: the shell has a child that sleeps.
+    process.kill(-pending.waiter.pid, "SIGKILL");
   } catch (error) {
-    if (isAlive(pending.waiter)) throw error;
+    if (!hasErrno(error, "ESRCH")) throw error;
   }
 }
 
