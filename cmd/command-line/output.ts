@@ -1,5 +1,4 @@
 import { writeSync } from "node:fs";
-import { hasErrno } from "../../runtime/errors/cntnr-error.ts";
 
 /** Thrown when whoever read our output has gone: `cntnr ps | head -1`. */
 export class ClosedOutput extends Error {
@@ -50,9 +49,10 @@ function writeAll(fd: number, text: string | Uint8Array): void {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
-      if (hasErrno(error, "EPIPE", "EIO")) throw new ClosedOutput();
+      const errno = error instanceof Error && "code" in error ? error.code : undefined;
+      if (errno === "EPIPE" || errno === "EIO") throw new ClosedOutput();
       // Somebody who shares the pipe has made it non-blocking.
-      if (!hasErrno(error, "EAGAIN", "EINTR")) throw error;
+      if (errno !== "EAGAIN" && errno !== "EINTR") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     }
   }
