@@ -5,43 +5,59 @@ import type { Limit, PortRange, Publication, RuleKey, RuleValues } from "./polic
 interface Dimension<Value> {
   /** The key as it stands in a policy file. */
   readonly key: string;
+  /** What holds where no rule says anything. */
+  readonly fallback: Value;
+  /** What several rules of one level come to together. */
+  readonly join: (one: Value, other: Value) => Value;
   /** True when `wide` allows everything that `narrow` allows. */
   readonly covers: (wide: Value, narrow: Value) => boolean;
   /** The value as it would stand in a policy file. */
   readonly show: (value: Value) => string;
 }
 
-const count: Omit<Dimension<Limit>, "key"> = {
-  covers: (wide, narrow) => sizeOf(wide) >= sizeOf(narrow),
-  show: String,
-};
-const rate: Omit<Dimension<Limit>, "key"> = { ...count, show: showRate };
-const permission: Omit<Dimension<boolean>, "key"> = {
-  covers: (wide, narrow) => wide || !narrow,
-  show: (value) => (value ? "yes" : "no"),
-};
+/** A dimension in which of any two values one covers the other: together they are the larger. */
+function ordered<Value>(
+  covers: (wide: Value, narrow: Value) => boolean,
+  show: (value: Value) => string = String,
+): Pick<Dimension<Value>, "covers" | "join" | "show"> {
+  return { covers, join: (one, other) => (covers(one, other) ? one : other), show };
+}
+
+const coversLimit = (wide: Limit, narrow: Limit) => sizeOf(wide) >= sizeOf(narrow);
+const count = ordered(coversLimit);
+const rate = ordered(coversLimit, showRate);
+const permission = ordered<boolean>(
+  (wide, narrow) => wide || !narrow,
+  (value) => (value ? "yes" : "no"),
+);
+
+/** Enough for a busy service, and far from all that the host has (D9). */
+const fewConnections = 4096;
 
 export const dimensions: { readonly [Key in RuleKey]: Dimension<RuleValues[Key]> } = {
-  attachments: { key: "attachments", ...count },
-  addresses: { key: "addresses", ...count },
+  attachments: { key: "attachments", fallback: 0, ...count },
+  // The attachments limit the addresses, too: each takes as many as its network gives.
+  addresses: { key: "addresses", fallback: "unlimited", ...count },
   staticIps: {
     key: "static-ips",
+    fallback: [],
     covers: (wide, narrow) => narrow.every((range) => coversRange(wide, range)),
+    join: (one, other) => [...one, ...other],
     show: (value) => showList(value.map(({ text }) => text)),
   },
-  mac: { key: "mac", covers: (wide, narrow) => wide === "chosen" || narrow === "auto", show: String },
+  mac: { key: "mac", fallback: "auto", ...ordered((wide, narrow) => wide === "chosen" || narrow === "auto") },
   publish: {
     key: "ports",
-    covers: (wide, narrow) =>
-      narrow.ports.length === 0 ||
-      (coversHostIps(wide, narrow) && narrow.ports.every((range) => coversPorts(wide.ports, range))),
-    show: showPublication,
+    fallback: [],
+    covers: (wide, narrow) => narrow.every((publication) => coversPublication(wide, publication)),
+    join: (one, other) => [...one, ...other],
+    show: (value) => showList(value.filter(({ ports }) => ports.length > 0).map(showPublication), "; "),
   },
-  bandwidthIn: { key: "bandwidth-in", ...rate },
-  bandwidthOut: { key: "bandwidth-out", ...rate },
-  connections: { key: "connections", ...count },
-  nested: { key: "nested", ...permission },
-  names: { key: "names", ...permission },
+  bandwidthIn: { key: "bandwidth-in", fallback: "unlimited", ...rate },
+  bandwidthOut: { key: "bandwidth-out", fallback: "unlimited", ...rate },
+  connections: { key: "connections", fallback: fewConnections, ...count },
+  nested: { key: "nested", fallback: false, ...permission },
+  names: { key: "names", fallback: false, ...permission },
 };
 
 export const ruleKeys = Object.keys(dimensions) as RuleKey[];
@@ -80,10 +96,17 @@ function isFilled(spans: readonly Span[], whole: Span): boolean {
   return false;
 }
 
-function coversHostIps(wide: Publication, narrow: Publication): boolean {
-  const { hostIps } = wide;
-  if (hostIps === "any") return true;
-  return narrow.hostIps !== "any" && narrow.hostIps.every((address) => coversRange(hostIps, address));
+/** Ports and addresses of one publication belong together: those of several are not mixed. */
+function coversPublication(wide: readonly Publication[], narrow: Publication): boolean {
+  const ports = wide
+    .filter(({ hostIps }) => coversHostIps(hostIps, narrow.hostIps))
+    .flatMap((one) => one.ports);
+  return narrow.ports.every((range) => coversPorts(ports, range));
+}
+
+function coversHostIps(wide: Publication["hostIps"], narrow: Publication["hostIps"]): boolean {
+  if (wide === "any") return true;
+  return narrow !== "any" && narrow.every((address) => coversRange(wide, address));
 }
 
 /** Bits in a second with the largest unit that fits: `200M`. */
@@ -108,6 +131,6 @@ export function showPorts({ protocol, first, last }: PortRange): string {
   return first === last ? `${first}/${protocol}` : `${first}-${last}/${protocol}`;
 }
 
-function showList(items: readonly string[]): string {
-  return items.length === 0 ? "none" : items.join(", ");
+function showList(items: readonly string[], separator = ", "): string {
+  return items.length === 0 ? "none" : items.join(separator);
 }

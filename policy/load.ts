@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { compilePolicy } from "./grammar/compile.ts";
 import type { ResolveNames } from "./grammar/subject.ts";
-import type { Policy } from "./policy.ts";
+import type { Policy, PolicySource } from "./policy.ts";
 import { readTrustedFile, requireTrustedDirectory, TrustError } from "./trusted-file.ts";
 
 export interface PolicyLocation {
@@ -14,12 +14,24 @@ export interface PolicyLocation {
 const mostFiles = 256;
 const fileName = /^[A-Za-z0-9_-]+\.conf$/;
 
+/** True for the names that policy files have. */
+export function isPolicyFileName(name: string): boolean {
+  return fileName.test(name);
+}
+
 /**
- * Loads the policy of a directory: every file or nothing (C4, C6). Names that begin with a dot or do not end in .conf
- * are left alone: editors put such files there.
+ * Loads the policy of a directory: every file or nothing (C4, C6).
  * Throws PolicyError, TrustError (C1-C3), and whatever `resolveNames` throws.
  */
 export async function loadPolicy({ directory, resolveNames }: PolicyLocation): Promise<Policy> {
+  return compilePolicy(await readTrustedSources(directory), resolveNames);
+}
+
+/**
+ * Reads a directory's policy files, which only root can have written. Names that begin with a dot or do not end in
+ * .conf are left alone: editors put such files there. Throws TrustError.
+ */
+export async function readTrustedSources(directory: string): Promise<PolicySource[]> {
   requireTrustedDirectory(directory);
   const names = policyFiles(directory);
   const sources = await Promise.all(
@@ -27,7 +39,7 @@ export async function loadPolicy({ directory, resolveNames }: PolicyLocation): P
   );
   if (policyFiles(directory).join("\0") !== names.join("\0"))
     throw new TrustError(directory, "changes while it is read; load the policy again (C3)");
-  return compilePolicy(sources, resolveNames);
+  return sources;
 }
 
 /** In byte order, so that messages and the hash are the same everywhere. */
@@ -37,7 +49,7 @@ function policyFiles(directory: string): string[] {
     .map((name) => name.toString("latin1"))
     .filter((name) => name.endsWith(".conf") && !name.startsWith("."));
   for (const name of names)
-    if (!fileName.test(name))
+    if (!isPolicyFileName(name))
       throw new TrustError(
         directory,
         `${JSON.stringify(name)} must be letters, digits, _ and - before .conf`,

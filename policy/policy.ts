@@ -52,7 +52,8 @@ export interface RuleValues {
   readonly addresses: Limit;
   readonly staticIps: readonly AddressRange[];
   readonly mac: "auto" | "chosen";
-  readonly publish: Publication;
+  /** One for each rule that gives ports. */
+  readonly publish: readonly Publication[];
   /** Bits in a second, towards the container. */
   readonly bandwidthIn: Limit;
   /** Bits in a second, from the container. */

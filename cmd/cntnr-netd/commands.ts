@@ -1,6 +1,7 @@
 import type { Flag } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
 import { defaultFrontUser, flagsOf } from "./locations.ts";
+import { policyCommands } from "./policy-commands.ts";
 
 const json: Flag = { name: "json", summary: "Print lines as they are in the log" };
 
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
     failureCode: 1,
     load: async () => (await import("./serve.ts")).serve,
   },
+  ...policyCommands,
   {
     path: "audit show",
     summary: "Show all that was decided and done with a reference, or with an attachment",

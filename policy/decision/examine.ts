@@ -1,14 +1,11 @@
 import { sizeOf } from "../dimensions.ts";
-import type { Limit, Network, Policy, Rule, RuleKey, Subject } from "../policy.ts";
+import type { Limit, Network, Policy, Rule, Subject } from "../policy.ts";
 import { examineMac, examineStaticIps } from "./addresses.ts";
 import { denied, type Finding, granted } from "./finding.ts";
 import { type IsolationDomain, isolationDomain } from "./isolation.ts";
 import { type ApprovedPort, examinePorts } from "./ports.ts";
 import type { AttachmentRequest } from "./request.ts";
-import { largestOf, nameOf, rulesFor } from "./statements.ts";
-
-/** What an attachment gets of the host, where no rule says more or less: enough for a busy service. */
-const defaultConnections = 4096;
+import { effectiveValue, largestOf, nameOf, rulesFor } from "./statements.ts";
 
 /** Limits that are held up while an attachment lives. */
 export interface AttachmentLimits {
@@ -141,11 +138,9 @@ function examineQuota(
 }
 
 function limitsOf(rules: readonly Rule[]): AttachmentLimits {
-  const limit = (key: RuleKey & keyof AttachmentLimits, fallback: Limit) =>
-    largestOf(rules, key)?.value ?? fallback;
   return {
-    bandwidthIn: limit("bandwidthIn", "unlimited"),
-    bandwidthOut: limit("bandwidthOut", "unlimited"),
-    connections: limit("connections", defaultConnections),
+    bandwidthIn: effectiveValue(rules, "bandwidthIn"),
+    bandwidthOut: effectiveValue(rules, "bandwidthOut"),
+    connections: effectiveValue(rules, "connections"),
   };
 }

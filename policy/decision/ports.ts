@@ -1,4 +1,4 @@
-import { contains, parseAddress } from "../address/address.ts";
+import { type AddressRange, contains, parseAddress } from "../address/address.ts";
 import { coversPorts, dimensions } from "../dimensions.ts";
 import type { Protocol, Publication, Rule } from "../policy.ts";
 import { denied, type Finding, granted } from "./finding.ts";
@@ -15,15 +15,22 @@ export interface ApprovedPort {
 
 const wildcards = ["0.0.0.0", "::"] as const;
 
+/** One publication that a rule offers: its ports belong to its own addresses. */
+interface Offer extends Statement<readonly Publication[]> {
+  readonly publication: Publication;
+}
+
 /** Judges the ports that a request publishes. A request has `approved` only as a whole. */
 export function examinePorts(
   rules: readonly Rule[],
   ports: readonly PortRequest[],
 ): { findings: Finding[]; approved: ApprovedPort[] } {
-  const statements = statementsOf(rules, "publish");
+  const offers = statementsOf(rules, "publish").flatMap((statement) =>
+    statement.value.map((publication) => ({ ...statement, publication })),
+  );
   const approved: ApprovedPort[] = [];
   const findings = ports.map((port) => {
-    const { finding, hostIps } = examinePort(statements, port);
+    const { finding, hostIps } = examinePort(offers, port);
     const { hostPort, containerPort, protocol } = port;
     const result = { hostIps, hostPort, containerPort, protocol };
     if (approved.some((other) => clashes(other, result)))
@@ -35,45 +42,43 @@ export function examinePorts(
 }
 
 function examinePort(
-  statements: readonly Statement<Publication>[],
-  port: PortRequest,
+  offers: readonly Offer[],
+  { hostIp: text, hostPort, containerPort, protocol }: PortRequest,
 ): { finding: Finding; hostIps: readonly string[] } {
-  const hostIp = port.hostIp === undefined ? undefined : parseAddress(port.hostIp);
-  const isPort = [port.hostPort, port.containerPort].every(
-    (n) => Number.isInteger(n) && n >= 1 && n <= 65535,
-  );
-  if (!isPort || (port.hostIp !== undefined && !hostIp))
-    return {
-      finding: denied("port", "malformed", "a port to publish, or its address, is not one"),
-      hostIps: [],
-    };
-  const aspect = `port ${hostIp ? `${port.hostPort}/${port.protocol} on ${hostIp.text}` : `${port.hostPort}/${port.protocol}`}`;
-  const range = { protocol: port.protocol, first: port.hostPort, last: port.hostPort };
-  const withPort = statements.filter(({ value }) => coversPorts(value.ports, range));
-  const granting = withPort.filter(({ value: { hostIps } }) => {
-    if (!hostIp) return true;
-    return hostIps === "any" || hostIps.some((address) => contains(address, hostIp));
-  });
-  if (granting.length > 0) {
-    const text = `is in ports = ${granting.map(({ value }) => dimensions.publish.show(value)).join("; ")}`;
-    return {
-      finding: granted(aspect, text, granting),
-      hostIps: hostIp ? [hostIp.text] : grantedHostIps(granting),
-    };
+  const hostIp = text === undefined ? undefined : parseAddress(text);
+  if (!isPort(hostPort) || !isPort(containerPort) || (text !== undefined && !hostIp)) {
+    const finding = denied("port", "malformed", "a port to publish, or its address, is not one");
+    return { finding, hostIps: [] };
   }
-  const text =
-    statements.length === 0
-      ? "no rule gives ports"
-      : withPort.length > 0
-        ? "may be published, but not on that address"
-        : "is in none of the ports given";
-  const by = withPort.length > 0 ? withPort : statements;
-  return { finding: denied(aspect, "not-granted", text, by), hostIps: [] };
+  const aspect = `port ${hostPort}/${protocol}${hostIp ? ` on ${hostIp.text}` : ""}`;
+  const range = { protocol, first: hostPort, last: hostPort };
+  const withPort = offers.filter(({ publication }) => coversPorts(publication.ports, range));
+  const granting = withPort.filter(({ publication }) => !hostIp || isOn(publication, hostIp));
+  if (granting.length === 0) return { finding: deniedPort(aspect, offers, withPort), hostIps: [] };
+  const shown = granting.map(({ value }) => dimensions.publish.show(value)).join("; ");
+  return {
+    finding: granted(aspect, `is in ports = ${shown}`, granting),
+    hostIps: hostIp ? [hostIp.text] : offeredHostIps(granting),
+  };
+}
+
+function deniedPort(aspect: string, offers: readonly Offer[], withPort: readonly Offer[]): Finding {
+  if (offers.length === 0) return denied(aspect, "not-granted", "no rule gives ports");
+  if (withPort.length === 0) return denied(aspect, "not-granted", "is in none of the ports given", offers);
+  return denied(aspect, "not-granted", "may be published, but not on that address", withPort);
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65535;
+}
+
+function isOn({ hostIps }: Publication, hostIp: AddressRange): boolean {
+  return hostIps === "any" || hostIps.some((address) => contains(address, hostIp));
 }
 
 /** Where a port goes that is asked for without an address: wherever its rules let it. */
-function grantedHostIps(granting: readonly Statement<Publication>[]): readonly string[] {
-  const all = granting.map(({ value }) => value.hostIps);
+function offeredHostIps(offers: readonly Offer[]): readonly string[] {
+  const all = offers.map(({ publication }) => publication.hostIps);
   if (all.includes("any")) return wildcards;
   return [...new Set(all.flatMap((hostIps) => (hostIps === "any" ? [] : hostIps.map(({ text }) => text))))];
 }

@@ -54,6 +54,13 @@ export function largestOf<Key extends RuleKey>(
   return first && others.reduce((best, next) => (covers(best.value, next.value) ? best : next), first);
 }
 
+/** What a subject with these rules has, whoever gave it. */
+export function effectiveValue<Key extends RuleKey>(rules: readonly Rule[], key: Key): RuleValues[Key] {
+  const { join, fallback } = dimensions[key];
+  const values = statementsOf(rules, key).map(({ value }) => value);
+  return values.length === 0 ? fallback : values.reduce(join);
+}
+
 /** How the audit log and the tools name a statement: the rule, and the line that decided. */
 export function nameOf({ rule, place }: Pick<Statement<unknown>, "rule" | "place">): string {
   return `${rule.title} (${place})`;

@@ -119,8 +119,8 @@ class PolicyReader {
       this.#problem(also.token, `${direction} is given by bandwidth already, which is for both directions`);
       return undefined;
     }
-    const publish: Read<Publication> | undefined = ports && {
-      value: { ports: ports.value, hostIps: hostIps?.value ?? "any" },
+    const publish: Read<readonly Publication[]> | undefined = ports && {
+      value: [{ ports: ports.value, hostIps: hostIps?.value ?? "any" }],
       token: ports.token,
     };
     return {

@@ -17,11 +17,23 @@ const mostShown = 50;
 export class PolicyError extends Error {
   override readonly name = "PolicyError";
 
-  constructor(readonly problems: readonly Problem[]) {
+  /** In the order of files, lines and columns. */
+  readonly problems: readonly Problem[];
+
+  constructor(found: readonly Problem[]) {
+    const problems = found.toSorted(
+      (a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column,
+    );
     const lines = problems
       .slice(0, mostShown)
       .map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
     const more = problems.length - lines.length;
     super([...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"));
+    this.problems = problems;
   }
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -15,15 +15,13 @@ import { loadPolicy } from "../../../policy/load.ts";
 import { readTrustedFile } from "../../../policy/trusted-file.ts";
 import { resolveNames } from "./policies.ts";
 
-/** Root's all the way up, unlike /tmp. */
-const base = "/var/lib/cntnr-test";
 const directories: string[] = [];
 let directory = "";
 let file = "";
 
 beforeEach(() => {
-  mkdirSync(base, { recursive: true });
-  directory = mkdtempSync(join(base, "policy-"));
+  // Root's all the way up, unlike /tmp.
+  directory = mkdtempSync("/run/cntnr-policy-");
   chmodSync(directory, 0o755);
   directories.push(directory);
   file = join(directory, "a.conf");

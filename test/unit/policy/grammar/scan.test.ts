@@ -35,7 +35,11 @@ describe("a policy file, line by line (C7)", () => {
     ["a key without a value", `${lab}isolation =\n`, "a.conf:3:12: isolation has no value"],
     ["a value that is only a comment", `${lab}isolation = ; user\n`, "a.conf:3:12: isolation has no value"],
     ["a section that does not end", "[network lab\n", "a.conf:1:13: section head without its ]"],
-    ["words behind a section's end", "[network lab] x\n", "a.conf:1:15: something follows the section's ]"],
+    [
+      "words behind a section's end",
+      "[network lab] x\nconflist = lab.conflist\n",
+      "a.conf:1:15: something follows the section's ]",
+    ],
     ["quotes", `${lab}isolation = "user"\n`, "a.conf:3:13: only plain ASCII without quotes and backslashes"],
     ["escapes", `${lab}isolation = us\\;er\n`, "a.conf:3:15: only plain ASCII"],
     [

@@ -58,15 +58,17 @@ describe("numbers (C8)", () => {
 describe("ports", () => {
   test("are numbers or ranges with a protocol, or a protocol for all ports from 1024 on", async () => {
     expect(await valuesOf("ports = 8000-8999/tcp, 443/tcp,53/udp , sctp")).toEqual({
-      publish: {
-        ports: [
-          { protocol: "tcp", first: 8000, last: 8999 },
-          { protocol: "tcp", first: 443, last: 443 },
-          { protocol: "udp", first: 53, last: 53 },
-          { protocol: "sctp", first: 1024, last: 65535 },
-        ],
-        hostIps: "any",
-      },
+      publish: [
+        {
+          ports: [
+            { protocol: "tcp", first: 8000, last: 8999 },
+            { protocol: "tcp", first: 443, last: 443 },
+            { protocol: "udp", first: 53, last: 53 },
+            { protocol: "sctp", first: 1024, last: 65535 },
+          ],
+          hostIps: "any",
+        },
+      ],
     });
   });
 
@@ -91,7 +93,7 @@ describe("ports", () => {
 
   test("go with the addresses of their own rule", async () => {
     expect(await valuesOf("ports = 443/tcp", "host-ips = 192.0.2.10, 2001:db8::10")).toMatchObject({
-      publish: { hostIps: [{ text: "192.0.2.10" }, { text: "2001:db8::10" }] },
+      publish: [{ hostIps: [{ text: "192.0.2.10" }, { text: "2001:db8::10" }] }],
     });
     expect(await allowProblem("host-ips = 192.0.2.10")).toStartWith(
       "a.conf:4:12: host-ips says where the ports",

@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { callNetd } from "../../fixtures/call-netd.ts";
+import type { RunningCommand } from "../../fixtures/running-command.ts";
+import { labPolicy, TestHost } from "../../fixtures/test-host.ts";
+import { attachCall, attachInput, attachmentIdOf, makeNamespace } from "../../fixtures/user-namespaces.ts";
+import { checked, type TestUser } from "../../fixtures/users.ts";
+import { waitFor } from "../../fixtures/wait-for.ts";
+
+let host: TestHost;
+let netd: RunningCommand;
+beforeAll(async () => {
+  host = await TestHost.start();
+  netd = await host.startNetd();
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+/** `cntnr-netd policy ...` as root, for this host's files. */
+function policyTool(...words: string[]) {
+  const etc = join(host.directory, "etc");
+  const [command = "", ...rest] = words;
+  const directories = ["--policy-dir", `${etc}/netd.d`];
+  const more = command === "check" ? ["--conflist-dir", `${etc}/net.d`] : [];
+  const all = ["check", "explain", "show", "simulate", "install"].includes(command)
+    ? [...directories, ...more]
+    : [];
+  return host.asRoot(["cntnr-netd", "policy", command, ...all, ...rest]);
+}
+
+function write(name: string, text: string): string {
+  const path = join(host.directory, name);
+  writeFileSync(path, text);
+  chmodSync(path, 0o644);
+  return path;
+}
+
+async function networksOf(user: TestUser): Promise<string> {
+  const argv = ["cntnr", "network", "ls"];
+  return checked(argv, await host.asUser(user, argv)).stdout;
+}
+
+async function reload(line: RegExp): Promise<void> {
+  const before = netd.stderr.length;
+  netd.kill("SIGHUP");
+  await waitFor(() => line.test(netd.stderr.slice(before)), { what: `${line} in the log of netd` });
+}
+
+describe("the administrator's tools", () => {
+  test("check what the service would load, and files before they are installed", async () => {
+    expect(await policyTool("check")).toMatchObject({
+      exitCode: 0,
+      stdout: "The policy is good: 1 network, 1 rule.\n",
+      stderr: "",
+    });
+    const bad = write(
+      "bad.conf",
+      "[network x]\nconflist = x.conflist\n[allow user:alice network:y]\nattachments = 08\n",
+    );
+    expect(await policyTool("check", bad)).toMatchObject({
+      exitCode: 1,
+      stdout: "",
+      stderr: `${bad}:3:27: there is no [network y]\n${bad}:4:15: attachments must be a decimal number from 0 to 999, or the word unlimited\n`,
+    });
+    const missing = write("etc/netd.d/20-missing.conf", "[network missing]\nconflist = missing.conflist\n");
+    expect(await policyTool("check")).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("missing.conflist: does not exist"),
+    });
+    await host.asRoot(["rm", missing]);
+  });
+
+  test("explain and show what real users have, by the groups that they are in", async () => {
+    const { alice, bob } = host.users;
+    const explained = await policyTool("explain", "--user", alice.name, "--network", "lab");
+    expect(explained.exitCode).toBe(0);
+    expect(explained.stdout).toContain(`ALLOWED: ${alice.name} (uid ${alice.uid}, groups ${alice.gid} `);
+    expect(explained.stdout).toContain("by allow group:cntnr-dev network:lab (10-test.conf:4)");
+    const refused = await policyTool("explain", "-u", alice.name, "-n", "lab", "-p", "8080/tcp", "--json");
+    expect(refused.exitCode).toBe(1);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      isAllowed: false,
+      findings: [{ aspect: "port 8080/tcp" }, {}, {}, {}],
+    });
+    expect((await policyTool("explain", "--user", bob.name, "--network", "lab")).exitCode).toBe(1);
+    expect((await policyTool("show", "--user", alice.name)).stdout).toContain(
+      "attachments  8  allow group:cntnr-dev",
+    );
+    expect((await policyTool("show", "--user", `#${bob.uid}`)).stdout).toContain("may use no network");
+    expect(await policyTool("show", "--user", "nobody-at-all")).toMatchObject({
+      exitCode: 1,
+      stderr: "cntnr-netd: there is no user nobody-at-all\n",
+    });
+  });
+
+  test("are for everybody, for policies of their own", async () => {
+    const draft = write(
+      "draft.conf",
+      "[network lab]\nconflist = lab.conflist\n[allow everyone network:lab]\nattachments = 1\n",
+    );
+    const { bob } = host.users;
+    const argv = ["cntnr-netd", "policy", "explain", "--policy", draft, "-u", bob.name, "-n", "lab"];
+    expect((await host.asUser(bob, argv)).exitCode).toBe(0);
+  });
+
+  test("simulate requests, and say where one is not decided as expected", async () => {
+    const { alice, bob } = host.users;
+    const lines = [
+      { user: alice.name, network: "lab", expect: "allow" },
+      { user: bob.name, network: "lab", expect: "allow" },
+    ];
+    const file = write("requests.jsonl", lines.map((line) => JSON.stringify(line)).join("\n"));
+    const result = await policyTool("simulate", file);
+    expect(result.exitCode).toBe(1);
+    expect(result.stdout.split("\n")).toEqual([
+      `${file}:1: allow: ${alice.name} on lab: allow group:cntnr-dev network:lab (10-test.conf:4)`,
+      `${file}:2: deny (NOT AS EXPECTED): ${bob.name} on lab: network: no rule is for this user on network lab`,
+      "",
+    ]);
+  });
+
+  test("show the difference of two policies, and which attachments the new one would refuse (C9)", async () => {
+    const { alice } = host.users;
+    const namespace = await makeNamespace(host, alice);
+    const [attached] = await callNetd(host, alice, attachInput(namespace));
+    const id = attachmentIdOf(attached);
+    const draft = write("new.conf", labPolicy.replace("attachments = 8", "attachments = 0"));
+    const run = ["--run-dir", "/run/cntnr-netd"];
+    const result = await policyTool("diff", "--live", ...run, host.policyFile, draft);
+    expect(result.stdout).toContain("group:cntnr-dev  loses  network lab  attachments  8 -> -");
+    expect(result.stdout).toContain(`  ${id}  uid ${alice.uid}  network lab  attachments: attachments = 0`);
+    expect((await policyTool("diff", "--live", ...run, host.policyFile, host.policyFile)).stdout).toBe(
+      "Nobody gains or loses anything.\n\nAll attachments that there are now would be allowed again.\n",
+    );
+    namespace.process.kill("SIGKILL");
+    await waitFor(async () => (await host.residue()).records.length === 0, { what: "the detach" });
+  });
+
+  test("install a file, which a reload takes over; a bad one changes nothing (C3, C4)", async () => {
+    const { bob } = host.users;
+    const good = write("20-bob.conf", `[allow user:${bob.name} network:lab]\nattachments = 1\n`);
+    expect((await policyTool("install", good)).exitCode).toBe(0);
+    netd.kill("SIGHUP");
+    await waitFor(async () => (await networksOf(bob)).includes("lab"), { what: "bob's network" });
+    const bad = write("20-bob.conf", `[allow user:${bob.name} network:lab]\nattachments = many\n`);
+    expect(await policyTool("install", bad)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("20-bob.conf:2:15: attachments must be"),
+    });
+    writeFileSync(join(host.directory, "etc/netd.d/20-bob.conf"), "?");
+    await reload(/not loaded, the last good policy stays in force:\n?.*20-bob.conf:1:1: neither/s);
+    expect(await networksOf(bob)).toContain("lab");
+    await host.asRoot(["rm", join(host.directory, "etc/netd.d/20-bob.conf")]);
+  });
+});
+
+describe("a quota (Q7)", () => {
+  async function setQuota(attachments: number): Promise<void> {
+    writeFileSync(host.policyFile, labPolicy.replace("attachments = 8", `attachments = ${attachments}`));
+    netd.kill("SIGHUP");
+    const shown = `0/${attachments} `;
+    await waitFor(async () => (await networksOf(host.users.alice)).includes(shown), { what: shown });
+  }
+
+  async function expectCodes(results: readonly { readonly code: number }[], expected: readonly number[]) {
+    expect(results.map(({ code }) => code).toSorted((a, b) => a - b)).toEqual([...expected]);
+  }
+
+  /** Attaches of new namespaces, made at the same moment after these calls; the namespaces end with it. */
+  async function attachAtOnce(count: number, before: Parameters<typeof callNetd>[2]["calls"] = []) {
+    const { alice } = host.users;
+    const namespaces = await Promise.all(Array.from({ length: count }, () => makeNamespace(host, alice)));
+    const attaches = namespaces.map((_, index) =>
+      attachCall({ netnsFd: `file:${index}`, leaseFd: `pidfd:${index}` }),
+    );
+    const results = await callNetd(host, alice, {
+      files: namespaces.map(({ pid }) => `/proc/${pid}/ns/net`),
+      pids: namespaces.map(({ pid }) => pid),
+      calls: [...before, ...attaches],
+      parallel: true,
+    });
+    for (const { process } of namespaces) process.kill("SIGKILL");
+    await waitFor(async () => (await host.residue()).records.length === 0, { what: "the detaches" });
+    return results;
+  }
+
+  test("holds for those who ask at the same moment", async () => {
+    await setQuota(2);
+    await expectCodes(await attachAtOnce(6), [0, 0, 8, 8, 8, 8]);
+  });
+
+  test("holds for those who wait for the same slot", async () => {
+    await setQuota(1);
+    const { alice } = host.users;
+    const namespace = await makeNamespace(host, alice);
+    const [attached] = await callNetd(host, alice, attachInput(namespace));
+    const detach = { method: "Detach" as const, request: { attachmentId: attachmentIdOf(attached) } };
+    await expectCodes(await attachAtOnce(4, [detach]), [0, 0, 8, 8, 8]);
+    namespace.process.kill("SIGKILL");
+  });
+});
