@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import type { ApprovedPlan } from "../../policy/decide.ts";
+import type { ApprovedPlan, Decision } from "../../policy/decide.ts";
 import { type AuditEvent, newReference, requestDigest } from "../audit/audit-event.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { type AttachmentFacts, type NetnsIdentity, nothingGiven } from "../contract/attachment.ts";
 import type { AttachmentPlan } from "../contract/plan.ts";
 import { messageOf, Refusal } from "../errors.ts";
-import type { Generation } from "./generation.ts";
 import type { AttachIntent } from "./attach-request.ts";
 import { auditSubjectOf, type Caller } from "./caller.ts";
+import type { Generation } from "./generation.ts";
 import type { KnownAttachments } from "./known-attachments.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
@@ -30,7 +30,7 @@ export class Requests {
 
   /** Decides about an Attach without doing it. Throws Refusal. */
   async check(caller: Caller, intent: AttachIntent): Promise<void> {
-    const plan = await this.#decideWithFreeSlot(caller, intent);
+    const plan = await this.#withFreeSlot(caller, intent, (approved) => approved);
     this.options.audit.noteLimited({
       event: "allow",
       ...this.#request(caller, intent),
@@ -48,18 +48,8 @@ export class Requests {
     const netns = await this.#verified(caller, intent, this.options.worker.ask("look", asked));
     const repeated = await this.#repeated(caller, intent, netns);
     if (repeated) return repeated;
-    const approved = await this.#decideWithFreeSlot(caller, intent);
-    // From here to the charged intent nothing waits: what was decided is what is charged (Q7).
-    const plan = this.#planOf(approved, intent);
-    const intended = intendedAttachment(caller, intent, netns, plan);
-    const action = {
-      ref: newReference(),
-      attachment: intended.id,
-      ...this.#request(caller, intent),
-      rule: plan.rule,
-    };
-    this.options.audit.commit({ event: "allow", ...action });
-    this.options.known.set(intended);
+    const charge = (approved: ApprovedPlan) => this.#charge(caller, intent, netns, approved);
+    const { plan, intended, action } = await this.#withFreeSlot(caller, intent, charge);
     try {
       const order = { ...asked, id: intended.id, idempotencyKey, plan };
       const attached = await this.#verified(caller, intent, this.options.worker.ask("attach", order));
@@ -128,33 +118,67 @@ export class Requests {
     throw new Refusal("failed", "the network could not be attached the first time");
   }
 
-  async #decideWithFreeSlot(caller: Caller, intent: AttachIntent): Promise<ApprovedPlan> {
-    const { network } = intent;
-    const decide = () =>
-      this.options.generation().decide(caller, { network, attachmentsUsed: this.used(caller.uid, network) });
-    let decision = decide();
-    if (decision.outcome === "deny" && decision.reason.kind === "quota-exceeded") {
+  /**
+   * Decides, waits as long as that may free a slot, and does `take` in the same moment as the decision: nothing comes
+   * between what was decided and what is charged, however many waited for the same slot (Q7). Throws Refusal.
+   */
+  async #withFreeSlot<Taken>(
+    caller: Caller,
+    intent: AttachIntent,
+    take: (plan: ApprovedPlan) => Taken,
+  ): Promise<Taken> {
+    const deadline = performance.now() + slotWaitMs;
+    for (;;) {
+      const decision = this.#decide(caller, intent);
+      if (decision.outcome === "allow") return take(decision.plan);
+      const { kind, text } = decision.reason;
+      if (kind !== "quota-exceeded" && kind !== "network-full") throw this.#denied(caller, intent, text);
       // What has ended since the last look must not keep anybody waiting or out.
       await this.options.worker.ask("reap", {});
-      await this.#freedSlot(caller.uid, network);
-      decision = decide();
+      const holders = this.#onNetwork(intent.network).filter(
+        ({ uid }) => kind === "network-full" || uid === caller.uid,
+      );
+      if (await this.#isOneFreed(holders, deadline)) continue;
+      const ref = this.#auditDenial(caller, intent, text);
+      const what = kind === "network-full" ? "the network is full" : "your quota of attachments is used up";
+      throw new Refusal("exhausted", `${what} (reference ${ref})`);
     }
-    if (decision.outcome === "allow") return decision.plan;
-    if (decision.reason.kind !== "quota-exceeded") throw this.#denied(caller, intent, decision.reason.text);
-    const ref = this.#auditDenial(caller, intent, decision.reason.text);
-    throw new Refusal("exhausted", `your quota of attachments is used up (reference ${ref})`);
   }
 
-  /** Waits for the end of one of the user's detaches on that network, if there is any, and not for long. */
-  async #freedSlot(uid: number, network: string): Promise<void> {
-    const ending = this.ofUser(uid).filter(
-      (attachment) => attachment.network === network && attachment.state === "detaching",
-    );
-    if (ending.length === 0) return;
-    await this.options.known.waitUntil(
-      () => ending.some(({ id }) => this.options.known.get(id) === undefined),
-      slotWaitMs,
-    );
+  #decide(caller: Caller, { network }: AttachIntent): Decision {
+    return this.options.generation().decide(caller, {
+      network,
+      attachmentsUsed: this.used(caller.uid, network),
+      networkAttachmentsUsed: this.#onNetwork(network).length,
+    });
+  }
+
+  #onNetwork(network: string): AttachmentFacts[] {
+    return this.options.known.all().filter((attachment) => attachment.network === network);
+  }
+
+  /** Waits for the end of one of these that is ending; false when none is, or not before the deadline. */
+  async #isOneFreed(attachments: readonly AttachmentFacts[], deadline: number): Promise<boolean> {
+    const ending = attachments.filter(({ state }) => state === "detaching");
+    if (ending.length === 0) return false;
+    const isFreed = () => ending.some(({ id }) => this.options.known.get(id) === undefined);
+    await this.options.known.waitUntil(isFreed, Math.max(0, deadline - performance.now()));
+    return isFreed();
+  }
+
+  /** From the decision to here nothing waits: what was decided is what is charged (Q7). */
+  #charge(caller: Caller, intent: AttachIntent, netns: NetnsIdentity, approved: ApprovedPlan) {
+    const plan = this.#planOf(approved, intent);
+    const intended = intendedAttachment(caller, intent, netns, plan);
+    const action = {
+      ref: newReference(),
+      attachment: intended.id,
+      ...this.#request(caller, intent),
+      rule: plan.rule,
+    };
+    this.options.audit.commit({ event: "allow", ...action });
+    this.options.known.set(intended);
+    return { plan, intended, action };
   }
 
   #planOf(approved: ApprovedPlan, intent: AttachIntent): AttachmentPlan {

@@ -42,7 +42,7 @@ describe("installing a policy file (C3)", () => {
   test("puts it in place with the rest of the policy, safe to be trusted, and leaves nothing else", async () => {
     const file = draft("20-rules.conf", "[allow user:alice network:lab]\nattachments = 1\n");
     expect((await install(file)).rules).toHaveLength(1);
-    expect(readdirSync(directory)).toEqual(["10-lab.conf", "20-rules.conf"]);
+    expect(readdirSync(directory).toSorted()).toEqual(["10-lab.conf", "20-rules.conf"]);
     expect(statSync(join(directory, "20-rules.conf")).mode & 0o022).toBe(0);
     expect((await loadPolicy({ directory, resolveNames })).rules).toHaveLength(1);
   });
@@ -67,7 +67,7 @@ describe("installing a policy file (C3)", () => {
   ])("changes nothing when the whole would not be good: %s", async (name, text, message) => {
     const before = readFileSync(join(directory, "10-lab.conf"), "utf8");
     await expect(install(draft(name, text))).rejects.toThrow(message);
-    expect(readdirSync(directory)).toEqual(["10-lab.conf"]);
+    expect(readdirSync(directory).toSorted()).toEqual(["10-lab.conf"]);
     expect(readFileSync(join(directory, "10-lab.conf"), "utf8")).toBe(before);
   });
 
@@ -82,7 +82,7 @@ describe("installing a policy file (C3)", () => {
     rmSync(join(directory, "10-lab.conf"));
     const file = draft("20-x.conf", "");
     await expect(install(file)).rejects.toThrow();
-    expect(readdirSync(directory)).toEqual(["20-x.conf"]);
+    expect(readdirSync(directory).toSorted()).toEqual(["20-x.conf"]);
   });
 });
 
