@@ -1,4 +1,5 @@
 import type { Flag } from "../command-line/command.ts";
+import { isolationFlags } from "./isolation-flags.ts";
 import { tlsVerify } from "./shared-flags.ts";
 
 /** What a container is made of: the flags that `run` and `create` share. */
@@ -30,17 +31,17 @@ export const createFlags: readonly Flag[] = [
   { name: "tmpfs", value: "DST[:OPTIONS]", repeatable: true, summary: "Mount an empty tmpfs" },
   { name: "hostname", short: "h", value: "NAME", summary: "Host name of the container" },
   { name: "entrypoint", value: "COMMAND", summary: 'Replace the image\'s entrypoint; "" for none' },
-  { name: "read-only", summary: "Mount the root file system read-only" },
+  { name: "read-only", aliases: ["readonly"], summary: "Mount the root file system read-only" },
   { name: "cap-add", value: "CAPABILITY", repeatable: true, summary: "Add a capability, or ALL" },
   { name: "cap-drop", value: "CAPABILITY", repeatable: true, summary: "Drop a capability, or ALL" },
-  { name: "interactive", short: "i", summary: "Keep standard input open" },
+  { name: "interactive", aliases: ["stdin"], short: "i", summary: "Keep standard input open" },
   { name: "tty", short: "t", summary: "Give the container a terminal" },
   {
     name: "network",
     aliases: ["net"],
     value: "NETWORK",
     repeatable: true,
-    summary: "host (default), none, or networks that the administrator grants",
+    summary: "host (default), none, container:NAME, or networks that the administrator grants",
   },
   { name: "label", short: "l", value: "KEY[=VALUE]", repeatable: true, summary: "Label the container" },
   { name: "stop-signal", value: "SIGNAL", summary: "Signal by which `cntnr stop` asks the container to end" },
@@ -52,5 +53,6 @@ export const createFlags: readonly Flag[] = [
     summary: "When to ask the registry: always, missing (default), never",
   },
   { name: "cidfile", value: "FILE", summary: "Write the container's id to a file, which must not exist" },
+  ...isolationFlags,
   tlsVerify,
 ];

@@ -17,6 +17,7 @@ import { parseSignal } from "../../runtime/container/signal-name.ts";
 import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { parseAttachFlags } from "./attach-flags.ts";
+import { parseIsolationOptions } from "./isolation-options.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
 /** What the flags of `cntnr run` ask for. Throws CntnrError. */
@@ -65,21 +66,19 @@ function parseOptions(
   env: NodeJS.ProcessEnv,
 ): ContainerOptions {
   const surroundings = realSurroundings();
-  const [workingDir, user, hostname] = ["workdir", "user", "hostname"].map((flag) => args.value(flag));
+  const [workingDir, user] = ["workdir", "user"].map((flag) => args.value(flag));
   const entrypoint = args.value("entrypoint");
   const stopSignal = args.value("stop-signal");
   if (stopSignal !== undefined) parseSignal(stopSignal);
   if (workingDir !== undefined && !workingDir.startsWith("/"))
     throw new CntnrError("usage", `-w ${workingDir}: the working directory is not absolute`);
-  if (hostname !== undefined && !/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(hostname))
-    throw new CntnrError("usage", `--hostname "${hostname}" cannot be a host name`);
   return {
+    ...parseIsolationOptions(args, readTextFile),
     command,
     ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
     env: parseEnvironment(args, env),
     ...(workingDir === undefined ? {} : { workingDir }),
     ...(user === undefined ? {} : { user }),
-    ...(hostname === undefined ? {} : { hostname }),
     tty: args.has("tty"),
     stdin: args.has("interactive"),
     readOnly: args.has("read-only"),
@@ -107,6 +106,14 @@ function readEnvFile(path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     throw new CntnrError("not-found", `--env-file: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function readTextFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CntnrError("not-found", messageOf(error), { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { type TerminalSize, TerminalSettings, terminalSize } from "../sys/terminal.ts";
+import { TerminalSettings, type TerminalSize, terminalSize } from "../sys/terminal.ts";
 
 /** Waits for our end; unless we have said that all is well, it puts back what is still as we have made it. */
 const guardScript = 'read -r _ <&3 && exit 0; [ "$(stty -g)" != "$1" ] || stty "$2"';

@@ -58,6 +58,28 @@ export function findUser(wish: UserWish, files: AccountFiles): ContainerUser {
   return { uid: entry.uid, gid: entry.gid, additionalGids: [...new Set(additionalGids)], home };
 }
 
+/**
+ * `--group-add`: groups of the image, by name or number, beside the user's own. `keep-groups` stands for those of whoever runs
+ * cntnr, which a container of a user's has anyhow. Throws CntnrError `unsupported` where they cannot be set.
+ */
+export function addGroups(
+  user: ContainerUser,
+  wanted: readonly string[],
+  files: AccountFiles,
+  groups: GroupSetting,
+): ContainerUser {
+  const named = wanted.filter((name) => name !== "keep-groups");
+  if (named.length === 0) return user;
+  if (groups === "not-settable")
+    throw new CntnrError(
+      "unsupported",
+      `--group-add ${named.join(", ")}: runc cannot set groups for users; -u USER:GROUP chooses the main one`,
+    );
+  const known = parseGroup(files.group);
+  const gids = named.map((text) => findGroup({ text: `:${text}`, from: "flag" }, text, known));
+  return { ...user, additionalGids: [...new Set([...user.additionalGids, ...gids])] };
+}
+
 function findEntry(wish: UserWish, text: string, entries: readonly PasswdEntry[]): PasswdEntry {
   const number = text === "" ? 0 : parseId(text);
   const entry = entries.find(({ name, uid }) => (text !== "" && name === text) || uid === number);
@@ -114,6 +136,9 @@ function fieldsOf(text: string): string[][] {
   return text.split("\n").flatMap((line) => (line.startsWith("#") ? [] : [line.trim().split(":")]));
 }
 
+/** Whether the runtime can set additional groups: runc only when root has started it. */
+export type GroupSetting = "settable" | "not-settable";
+
 /** A user as these mappings allow it, and what had to be changed for it. */
 export interface MappedUser {
   readonly user: ContainerUser;
@@ -123,13 +148,12 @@ export interface MappedUser {
 /**
  * Fits a user to the ids that are mapped. With one id alone there is only root, so an image's own wish for another user is
  * given up, with a remark; what the person at the terminal asked for is not. Throws CntnrError `unsupported`.
- * @param groups whether the runtime can set additional groups: runc only when root has started it
  */
 export function fitUser(
   user: ContainerUser,
   wish: UserWish,
   mappings: IdMappings,
-  groups: "settable" | "not-settable",
+  groups: GroupSetting,
 ): MappedUser {
   const additionalGids =
     groups === "settable" ? user.additionalGids.filter((gid) => isMapped(gid, mappings.gids)) : [];

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
 import type { ContainerOptions } from "../container/container-options.ts";
 import type { LocalImage } from "../image/local-image.ts";
@@ -8,12 +9,17 @@ import { chooseRoot } from "../rootfs/choose-root.ts";
 import { LayeredTree } from "../rootfs/layered-tree.ts";
 import { makeUpperDirectory, planMountPoints } from "../rootfs/mount-points.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
-import { findUser, fitUser, type MappedUser, type UserWish } from "./container-user.ts";
+import { addGroups, findUser, fitUser, type MappedUser, type UserWish } from "./container-user.ts";
 import { withoutNetdSockets } from "./hidden-sockets.ts";
+import { usableDevices } from "./host-devices.ts";
 import { readHostNames } from "./host-facts.ts";
+import { findInitProgram } from "./init-program.ts";
+import { checkOomScoreAdj } from "./limits-plan.ts";
 import { withLockedOptions } from "./locked-options.ts";
 import { type BoundFiles, defaultMountPoints } from "./mount-plan.ts";
+import type { JoinedContainer } from "./namespaces.ts";
 import { type NetworkFiles, networkFiles } from "./network-files.ts";
+import { configText } from "./oci-config.ts";
 import { planConfig, type RootFileSystem } from "./plan-config.ts";
 import { refuseProc, workingDirectory } from "./process-plan.ts";
 
@@ -28,6 +34,8 @@ export interface BundleRequest {
   /** The user's state directory (`Directories.run`), for the hooks. */
   readonly runDir: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The running container that {@link containerToJoin} names. */
+  readonly joined?: JoinedContainer;
 }
 
 const aptSettings = "/etc/apt/apt.conf.d";
@@ -38,32 +46,57 @@ const aptSettings = "/etc/apt/apt.conf.d";
  * Throws CntnrError; what is made by then is the caller's to remove.
  */
 export async function makeBundle(request: BundleRequest): Promise<readonly string[]> {
-  const { directory, image, options, mappings } = request;
+  const { directory, image, mappings, joined } = request;
+  const options = completeOptions(request);
   const tree = new LayeredTree(image.layers);
   const { user, remarks } = resolveUser(tree, image, options, mappings);
   checkWorkingDirectory(tree, image, options);
-  const isHostNetwork = options.network.kind === "host";
-  const host = readHostNames(isHostNetwork);
-  const hostname = options.hostname ?? (isHostNetwork ? host.hostname : request.defaultHostname);
+  const host = readHostNames(options.network.kind === "host");
+  const hostname = options.hostname ?? usualHostname(request, host.hostname);
   const files = {
-    ...writeNetworkFiles(directory, networkFiles(options.network, hostname, host)),
+    ...(options.network.kind === "container" && joined
+      ? sharedNetworkFiles(joined.directory)
+      : writeNetworkFiles(directory, networkFiles(options.network, hostname, options, host))),
     ...(mappings.subordinate ? {} : writeOneIdFiles(directory, tree)),
   };
   const hooks = hooksFor(options, request);
   const { root, remarks: rootRemarks } = await makeRoot(directory, tree, image, files, mappings);
   const config = planConfig({
     image: image.config,
-    options: { ...options, mounts: withLockedOptions(withoutNetdSockets(options.mounts, request.env)) },
+    options,
     mappings,
     user,
     hostname,
     root,
     files,
     ...(hooks ? { hooks } : {}),
+    ...(joined ? { joined } : {}),
+    ...(options.init ? { initProgram: findInitProgram() } : {}),
+    isRoot: process.geteuid?.() === 0,
+    ownLimits: () => readFileSync("/proc/self/limits", "utf8"),
     architecture: process.arch,
+    kernelRelease: release(),
   });
-  writeFileSync(join(directory, "config.json"), JSON.stringify(config), { mode: 0o600 });
+  writeFileSync(join(directory, "config.json"), configText(config), { mode: 0o600 });
   return [...remarks, ...rootRemarks];
+}
+
+function usualHostname({ options, joined, defaultHostname }: BundleRequest, ofHost: string): string {
+  if (options.network.kind === "host" || options.uts?.kind === "host") return ofHost;
+  if (options.network.kind === "container" && joined)
+    return readFileSync(join(joined.directory, "hostname"), "utf8").trim();
+  return defaultHostname;
+}
+
+/** What follows from the options and the host, before anything is made. Throws CntnrError for what cannot be. */
+function completeOptions({ options, env }: BundleRequest): ContainerOptions {
+  if (options.oomScoreAdj !== undefined)
+    checkOomScoreAdj(options.oomScoreAdj, Number(readFileSync("/proc/self/oom_score_adj", "utf8")));
+  return {
+    ...options,
+    mounts: withLockedOptions(withoutNetdSockets(options.mounts, env)),
+    devices: [...(options.privileged ? usableDevices() : []), ...(options.devices ?? [])],
+  };
 }
 
 function resolveUser(
@@ -78,7 +111,8 @@ function resolveUser(
       : { text: options.user, from: "flag" };
   const files = { passwd: tree.readText("/etc/passwd") ?? "", group: tree.readText("/etc/group") ?? "" };
   const groups = process.geteuid?.() === 0 ? "settable" : "not-settable";
-  return fitUser(findUser(wish, files), wish, mappings, groups);
+  const user = addGroups(findUser(wish, files), options.groups ?? [], files, groups);
+  return fitUser(user, wish, mappings, groups);
 }
 
 /** B2: also not by a link of the image. */
@@ -93,6 +127,13 @@ function writeNetworkFiles(directory: string, { hosts, resolvConf, hostname }: N
   for (const [name, text] of Object.entries(contents))
     bound[`/etc/${name}`] = writePublicFile(join(directory, name), text);
   return bound;
+}
+
+/** Who shares another container's network has its names. */
+function sharedNetworkFiles(directory: string): BoundFiles {
+  return Object.fromEntries(
+    ["hosts", "resolv.conf", "hostname"].map((name) => [`/etc/${name}`, join(directory, name)]),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { ContainerOptions, MountRequest } from "../container/container-options.ts";
+import type { ContainerOptions, DeviceRequest, MountRequest } from "../container/container-options.ts";
 import type { MountPoint } from "../rootfs/mount-points.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
+import { initMount } from "./init-program.ts";
 import type { OciMount } from "./oci-config.ts";
 
 /** Files of the bundle by the path in the container that they are bound at. */
@@ -9,6 +10,7 @@ export type BoundFiles = Readonly<Record<string, string>>;
 /** group `tty` of every distribution, as Linux programs expect to find terminals. */
 const ttyGid = 5;
 const restricted = ["nosuid", "noexec", "nodev"];
+const defaultShmBytes = 64 * 1024 * 1024;
 
 /** What every container has at its place whatever the image has there. `/dev` and below are the kernel's and the runtime's. */
 export function defaultMountPoints(files: BoundFiles): MountPoint[] {
@@ -18,21 +20,33 @@ export function defaultMountPoints(files: BoundFiles): MountPoint[] {
   ];
 }
 
+type MountOptions = Pick<
+  ContainerOptions,
+  "mounts" | "network" | "pid" | "ipc" | "privileged" | "cgroupMount" | "devices" | "shmSizeBytes"
+>;
+
 export interface MountParts {
-  readonly options: Pick<ContainerOptions, "mounts" | "network">;
+  readonly options: MountOptions;
   readonly mappings: IdMappings;
   readonly files: BoundFiles;
+  /** Path of the program for `--init`. */
+  readonly initProgram?: string;
 }
 
 /**
  * All mounts but the root, in the order in which they are made: a directory before what is in it. A mount of the user's takes
  * the place of one of ours.
  */
-export function planMounts({ options, mappings, files }: MountParts): OciMount[] {
+export function planMounts({ options, mappings, files, initProgram }: MountParts): OciMount[] {
   const own = options.mounts.map(requestedMount);
   const taken = new Set(own.map(({ destination }) => destination));
-  const ours = [...kernelMounts(options.network.kind === "host", mappings), ...fileMounts(files)];
-  const all = [...ours.filter(({ destination }) => !isTaken(destination, taken)), ...own];
+  const ours = [...kernelMounts(options, mappings), ...fileMounts(files)];
+  const all = [
+    ...ours.filter(({ destination }) => !isTaken(destination, taken)),
+    ...own,
+    ...(options.devices ?? []).map(deviceMount),
+    ...(initProgram === undefined ? [] : [initMount(initProgram)]),
+  ];
   return all.toSorted((a, b) => depthOf(a.destination) - depthOf(b.destination));
 }
 
@@ -42,34 +56,51 @@ function isTaken(destination: string, taken: ReadonlySet<string>): boolean {
   return taken.has(destination) || (top !== "etc" && taken.has(`/${top}`));
 }
 
-function kernelMounts(isHostNetwork: boolean, mappings: IdMappings): OciMount[] {
+/** Only who owns a namespace may mount the file system that shows it: what is the host's is bound. */
+function kernelMounts(options: MountOptions, mappings: IdMappings): OciMount[] {
   const isTtyMapped = mappings.gids.some(
     ({ containerId, size }) => ttyGid >= containerId && ttyGid < containerId + size,
   );
+  const readOnly = options.privileged ? [] : ["ro"];
+  const isOfHost = (kind: "pid" | "ipc") => options[kind]?.kind === "host";
+  const isNetworkOwned = options.network.kind !== "host";
+  const isIpcOfHost = isOfHost("ipc");
   return [
-    mount("/proc", "proc", restricted),
+    isOfHost("pid") ? hostMount("/proc", restricted) : mount("/proc", "proc", restricted),
     mount("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
     mount("/dev/pts", "devpts", [
       ...["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"],
       ...(isTtyMapped ? [`gid=${ttyGid}`] : []),
     ]),
-    mount("/dev/shm", "tmpfs", [...restricted, "mode=1777", "size=65536k"]),
-    mount("/dev/mqueue", "mqueue", restricted),
-    isHostNetwork
-      ? // Only who owns the network namespace may mount a sysfs.
-        {
-          destination: "/sys",
-          type: "bind",
-          source: "/sys",
-          options: ["rbind", "rprivate", ...restricted, "ro"],
-        }
-      : mount("/sys", "sysfs", [...restricted, "ro"]),
-    mount("/sys/fs/cgroup", "cgroup", [...restricted, "relatime", "ro"]),
+    isIpcOfHost
+      ? hostMount("/dev/shm", restricted)
+      : mount("/dev/shm", "tmpfs", [
+          ...restricted,
+          "mode=1777",
+          `size=${options.shmSizeBytes ?? defaultShmBytes}`,
+        ]),
+    // Without it queues are there all the same (mq_overview(7)); of the host's there may be no mount to bind.
+    ...(isIpcOfHost ? [] : [mount("/dev/mqueue", "mqueue", restricted)]),
+    isNetworkOwned
+      ? mount("/sys", "sysfs", [...restricted, ...readOnly])
+      : hostMount("/sys", [...restricted, ...readOnly]),
+    ...cgroupMounts(options),
   ];
+}
+
+function cgroupMounts({ cgroupMount, privileged }: MountOptions): OciMount[] {
+  // The host's are in the host's /sys.
+  if (cgroupMount === "no") return [mount("/sys/fs/cgroup", "tmpfs", [...restricted, "ro", "size=0"])];
+  const isWritable = cgroupMount === "rw" || privileged === true;
+  return [mount("/sys/fs/cgroup", "cgroup", [...restricted, "relatime", ...(isWritable ? [] : ["ro"])])];
 }
 
 function mount(destination: string, type: string, options: readonly string[]): OciMount {
   return { destination, type, source: type, options };
+}
+
+function hostMount(path: string, options: readonly string[]): OciMount {
+  return { destination: path, type: "bind", source: path, options: ["rbind", "rprivate", ...options] };
 }
 
 function fileMounts(files: BoundFiles): OciMount[] {
@@ -79,6 +110,12 @@ function fileMounts(files: BoundFiles): OciMount[] {
     source,
     options: ["bind", "rprivate"],
   }));
+}
+
+/** A user may not make device nodes, but the host's can be bound; what he may do with them is as outside. */
+function deviceMount({ source, destination, access }: DeviceRequest): OciMount {
+  const options = ["rbind", "rprivate", ...(access === "read-only" ? ["ro"] : [])];
+  return { destination, type: "bind", source, options };
 }
 
 const propagation = /^r?(?:private|shared|slave|unbindable)$/;

@@ -8,7 +8,10 @@ export interface OciConfig {
   readonly ociVersion: "1.0.2";
   readonly process: OciProcess;
   readonly root: { readonly path: string; readonly readonly: boolean };
-  readonly hostname: string;
+  /** Without a UTS namespace there is none to set. */
+  readonly hostname?: string;
+  /** Of runtime-spec 1.1; older runtimes leave it alone. */
+  readonly domainname?: string;
   readonly mounts: readonly OciMount[];
   readonly hooks?: NetworkHooks;
   readonly annotations: Readonly<Record<string, string>>;
@@ -23,6 +26,15 @@ export interface OciProcess {
   readonly cwd: string;
   readonly noNewPrivileges: boolean;
   readonly capabilities: OciCapabilities;
+  readonly rlimits: readonly OciRlimit[];
+  readonly oomScoreAdj?: number;
+}
+
+/** 64 bits each; RLIM_INFINITY is 2^64 - 1. */
+export interface OciRlimit {
+  readonly type: string;
+  readonly soft: number | bigint;
+  readonly hard: number | bigint;
 }
 
 export interface OciUser {
@@ -55,6 +67,8 @@ interface OciIdMapping {
 
 export interface OciNamespace {
   readonly type: "pid" | "network" | "mount" | "ipc" | "uts" | "user" | "cgroup";
+  /** An existing namespace to join; without it a new one. */
+  readonly path?: string;
 }
 
 export interface OciLinux {
@@ -62,21 +76,24 @@ export interface OciLinux {
   readonly uidMappings: readonly OciIdMapping[];
   readonly gidMappings: readonly OciIdMapping[];
   readonly sysctl: Readonly<Record<string, string>>;
-  readonly seccomp: OciSeccomp;
+  readonly seccomp?: OciSeccomp;
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
 }
 
+type SeccompAction =
+  `SCMP_ACT_${"ALLOW" | "ERRNO" | "KILL" | "KILL_PROCESS" | "KILL_THREAD" | "LOG" | "TRACE" | "TRAP"}`;
+
 export interface OciSeccomp {
-  readonly defaultAction: "SCMP_ACT_ERRNO";
-  readonly defaultErrnoRet: number;
+  readonly defaultAction: SeccompAction;
+  readonly defaultErrnoRet?: number;
   readonly architectures: readonly string[];
   readonly syscalls: readonly OciSyscallRule[];
 }
 
 export interface OciSyscallRule {
   readonly names: readonly string[];
-  readonly action: "SCMP_ACT_ALLOW" | "SCMP_ACT_ERRNO";
+  readonly action: SeccompAction;
   /** With SCMP_ACT_ERRNO; 0 makes the call succeed without being made. */
   readonly errnoRet?: number;
   /** All have to hold. */
@@ -86,8 +103,22 @@ export interface OciSyscallRule {
 export interface OciSyscallArgument {
   readonly index: number;
   /** With SCMP_CMP_MASKED_EQ the mask. */
-  readonly value: number;
+  readonly value: number | bigint;
   /** With SCMP_CMP_MASKED_EQ what is left under the mask. */
-  readonly valueTwo?: number;
-  readonly op: "SCMP_CMP_EQ" | "SCMP_CMP_NE" | "SCMP_CMP_MASKED_EQ";
+  readonly valueTwo?: number | bigint;
+  readonly op: `SCMP_CMP_${"EQ" | "GE" | "GT" | "LE" | "LT" | "MASKED_EQ" | "NE"}`;
+}
+
+declare global {
+  interface JSON {
+    /** A value that is written as it stands (proposal-json-parse-with-source, which JavaScriptCore has). */
+    rawJSON(text: string): object;
+  }
+}
+
+/** config.json. Numbers that JavaScript cannot hold are big integers here, and whole ones there. */
+export function configText(config: OciConfig): string {
+  return JSON.stringify(config, (_, value: unknown) =>
+    typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value,
+  );
 }

@@ -1,7 +1,10 @@
-/** Which network a container gets. `netd`: the networks of the admin's that cntnr-netd attaches, in order. */
+import type { SeccompFile } from "../bundle/seccomp/profile-file.ts";
+
+/** Which network a container gets. `container`: that of another one. `netd`: the networks of the admin's that cntnr-netd attaches, in order. */
 export type NetworkMode =
   | { readonly kind: "host" }
   | { readonly kind: "none" }
+  | { readonly kind: "container"; readonly container: string }
   | { readonly kind: "netd"; readonly networks: readonly string[] };
 
 /** One `-v`, `--mount` or `--tmpfs`, parsed and checked; `source` of a bind is absolute and exists. */
@@ -16,8 +19,81 @@ export type MountRequest =
     }
   | { readonly kind: "tmpfs"; readonly destination: string; readonly options: readonly string[] };
 
+/** Whose namespace of a kind a container has, if it is not its own: the host's, or that of another container, by name or id. */
+export type NamespaceSource =
+  | { readonly kind: "host" }
+  | { readonly kind: "container"; readonly container: string };
+
+/** A device node of the host's. */
+export interface DeviceRequest {
+  readonly source: string;
+  readonly destination: string;
+  readonly access: "read-only" | "read-write";
+}
+
+/** `--security-opt`, all of them. */
+export interface SecurityOptions {
+  readonly seccomp:
+    | { readonly kind: "default" | "unconfined" }
+    | { readonly kind: "file"; readonly profile: SeccompFile };
+  readonly noNewPrivileges: boolean;
+  /** Paths beyond the usual ones that the container shall not see. */
+  readonly mask: readonly string[];
+  /** Of the usual masked and read-only paths those that it shall; or ALL. */
+  readonly unmask: readonly string[];
+}
+
+/** What separates a container from the host and from others; what is absent is as private as can be. */
+export interface IsolationOptions {
+  readonly pid?: NamespaceSource;
+  readonly ipc?: NamespaceSource;
+  readonly uts?: NamespaceSource;
+  /** With another container's, all ids are as in that one. */
+  readonly userns?: NamespaceSource;
+  readonly cgroupns?: { readonly kind: "host" };
+  /** What /sys/fs/cgroup is; absent: read-only. */
+  readonly cgroupMount?: "rw" | "no";
+  readonly privileged?: boolean;
+  readonly security?: SecurityOptions;
+  readonly devices?: readonly DeviceRequest[];
+}
+
+/** Names of the container and of others. */
+export interface NameOptions {
+  readonly hostname?: string;
+  readonly domainname?: string;
+  readonly addHosts?: readonly HostEntry[];
+  /** Addresses of name servers instead of the host's. */
+  readonly dns?: readonly string[];
+  readonly dnsSearch?: readonly string[];
+  readonly dnsOptions?: readonly string[];
+}
+
+/** A line of /etc/hosts; `host-gateway` stands for the host, as far as the network knows its address. */
+export interface HostEntry {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** How much a process may have of something (setrlimit(2)); -1 is unlimited. */
+export interface Ulimit {
+  /** RLIMIT_NOFILE */
+  readonly type: string;
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** Settings and bounds of the kernel's. */
+export interface LimitOptions {
+  readonly ulimits?: readonly Ulimit[];
+  readonly sysctls?: Readonly<Record<string, string>>;
+  readonly oomScoreAdj?: number;
+  /** Size of /dev/shm. */
+  readonly shmSizeBytes?: number;
+}
+
 /** What the user asked of one container: flags after parsing, before anything of the image is known. */
-export interface ContainerOptions {
+export interface ContainerOptions extends IsolationOptions, NameOptions, LimitOptions {
   /** Arguments after the image; they replace the image's cmd. */
   readonly command: readonly string[];
   /** Replaces the image's entrypoint (and drops its cmd); `[]` for `--entrypoint ""`. */
@@ -27,10 +103,13 @@ export interface ContainerOptions {
   readonly workingDir?: string;
   /** user[:group], names or numbers. */
   readonly user?: string;
-  readonly hostname?: string;
+  /** Names or numbers beyond the user's own. */
+  readonly groups?: readonly string[];
   readonly tty: boolean;
   /** Keep standard input open (`-i`). */
   readonly stdin: boolean;
+  /** A first process that passes signals on and reaps. */
+  readonly init?: boolean;
   readonly readOnly: boolean;
   readonly mounts: readonly MountRequest[];
   /** Capability names without CAP_, upper case; `ALL` for all. */
@@ -38,5 +117,7 @@ export interface ContainerOptions {
   readonly capDrop: readonly string[];
   readonly network: NetworkMode;
   readonly labels: Readonly<Record<string, string>>;
+  /** For config.json; they mean nothing to us. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly stopSignal?: string;
 }

@@ -43,8 +43,11 @@ const recordSchema = v.object({
   network: v.variant("kind", [
     v.object({ kind: v.literal("host") }),
     v.object({ kind: v.literal("none") }),
+    v.object({ kind: v.literal("container"), container: v.string() }),
     v.object({ kind: v.literal("netd"), networks: strings }),
   ]),
+  /** The container whose namespaces it shares, and which therefore has to run first. */
+  joins: v.exactOptional(v.string()),
   /** Paths in <data>/l that its overlay is made of: they must not be collected as garbage. */
   layers: strings,
 });

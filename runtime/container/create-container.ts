@@ -13,6 +13,7 @@ import { type ContainerId, newContainerId, shortId } from "./container-id.ts";
 import type { ContainerOptions } from "./container-options.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { registerContainer, unregisterContainer } from "./container-store.ts";
+import { findJoinedContainer } from "./joined-container.ts";
 import { currentBootId, ownIdentity } from "./process-identity.ts";
 import { parseSignal } from "./signal-name.ts";
 
@@ -54,7 +55,11 @@ export async function createContainer(
 ): Promise<ContainerRecord> {
   using idFile = request.cidFile === undefined ? undefined : reserveIdFile(request.cidFile);
   const mappings = loadIdMappings();
-  const { image, record } = await register(directories, request, surroundings, mappings, made);
+  const joined = findJoinedContainer(directories, request.options);
+  const { image, record } = await register(directories, request, surroundings, mappings, {
+    ...made,
+    ...(joined ? { joins: joined.id } : {}),
+  });
   try {
     const remarks = await makeBundle({
       directory: containerPaths(directories, record.id).directory,
@@ -64,6 +69,7 @@ export async function createContainer(
       defaultHostname: shortId(record.id),
       runDir: directories.run,
       env: surroundings.env,
+      ...(joined ? { joined } : {}),
     });
     for (const remark of remarks) surroundings.onRemark(remark);
     idFile?.write(record.id);
@@ -74,13 +80,15 @@ export async function createContainer(
   return record;
 }
 
+type MadeHow = Pick<ContainerRecord, "madeBy" | "stdinOnce" | "joins">;
+
 /** From looking for the image until the record is written nobody may collect its layers as garbage. */
 async function register(
   directories: Directories,
   request: CreateRequest,
   surroundings: CreateSurroundings,
   mappings: IdMappings,
-  made: Pick<ContainerRecord, "madeBy" | "stdinOnce">,
+  made: MadeHow,
 ): Promise<{ image: LocalImage; record: ContainerRecord }> {
   const permitted = checkNetwork(request.options, surroundings.env);
   using _ = await lockStore(directories, "shared");
@@ -122,7 +130,7 @@ function describe(
   name: string,
   image: LocalImage,
   request: CreateRequest,
-  made: Pick<ContainerRecord, "madeBy" | "stdinOnce">,
+  made: MadeHow,
 ): ContainerRecord {
   const { options } = request;
   return {

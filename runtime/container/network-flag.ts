@@ -2,9 +2,9 @@ import { CntnrError } from "../errors/cntnr-error.ts";
 import type { NetworkMode } from "./container-options.ts";
 
 /** Other programs' words for networks that are none of ours. */
-const foreign = /^(?:bridge|default|slirp4netns(?::.*)?|pasta(?::.*)?|container:.*|ns:.*|private)$/;
+const foreign = /^(?:bridge|default|slirp4netns(?::.*)?|pasta(?::.*)?|ns:.*|private)$/;
 
-/** All `--network` of a command line: host (also without any), none, or names of netd's networks. Throws CntnrError. */
+/** All `--network` of a command line: host (also without any), none, container:NAME, or names of netd's networks. Throws CntnrError. */
 export function parseNetworkFlags(names: readonly string[]): NetworkMode {
   const [first] = names;
   if (first === undefined) return { kind: "host" };
@@ -15,6 +15,8 @@ export function parseNetworkFlags(names: readonly string[]): NetworkMode {
       throw new CntnrError("usage", "--network host and none cannot go with other networks");
     return { kind: first === "none" ? "none" : "host" };
   }
+  const container = /^container:(.+)$/.exec(first)?.[1];
+  if (container !== undefined && names.length === 1) return { kind: "container", container };
   for (const name of names) {
     if (foreign.test(name))
       throw new CntnrError(

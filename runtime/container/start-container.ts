@@ -55,6 +55,10 @@ async function start(
   const paths = containerPaths(directories, record.id);
   checkStartable(directories, record);
   cancelRestart(paths);
+  if (record.joins !== undefined) {
+    const { rejoinContainer } = await import("./joined-container.ts");
+    rejoinContainer(directories, record, record.joins);
+  }
   const life = beginLife(paths, "conmon", options.cause ?? startedBySomebody);
   let isCreated = false;
   try {

@@ -31,6 +31,7 @@ const packageOf: Record<string, string> = {
   newgidmap: "uidmap",
   pasta: "passt",
   slirp4netns: "slirp4netns",
+  catatonit: "catatonit",
 };
 
 /** Turns a failure to start `command` into an error that says what to install. */

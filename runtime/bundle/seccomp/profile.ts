@@ -43,6 +43,16 @@ const architectures: Readonly<Record<string, readonly string[]>> = {
   loong64: ["SCMP_ARCH_LOONGARCH64"],
 };
 
+/** @param architecture as `process.arch` says it */
+function architecturesOf(architecture: string): readonly string[] {
+  return architectures[architecture] ?? [];
+}
+
+/** A filter that lets all calls through. */
+export function openProfile(architecture: string): OciSeccomp {
+  return { defaultAction: "SCMP_ACT_ALLOW", architectures: architecturesOf(architecture), syscalls: [] };
+}
+
 /**
  * The system calls that a container with these capabilities may make; all others fail with EPERM, or with ENOSYS where
  * they are newer than the list (runc does that).
@@ -59,7 +69,7 @@ export function defaultProfile(
   return {
     defaultAction: "SCMP_ACT_ERRNO",
     defaultErrnoRet: notPermitted,
-    architectures: architectures[architecture] ?? [],
+    architectures: architecturesOf(architecture),
     syscalls: [
       { names: [...always], action: "SCMP_ACT_ALLOW" },
       ...argumentRules(granted.includes("SYS_ADMIN"), architecture),
@@ -82,6 +92,20 @@ function argumentRules(mayMakeNamespaces: boolean, architecture: string): OciSys
     // Its flags are behind a pointer, which a filter cannot follow; C libraries then take clone.
     { names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: notImplemented },
   ];
+}
+
+/** A profile of somebody else's with the made-up answers instead of what it says of these calls. */
+export function withMadeUpIds(profile: OciSeccomp): OciSeccomp {
+  const madeUp = new Set([...ownerCalls, ...idCalls, ...nodeCalls]);
+  const others = profile.syscalls.flatMap((rule) => {
+    const names = rule.names.filter((name) => !madeUp.has(name));
+    return names.length === 0 ? [] : [{ ...rule, names }];
+  });
+  // A rule that says what is the default anyhow is an error to libseccomp.
+  const rules = madeUpRules().filter(
+    ({ action }) => action !== profile.defaultAction || action === "SCMP_ACT_ERRNO",
+  );
+  return { ...profile, syscalls: [...others, ...rules] };
 }
 
 /**

@@ -42,7 +42,7 @@ describe("--network", () => {
     [["host", "lab"], "cannot go with"],
     [["lab", "lab"], "only once"],
     [["bridge"], "not supported"],
-    [["container:x"], "not supported"],
+    [["ns:x"], "not supported"],
     [["../x"], "cannot be the name"],
   ])("%j is refused: %s", (names, problem) => {
     expect(() => parseNetworkFlags(names)).toThrow(problem);

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { containerToJoin, type JoinedContainer, withJoinedProcess } from "../bundle/namespaces.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { replaceFile } from "../store/replace-file.ts";
+import type { ContainerOptions } from "./container-options.ts";
+import { type ContainerRecord, containerPaths } from "./container-record.ts";
+import { readFacts } from "./container-state.ts";
+import { findContainer } from "./container-store.ts";
+
+/** The running container whose namespaces the options ask for; undefined for none. Throws CntnrError. */
+export function findJoinedContainer(
+  directories: Directories,
+  options: ContainerOptions,
+): JoinedContainer | undefined {
+  const name = containerToJoin(options);
+  return name === undefined ? undefined : findRunning(directories, name);
+}
+
+function findRunning(directories: Directories, name: string): JoinedContainer {
+  const record = findContainer(directories, name);
+  const { init } = readFacts(directories, record);
+  if (!init)
+    throw new CntnrError(
+      "conflict",
+      `container ${record.name} does not run, so it has no namespaces to share`,
+    );
+  return { id: record.id, pid: init.pid, directory: containerPaths(directories, record.id).directory };
+}
+
+/** Before a later start: the namespaces are those of the process that the other container has now. Throws CntnrError. */
+export function rejoinContainer(directories: Directories, record: ContainerRecord, joins: string): void {
+  const path = join(containerPaths(directories, record.id).directory, "config.json");
+  replaceFile(path, withJoinedProcess(readFileSync(path, "utf8"), findRunning(directories, joins).pid));
+}

@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { busyboxImage } from "../fixtures/images.ts";
+import { TestHost } from "../fixtures/test-host.ts";
+import { checked, type TestUser } from "../fixtures/users.ts";
+
+let host: TestHost;
+let image: string;
+let alice: TestUser;
+/** Has no sub-ids. */
+let carol: TestUser;
+beforeAll(async () => {
+  host = await TestHost.start();
+  ({ alice, carol } = host.users);
+  const registry = await host.startRegistry();
+  image = await registry.push(await busyboxImage(), "alpine:3.6");
+  for (const user of [alice, carol]) await ok(user, ["cntnr", "image", "pull", "-q", image]);
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+async function ok(user: TestUser, argv: readonly string[]): Promise<string> {
+  return checked(argv, await host.asUser(user, argv)).stdout.replace(/\n$/, "");
+}
+/** `cntnr run --rm FLAGS... IMAGE sh -c SCRIPT`, as alice unless another user is named. */
+const run = (flags: readonly string[], script: string, user = alice) =>
+  host.asUser(user, ["cntnr", "run", "--rm", ...flags, image, "sh", "-c", script]);
+const runOk = async (flags: readonly string[], script: string, user = alice) =>
+  checked([...flags, script], await run(flags, script, user)).stdout.replace(/\n$/, "");
+/** The one line on standard error of a run that cntnr refuses. */
+async function refusal(flags: readonly string[], user = alice): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(flags, "echo ran", user);
+  expect([exitCode, stdout]).toEqual([125, ""]);
+  return stderr;
+}
+
+describe("namespaces of the host", () => {
+  test("--pid host shows the host's processes, which stay out of reach", async () => {
+    const script =
+      "readlink /proc/self/ns/pid; kill -0 1 || echo cannot; cat /proc/1/environ || echo neither";
+    const pidNamespace = await ok(alice, ["readlink", "/proc/self/ns/pid"]);
+    expect((await runOk(["--pid", "host"], script)).split("\n")).toEqual([pidNamespace, "cannot", "neither"]);
+    expect(await runOk([], "echo $$")).toBe("1");
+  });
+
+  test("--ipc, --uts and --cgroupns host are the host's, in name and content", async () => {
+    const script = "for kind in ipc uts cgroup; do readlink /proc/self/ns/$kind; done";
+    const own = await ok(alice, ["sh", "-c", script]);
+    expect(await runOk(["--ipc", "host", "--uts", "host", "--cgroupns", "host"], script)).toBe(own);
+    const shared = join("/dev/shm", `cntnr-${process.pid}`);
+    try {
+      await ok(alice, ["touch", shared]);
+      expect(await runOk(["--ipc", "host"], `ls ${shared}`)).toBe(shared);
+    } finally {
+      await ok(alice, ["rm", shared]);
+    }
+    expect(await runOk(["--uts", "host", "--network", "none"], "hostname")).toBe(hostname());
+    expect(await refusal(["--uts", "host", "--hostname", "box"])).toContain(
+      "UTS namespace of the container's own",
+    );
+  });
+});
+
+test("a container shares namespaces, network files and ids with another", async () => {
+  await ok(alice, ["cntnr", "run", "-d", "--name", "first", "--network", "none", image, "sleep", "1000"]);
+  try {
+    const kinds = ["user", "pid", "net", "ipc", "uts"];
+    const script = kinds.map((kind) => `readlink /proc/self/ns/${kind}`).join("; ");
+    const [{ pid }]: [{ pid: number }] = JSON.parse(
+      `[${await ok(alice, ["cntnr", "ps", "--format", "json"])}]`,
+    );
+    const ofFirst = await ok(alice, [
+      "sh",
+      "-c",
+      kinds.map((kind) => `readlink /proc/${pid}/ns/${kind}`).join("; "),
+    ]);
+    const flags = ["--pid", "--ipc", "--uts", "--network"].flatMap((flag) => [flag, "container:first"]);
+    expect(await runOk(flags, script)).toBe(ofFirst);
+    const ofItsOwn = (await runOk(["--network", "container:first"], script)).split("\n");
+    expect(ofItsOwn.filter((line) => ofFirst.includes(line)).map((line) => line.split(":")[0])).toEqual([
+      "user",
+      "net",
+    ]);
+    const names = await runOk(["--network", "container:first"], "hostname; grep -c $(hostname) /etc/hosts");
+    expect(names).toMatch(/^[0-9a-f]{12}\n1$/);
+    expect(await refusal(["--pid", "container:first", "--ipc", "container:second"])).toContain(
+      "several user namespaces",
+    );
+    await ok(alice, ["cntnr", "create", "--name", "second", "--pid", "container:first", image, "pidof", "sleep"]);
+    await ok(alice, ["cntnr", "restart", "-t", "0", "first"]);
+    expect(await ok(alice, ["cntnr", "start", "-a", "second"])).toBe("1");
+  } finally {
+    await ok(alice, ["cntnr", "rm", "-f", "first", "second"]);
+  }
+  expect(await refusal(["--pid", "container:first"])).toContain("there is no container first");
+});
+
+describe("restrictions", () => {
+  test("--privileged lifts what cntnr restricts, for both kinds of users", async () => {
+    const script = `grep -E 'CapEff|NoNew|Seccomp:' /proc/self/status | cut -f2
+      mount -t tmpfs none /tmp && mount -t tmpfs none /mnt 2>/dev/null || echo mounted; unshare -m true && echo unshared`;
+    expect((await runOk(["--privileged"], script, alice)).split("\n")).toEqual([
+      "000001ffffffffff",
+      "0",
+      "0",
+      "mounted",
+      "unshared",
+    ]);
+    // Without sub-ids a filter stays, which makes up the success of chown.
+    const ofCarol = await runOk(["--privileged"], `${script}; chown 5:5 /www && echo owned`, carol);
+    expect(ofCarol.split("\n")).toEqual(["000001ffffffffff", "0", "2", "mounted", "unshared", "owned"]);
+  });
+
+  test("--security-opt changes one at a time", async () => {
+    const status = "grep -E 'NoNew|Seccomp:' /proc/self/status | cut -f2";
+    expect(await runOk(["--security-opt", "no-new-privileges=false"], status)).toBe("0\n2");
+    expect(await runOk(["--security-opt", "seccomp=unconfined"], status)).toBe("1\n0");
+    const visible = "ls /sys/firmware | wc -l; ls /www; wc -c </etc/passwd";
+    const flags = ["--network", "none", "--security-opt", "mask=/www:/etc/passwd", "--security-opt"];
+    expect((await runOk([...flags, "unmask=/proc/acpi"], visible)).split("\n")).toEqual(["0", "0"]);
+    expect((await runOk([...flags, "unmask=ALL"], visible)).split("\n")[0]).not.toBe("0");
+  });
+
+  test("a seccomp profile of one's own decides, in docker's format", async () => {
+    const profile = {
+      defaultAction: "SCMP_ACT_ALLOW",
+      archMap: [{ architecture: "SCMP_ARCH_X86_64", subArchitectures: ["SCMP_ARCH_X86"] }],
+      syscalls: [
+        { names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 95 },
+        { names: ["rmdir"], action: "SCMP_ACT_ERRNO", includes: { caps: ["CAP_SYS_ADMIN"] } },
+      ],
+    };
+    writeFileSync(join(host.directory, "profile.json"), JSON.stringify(profile));
+    const flags = ["--security-opt", `seccomp=${host.directory}/profile.json`];
+    const { stderr } = await run(flags, "mkdir /x; rmdir /tmp && echo removed");
+    expect(stderr).toBe("mkdir: can't create directory '/x': Operation not supported\n");
+    expect((await run([...flags, "--cap-add", "SYS_ADMIN"], "rmdir /tmp")).stderr).toContain("not permitted");
+    expect(
+      await runOk(["--seccomp", join(host.directory, "profile.json")], "mkdir /x 2>&1 || true"),
+    ).toContain("not supported");
+    expect(await refusal(["--seccomp", "/none.json"])).toContain("/none.json");
+  });
+
+  test("a device of the host is the host's, with the rights that the user has there", async () => {
+    const script = "head -c 4 /dev/dice | wc -c; echo x >/dev/dice; ls -l /dev/fuse | cut -c1";
+    const { stdout } = await run(["--device", "/dev/urandom:/dev/dice", "--device", "/dev/fuse"], script);
+    expect(stdout).toBe("4\nc\n");
+    expect(await refusal(["--device", "/dev/none"])).toContain("does not exist");
+  });
+
+  test("/sys/fs/cgroup is read-only, writable or not there", async () => {
+    const mounts =
+      "grep ' /sys/fs/cgroup/pids ' /proc/mounts | tail -1 | cut -d' ' -f4 | cut -d, -f1; ls /sys/fs/cgroup";
+    const first = async (...flags: string[]) =>
+      (await runOk([...flags, "--network", "none"], mounts)).split("\n")[0];
+    expect(await first()).toBe("ro");
+    expect(await first("--mount-cgroups", "rw")).toBe("rw");
+    for (const network of ["none", "host"])
+      expect(await runOk(["--mount-cgroups", "no", "--network", network], "ls /sys/fs/cgroup")).toBe("");
+  });
+});
+
+describe("limits", () => {
+  test("of the process, of /dev/shm and of the kernel are as asked", async () => {
+    const flags = [
+      "--ulimit",
+      "nofile=100:200",
+      "--ulimit",
+      "core=-1",
+      "--oom-score-adj",
+      "300",
+      "--shm-size",
+      "1m",
+    ];
+    const script = `ulimit -n; ulimit -Hn; ulimit -c; cat /proc/self/oom_score_adj; df -k /dev/shm | tail -1 | tr -s ' ' | cut -d' ' -f2
+      cat /proc/sys/kernel/msgmax /proc/sys/net/ipv4/ip_forward`;
+    const sysctls = [
+      "--network",
+      "none",
+      "--sysctl",
+      "kernel.msgmax=9000",
+      "--sysctl",
+      "net.ipv4.ip_forward=1",
+    ];
+    expect((await runOk([...flags, ...sysctls], script)).split("\n")).toEqual([
+      "100",
+      "200",
+      "unlimited",
+      "300",
+      "1024",
+      "9000",
+      "1",
+    ]);
+  });
+
+  test("that only root may set are refused before anything runs", async () => {
+    expect(await refusal(["--ulimit", "nofile=1:999999999"])).toContain("your own hard limit is");
+    expect(await refusal(["--oom-score-adj", "-5"])).toContain("only root may go below 0");
+    expect(await refusal(["--sysctl", "vm.swappiness=1"])).toContain("the whole machine's");
+    expect(await refusal(["--sysctl", "net.ipv4.ip_forward=1"])).toContain("shares its network");
+  });
+});
+
+test("names, servers and domains are as asked", async () => {
+  const flags = [
+    "--add-host",
+    "db:192.0.2.1",
+    "--add-host",
+    "me:host-gateway",
+    "--hosts-entry",
+    "192.0.2.2 a b",
+  ];
+  const hosts = await runOk(flags, "tail -4 /etc/hosts");
+  expect(hosts).toBe("192.0.2.1\tdb\n127.0.0.1\tme\n192.0.2.2\ta\n192.0.2.2\tb");
+  const servers = ["--dns", "192.0.2.53", "--dns-search", "example.org", "--dns-option", "ndots:2"];
+  expect(await runOk(servers, "grep -v '^#' /etc/resolv.conf")).toBe(
+    "search example.org\nnameserver 192.0.2.53\noptions ndots:2",
+  );
+  expect(await runOk(["--hostname", "box", "--domainname", "example.org"], "hostname; hostname -f")).toBe(
+    "box\nbox.example.org",
+  );
+});
+
+test("--init makes a first process that reaps and passes signals on", async () => {
+  const script =
+    "cat /proc/1/comm; sh -c 'sleep 0.1 &'; while pidof sleep >/dev/null; do :; done; cat /proc/[0-9]*/stat | grep -c ' Z '; true";
+  expect(await runOk(["--init"], script)).toBe("cntnr-init\n0");
+  const exitCode = await host.asUser(alice, [
+    "cntnr",
+    "run",
+    "--rm",
+    "--init",
+    image,
+    "sh",
+    "-c",
+    "kill -TERM $$",
+  ]);
+  expect(exitCode.exitCode).toBe(143);
+});
+
+test("groups beside the user's own are refused with the reason", async () => {
+  expect(await refusal(["--group-add", "extra"])).toContain("runc cannot set groups for users");
+  expect(await runOk(["--group-add", "keep-groups"], "id -u")).toBe("0");
+});
+
+test("what is there twice in docker's and in older spellings means the same", async () => {
+  expect((await run(["--readonly"], "touch /x")).stderr).toContain("Read-only file system");
+  const annotated = ["cntnr", "run", "--name", "annotated", "--annotation", "org.example=a b", image, "true"];
+  await ok(alice, annotated);
+  const containers = `${alice.home}/.local/share/cntnr/containers`;
+  const config = await ok(alice, [
+    "sh",
+    "-c",
+    `cat ${containers}/$(readlink ${containers}/names/annotated)/config.json`,
+  ]);
+  expect(JSON.parse(config).annotations).toEqual({ "org.example": "a b" });
+  await ok(alice, ["cntnr", "rm", "annotated"]);
+});
