@@ -87,7 +87,17 @@ test("a container shares namespaces, network files and ids with another", async 
     expect(await refusal(["--pid", "container:first", "--ipc", "container:second"])).toContain(
       "several user namespaces",
     );
-    await ok(alice, ["cntnr", "create", "--name", "second", "--pid", "container:first", image, "pidof", "sleep"]);
+    await ok(alice, [
+      "cntnr",
+      "create",
+      "--name",
+      "second",
+      "--pid",
+      "container:first",
+      image,
+      "pidof",
+      "sleep",
+    ]);
     await ok(alice, ["cntnr", "restart", "-t", "0", "first"]);
     expect(await ok(alice, ["cntnr", "start", "-a", "second"])).toBe("1");
   } finally {
