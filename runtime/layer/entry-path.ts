@@ -17,6 +17,8 @@ export function cleanEntryPath(name: ByteString, limits: LayerLimits): ByteStrin
   const components = isClean(name)
     ? name.split("/")
     : name.split("/").filter((component) => component !== "" && component !== ".");
+  if (components.length > limits.pathDepth)
+    throw damagedLayer(`${printable(name)}: more than ${limits.pathDepth} directories deep`);
   for (const component of components) {
     if (component === "..") throw damagedLayer(`${printable(name)}: a name with ".."`);
     if (component.length > limits.nameBytes)

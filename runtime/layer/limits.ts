@@ -5,6 +5,8 @@ export interface LayerLimits {
   readonly impliedDirectories: number;
   /** Of a whole path and of a link's target; PATH_MAX counts its NUL. */
   readonly pathBytes: number;
+  /** Components of a path: the kernel goes through all of them for every file, so that deep trees cost the square. */
+  readonly pathDepth: number;
   /** Of one component of a path (NAME_MAX). */
   readonly nameBytes: number;
   /** Of one extended attribute's value (XATTR_SIZE_MAX). */
@@ -29,8 +31,9 @@ const gibi = 1024 ** 3;
 
 export const defaultLimits: LayerLimits = {
   entries: 5_000_000,
-  impliedDirectories: 100_000,
+  impliedDirectories: 50_000,
   pathBytes: 4095,
+  pathDepth: 256,
   nameBytes: 255,
   attributeBytes: 64 * kibi,
   extendedHeaderBytes: 4 * kibi * kibi,

@@ -28,12 +28,12 @@ export class SystemCallError extends Error {
   }
 }
 
-let errnoLocation: (() => unknown) | undefined;
+// Before the first call that may fail: opening a library is full of calls that fail.
+const errnoLocation = dlopen("libc.so.6", { __errno_location: { args: [], returns: "ptr" } }).symbols
+  .__errno_location;
 
 /** The errno(3) of this thread's last failed call. */
 export function lastErrno(): number {
-  errnoLocation ??= dlopen("libc.so.6", { __errno_location: { args: [], returns: "ptr" } }).symbols
-    .__errno_location;
   const location = errnoLocation();
   return typeof location === "number" ? read.i32(location) : 0;
 }
