@@ -3,9 +3,6 @@ import { templateError } from "./lexer.ts";
 import type { Block, Command, Node, Operand, Pipeline } from "./parser.ts";
 import { entriesOf, isTrue, propertyOf, textOf } from "./values.ts";
 
-/** A value of an object that a template may call with arguments: {{.Label "key"}}. */
-export type TemplateMethod = (...values: readonly string[]) => unknown;
-
 /** Variables of one level, and where those around it are. */
 class Scope {
   readonly #variables = new Map<string, unknown>();
