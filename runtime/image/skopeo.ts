@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
@@ -13,6 +14,10 @@ export interface CopyOptions {
   readonly imagePolicy?: string;
   /** Whether registries must prove who they are; without it they must, except those of this machine. */
   readonly tlsVerify?: boolean;
+  /** Milliseconds without a byte after which a registry is given up. Default: as configured. */
+  readonly stallTimeoutMs?: number;
+  /** OS/ARCHITECTURE[/VARIANT] of the image to take from several; default: this machine's. */
+  readonly platform?: Platform;
   readonly onProgress?: ProgressListener;
   readonly signal?: AbortSignal;
 }
@@ -37,6 +42,7 @@ export async function copyIntoStore(
   options.onProgress?.({ kind: "copying", source: reference.source });
   const args = [
     ...policyArguments(options),
+    ...platformArguments(options.platform),
     "copy",
     ...transportArguments(reference, options),
     "--dest-shared-blob-dir",
@@ -44,10 +50,10 @@ export async function copyIntoStore(
     reference.source,
     `oci:${staging}:${stagedTag}`,
   ];
-  using _ = watchArrival(staging, options.onProgress);
+  using watch = watchArrival(staging, reference, options);
   const result = await runCommand("skopeo", args, {
     timeoutMs: copyTimeoutMs,
-    ...(options.signal ? { signal: options.signal } : {}),
+    signal: options.signal ? AbortSignal.any([options.signal, watch.signal]) : watch.signal,
   });
   if (result.exitCode !== 0) throw explainSkopeoFailure(reference, result.stderr);
   const indexPath = join(staging, "index.json");
@@ -83,17 +89,63 @@ function transportArguments(reference: ImageReference, options: CopyOptions): st
   return verify === undefined ? [] : [`--src-tls-verify=${verify}`];
 }
 
-/** Tells how many bytes have arrived, from the files that skopeo writes in its directory until they are whole. */
-function watchArrival(staging: string, onProgress: ProgressListener | undefined): Disposable {
-  if (!onProgress) return { [Symbol.dispose]: () => undefined };
+interface ArrivalWatch extends Disposable {
+  /** Aborted, with a CntnrError, when nothing has come for too long. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks at the files that skopeo writes in its directory until they are whole: tells how many bytes have arrived, and gives
+ * a registry up that sends none. Skopeo itself would wait for ever.
+ */
+function watchArrival(staging: string, reference: ImageReference, options: CopyOptions): ArrivalWatch {
   const sizes = new Map<string, number>();
+  const stalled = new AbortController();
+  const timeoutMs = stallTimeoutOf(reference, options);
+  let lastBytes = -1;
+  let lastArrival = performance.now();
   const timer = setInterval(() => {
     for (const name of readdirSync(staging)) {
       const status = statSync(join(staging, name), { throwIfNoEntry: false });
       if (name.startsWith("oci-put-blob") && status) sizes.set(name, status.size);
     }
     const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-    onProgress({ kind: "received", bytes });
+    if (bytes > lastBytes) lastArrival = performance.now();
+    else if (performance.now() - lastArrival > timeoutMs)
+      stalled.abort(
+        new CntnrError(
+          "timeout",
+          `the registry ${reference.registry} has sent nothing for ${timeoutMs / 1000} s: try again later (registry.stall-timeout in cntnr's config.ini says how long to wait)`,
+        ),
+      );
+    lastBytes = bytes;
+    options.onProgress?.({ kind: "received", bytes });
   }, progressIntervalMs);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  return { signal: stalled.signal, [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function stallTimeoutOf({ registry }: ImageReference, options: CopyOptions): number {
+  if (registry === "") return Number.POSITIVE_INFINITY;
+  return options.stallTimeoutMs ?? loadConfiguration(process.env).stallTimeoutMs;
+}
+
+/** What an image is for (image-spec, image-index.md, "platform"). */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant: string | undefined;
+}
+
+/** Takes `linux/arm64/v8` apart. Throws CntnrError `usage`. */
+export function parsePlatform(text: string): Platform {
+  const [, os, architecture, variant] = /^([a-z]+)\/([a-z0-9_]+)(?:\/([a-z0-9]+))?$/.exec(text) ?? [];
+  if (os === undefined || architecture === undefined)
+    throw new CntnrError("usage", `"${text}" is not a platform: OS/ARCHITECTURE[/VARIANT], as linux/arm64`);
+  return { os, architecture, variant };
+}
+
+function platformArguments(platform: Platform | undefined): string[] {
+  if (!platform) return [];
+  const variant = platform.variant === undefined ? [] : [`--override-variant=${platform.variant}`];
+  return [`--override-os=${platform.os}`, `--override-arch=${platform.architecture}`, ...variant];
 }
