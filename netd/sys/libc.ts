@@ -21,8 +21,15 @@ export const errno = {
   EBADF: 9,
   EAGAIN: 11,
   EINVAL: 22,
+  ENODEV: 19,
   ENOTTY: 25,
   ENOPROTOOPT: 92,
+  EPROTONOSUPPORT: 93,
+  ESOCKTNOSUPPORT: 94,
+  EAFNOSUPPORT: 97,
+  EADDRINUSE: 98,
+  EADDRNOTAVAIL: 99,
+  ENOBUFS: 105,
 } as const;
 
 /** A system call that failed: `call` and its errno(3). */

@@ -1,0 +1,224 @@
+import { guardChains, guardSets } from "./guard-chains.ts";
+import { byPublishedPort, clearMarks, passed, setMark } from "./marks.ts";
+
+interface Family {
+  readonly suffix: "4" | "6";
+  readonly nfproto: "ipv4" | "ipv6";
+  readonly match: "ip" | "ip6";
+  /** Never published on: route_localnet stays off (R13), and link-local addresses are ambiguous. */
+  readonly unpublished: string;
+  readonly multicast: string;
+  readonly loopback: string;
+  /** Where clouds hand out their machines' credentials (D7). */
+  readonly metadata: string;
+}
+
+const ipv4: Family = {
+  suffix: "4",
+  nfproto: "ipv4",
+  match: "ip",
+  unpublished: "127.0.0.0/8",
+  multicast: "224.0.0.0/4",
+  loopback: "127.0.0.0/8",
+  metadata: "169.254.169.254",
+};
+const ipv6: Family = {
+  suffix: "6",
+  nfproto: "ipv6",
+  match: "ip6",
+  unpublished: "{ ::1, fe80::/10 }",
+  multicast: "ff00::/8",
+  loopback: "::1",
+  metadata: "fd00:ec2::254",
+};
+
+const both = (text: (family: Family) => string) => [ipv4, ipv6].map(text).join("\n");
+
+const sets = ({ suffix, match }: Family) => `
+  set container${suffix} { typeof ${match} saddr; }
+  map network${suffix} { typeof ${match} saddr : meta mark; }
+  set in_network${suffix} { typeof ${match} daddr . meta mark; }
+  map group${suffix} { typeof ${match} saddr : meta mark; }
+  set member${suffix} { typeof ${match} daddr . meta mark; }
+  map egress${suffix} { typeof ${match} saddr : verdict; }
+  set host${suffix} { typeof ${match} saddr; }
+  set host_port${suffix} { typeof ${match} saddr . meta l4proto . th dport; }
+  set masquerade${suffix} { typeof ${match} saddr; }
+  map published${suffix} { typeof ${match} daddr . meta l4proto . th dport : ${match} daddr . th dport; }
+  map published_any${suffix} { typeof meta l4proto . th dport : ${match} daddr . th dport; }
+  map limit_from${suffix} { typeof ${match} saddr : verdict; }
+  map limit_to${suffix} { typeof ${match} daddr : verdict; }`;
+
+/** The tables whose packets are the host's own: what containers send it, what it forwards, publishes, masquerades. */
+export const hostTable = `table inet cntnr_netd {
+  set attached { type ifname; }
+  set routed { typeof iif; }
+  set bandwidth_out { typeof iif; size 65535; flags dynamic; }
+  set bandwidth_in { typeof oif; size 65535; flags dynamic; }
+${guardSets}${both(sets)}
+${guardChains}
+  chain newborn {
+  }
+
+  chain from_routed {
+    iif @bandwidth_out drop
+    meta protocol vmap { ip : goto guard_ip, ip6 : goto guard_ip6 }
+    drop
+  }
+
+  chain raw {
+    type filter hook prerouting priority raw; policy accept;
+    iifname @attached ${clearMarks}
+    iif @routed goto from_routed
+    goto newborn
+  }
+
+  chain connections {
+    type filter hook prerouting priority mangle; policy accept;
+    iifname @attached ct state new goto new_connection
+  }
+
+  chain new_connection {
+${both(({ suffix, match }) => `    ${match} saddr vmap @limit_from${suffix}`)}
+  }
+
+  chain publish {
+${both(publish)}
+  }
+
+  chain publish_from_outside {
+    type nat hook prerouting priority dstnat; policy accept;
+    fib daddr type local goto publish
+  }
+
+  chain publish_from_host {
+    type nat hook output priority -100; policy accept;
+    fib daddr type local goto publish
+  }
+
+  chain published {
+    type filter hook prerouting priority -90; policy accept;
+    iifname @attached ct status dnat goto published_to_container
+  }
+
+  chain published_to_container {
+${both(({ suffix, match }) => `    ${match} daddr @container${suffix} ${setMark(byPublishedPort)}`)}
+  }
+
+  chain refuse {
+    meta pkttype != host drop
+    ct state invalid drop
+    reject with icmpx admin-prohibited
+  }
+
+  chain egress {
+${both(({ suffix, match }) => `    ${match} saddr vmap @egress${suffix}`)}
+    goto refuse
+  }
+
+  chain between {
+    ct direction reply ct state { established, related } accept
+    ct status dnat goto to_published
+    meta pkttype != host accept comment "the host routes no such thing: the bridge forwards it, whose table has let it pass"
+    ip6 saddr fe80::/10 accept comment "nor this"
+    ip6 daddr fe80::/10 accept
+    ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+    meta mark set 0
+${both(({ suffix, match }) => `    meta mark set ${match} saddr map @group${suffix}`)}
+${both(({ suffix, match }) => `    ${match} daddr . meta mark @member${suffix} meta mark set 0 accept`)}
+    goto refuse
+  }
+
+  chain from_attached {
+    ${clearMarks}
+${both(({ match, metadata }) => `    ${match} daddr ${metadata} goto refuse`)}
+    oifname @attached goto between
+    ct state invalid drop
+    ct direction reply ct state { established, related } accept
+    ct state related accept
+    goto egress
+  }
+
+  chain to_published {
+${both(({ suffix, match }) => `    ct state new ${match} daddr vmap @limit_to${suffix}`)}
+    iifname @attached goto egress comment "by the address that it was sent to"
+    accept
+  }
+
+  chain to_attached {
+    ct status dnat goto to_published
+    ct state { established, related } accept
+    drop
+  }
+
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname @attached goto from_attached
+    oifname @attached goto to_attached
+  }
+
+  chain to_host {
+    ${clearMarks}
+    ct direction reply ct state { established, related } accept
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+${both(({ match, loopback, metadata }) => `    ${match} daddr { ${loopback}, ${metadata} } drop`)}
+${both(({ suffix, match }) => `    ${match} saddr @host${suffix} accept`)}
+${both(({ suffix, match }) => `    ${match} saddr . meta l4proto . th dport @host_port${suffix} accept`)}
+    goto refuse
+  }
+
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname @attached goto to_host
+  }
+
+  chain same_network {
+${both(
+  ({ suffix, match }) =>
+    `    meta mark set ${match} saddr map @network${suffix} ${match} daddr . meta mark @in_network${suffix} masquerade`,
+)}
+  }
+
+  chain source_address {
+    type nat hook postrouting priority srcnat; policy accept;
+${both(({ suffix, match }) => `    oifname @attached ct status dnat ${match} saddr @container${suffix} goto same_network`)}
+${both(
+  ({ suffix, match, multicast }) =>
+    `    oifname != @attached ${match} saddr @masquerade${suffix} ${match} daddr != ${multicast} masquerade`,
+)}
+  }
+
+  chain postrouting_passed {
+    type filter hook postrouting priority 300; policy accept;
+    oif @bandwidth_in drop
+    oif @routed ${setMark(passed)}
+  }
+}
+`;
+
+function publish({ suffix, nfproto, match, unpublished }: Family): string {
+  const to = `dnat ${match} to`;
+  return `    meta nfproto ${nfproto} ${to} ${match} daddr . meta l4proto . th dport map @published${suffix}
+    meta nfproto ${nfproto} ${match} daddr != ${unpublished} ${to} meta l4proto . th dport map @published_any${suffix}`;
+}
+
+/** Neighbours of routed ends: the host asks and answers them itself. */
+export const arpTable = `table arp cntnr_netd {
+  set routed { typeof iif; }
+  set source4 { typeof iif . arp saddr ether . arp saddr ip; }
+
+  chain newborn {
+  }
+
+  chain from_routed {
+    arp htype 1 arp ptype ip arp hlen 6 arp plen 4 iif . arp saddr ether . arp saddr ip @source4 accept
+    drop
+  }
+
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iif @routed goto from_routed
+    goto newborn
+  }
+}
+`;

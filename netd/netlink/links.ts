@@ -1,0 +1,98 @@
+import { encodeAttribute, type Message, parseAttributes, textOf } from "./message.ts";
+import { askKernel, dump, isAbsent, protocol, readNotifications, subscribe } from "./request.ts";
+
+/** A network interface of the host, as rtnetlink(7) describes it. */
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  /** "veth", "bridge", ...; empty for hardware. */
+  readonly kind: string;
+  /** Index of the bridge that it is a port of. */
+  readonly master: number | undefined;
+}
+
+const newLink = 16;
+const getLink = 18;
+/** struct ifinfomsg. */
+const linkHeaderBytes = 16;
+const attribute = { ifname: 3, master: 10, linkInfo: 18, extMask: 29 } as const;
+const linkKind = 1;
+/** RTNLGRP_LINK. */
+const linkGroup = 1;
+const notificationBufferBytes = 1 << 20;
+/** RTEXT_FILTER_SKIP_STATS: they are most of an answer. */
+const skipStatistics = 8;
+
+/** The link of that name; undefined when there is none. */
+export function findLink(name: string): Link | undefined {
+  return ask(0, encodeAttribute(attribute.ifname, Buffer.from(`${name}\0`)));
+}
+
+/** The link of that index; undefined when there is none. */
+export function linkByIndex(index: number): Link | undefined {
+  return ask(index);
+}
+
+/**
+ * Knows the highest index that a link has had. The kernel counts upwards, so whatever is made later gets a higher one.
+ * All links are listed only once; afterwards the kernel's notifications tell, whatever their number.
+ */
+export class LinkIndexes implements Disposable {
+  readonly #notifications = subscribe(protocol.route, linkGroup, notificationBufferBytes);
+  #newest = highestIndex(listLinks());
+
+  /** As of now. */
+  newest(): number {
+    const messages = readNotifications(this.#notifications) ?? listLinks();
+    this.#newest = Math.max(this.#newest, highestIndex(messages));
+    return this.#newest;
+  }
+
+  [Symbol.dispose](): void {
+    this.#notifications[Symbol.dispose]();
+  }
+}
+
+function highestIndex(messages: readonly Message[]): number {
+  const links = messages.filter(({ type }) => type === newLink);
+  return links.reduce((highest, { body }) => Math.max(highest, body.readInt32LE(4)), 0);
+}
+
+function listLinks(): Message[] {
+  const skip = encodeAttribute(attribute.extMask, uint32(skipStatistics));
+  return askKernel(protocol.route, { type: getLink, flags: dump }, linkHeader(0), skip);
+}
+
+function ask(index: number, ...attributes: readonly Buffer[]): Link | undefined {
+  try {
+    const answers = askKernel(protocol.route, { type: getLink }, linkHeader(index), ...attributes);
+    const answer = answers.find(({ type }) => type === newLink);
+    return answer && readLink(answer);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+function readLink({ body }: Message): Link {
+  const attributes = parseAttributes(body.subarray(linkHeaderBytes));
+  const info = parseAttributes(attributes.get(attribute.linkInfo) ?? Buffer.alloc(0));
+  return {
+    index: body.readInt32LE(4),
+    name: textOf(attributes.get(attribute.ifname)),
+    kind: textOf(info.get(linkKind)),
+    master: attributes.get(attribute.master)?.readUInt32LE(0),
+  };
+}
+
+function linkHeader(index: number): Buffer {
+  const header = Buffer.alloc(linkHeaderBytes);
+  header.writeInt32LE(index, 4);
+  return header;
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
