@@ -1,5 +1,4 @@
-/** Transport protocols with ports. */
-export type Protocol = "tcp" | "udp" | "sctp";
+import type { Protocol, PublishedPort } from "../ports/published-port.ts";
 
 /** The host's end of an attachment, as it is on the machine. */
 export type HostEnd =
@@ -16,14 +15,6 @@ export type HostEnd =
 export interface HostPort {
   readonly protocol: Protocol;
   readonly port: number;
-}
-
-export interface PublishedPort {
-  /** An address of the host's; undefined: all of them but loopback. */
-  readonly hostIp: string | undefined;
-  readonly hostPort: number;
-  readonly containerPort: number;
-  readonly protocol: Protocol;
 }
 
 /**
@@ -58,10 +49,6 @@ export interface FilteredAttachment {
 /** The address of {@link FilteredAttachment.addresses} without its prefix length. */
 export function withoutPrefix(address: string): string {
   return address.slice(0, address.indexOf("/"));
-}
-
-export function isIpv6(address: string): boolean {
-  return address.includes(":");
 }
 
 /** The link-local address that the kernel makes of a MAC (RFC 4291, appendix A: modified EUI-64). */

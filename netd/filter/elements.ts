@@ -1,10 +1,6 @@
-import {
-  type FilteredAttachment,
-  isIpv6,
-  linkLocalAddress,
-  type PublishedPort,
-  withoutPrefix,
-} from "./attachment.ts";
+import { familiesOf, isIpv6, type PublishedPort } from "../ports/published-port.ts";
+import { bytesOfAddress } from "../sys/address-bytes.ts";
+import { type FilteredAttachment, linkLocalAddress, withoutPrefix } from "./attachment.ts";
 
 /** The families in which netd has a table; all have the same name. */
 export type TableFamily = "bridge" | "inet" | "arp";
@@ -72,25 +68,23 @@ function sourceElements({ hostEnd: { kind, index }, mac, addresses }: FilteredAt
   return [
     ...ipv4.map((address) => element("source4", `${mac} . ${address}`)),
     ...ipv6.map((address) => element("source6", `${mac} . ${address}`)),
-    ...ipv6.map((address) => element("target6", numberOfAddress(address))),
+    ...ipv6.map((address) => element("target6", numberOf(address))),
     ...(ipv6.length > 0
       ? [element("hardware", mac), element("option", `0x${mac.replaceAll(":", "").replace(/^0+/, "")}`)]
       : []),
     ...(kind === "routed"
-      ? ipv4.map((address): Element => ({ family: "arp", set: "source4", text: `${index} . ${mac} . ${address}` }))
+      ? ipv4.map(
+          (address): Element => ({ family: "arp", set: "source4", text: `${index} . ${mac} . ${address}` }),
+        )
       : []),
   ];
 }
 
 /** nft prints and reads raw payload as a number. */
-function numberOfAddress(address: string): string {
-  const [head = "", tail] = address.split("::");
-  const words = (text: string) => text.split(":").filter((word) => word !== "");
-  const before = words(head);
-  const after = words(tail ?? "");
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
-  const digits = [...before, ...zeros, ...after].map((word) => word.padStart(4, "0")).join("");
-  return `0x${digits.replace(/^0+(?=.)/, "")}`;
+function numberOf(address: string): string {
+  return `0x${bytesOfAddress(address)
+    .toString("hex")
+    .replace(/^0+(?=.)/, "")}`;
 }
 
 function portElements({ hostEnd, network, isolationGroup }: FilteredAttachment, numbers: Numbers): Element[] {
@@ -235,20 +229,24 @@ function countedElements(attachment: FilteredAttachment): Element[] {
   );
 }
 
-/** Each port for each family of which the container has an address, and that the host's address is of (R12). */
+/** Each port in each family in which it is published: to the first address of that family (R12). */
 function publishedElements({ addresses, ports }: FilteredAttachment): Element[] {
   const plain = addresses.map(withoutPrefix);
-  const targets = [plain.find((address) => !isIpv6(address)), plain.find(isIpv6)];
-  return ports.flatMap((port) => targets.flatMap((target) => (target ? publishedElement(port, target) : [])));
+  return ports.flatMap((port) =>
+    familiesOf(port, plain).flatMap((family) => {
+      const target = plain.find((address) => isIpv6(address) === (family === "ipv6"));
+      return target === undefined ? [] : publishedElement(port, target);
+    }),
+  );
 }
 
 function publishedElement(
   { hostIp, hostPort, containerPort, protocol }: PublishedPort,
   target: string,
-): Element[] {
+): Element {
   const suffix = isIpv6(target) ? "6" : "4";
   const value = `${target} . ${containerPort}`;
-  if (hostIp === undefined) return [inet(`published_any${suffix}`, `${protocol} . ${hostPort} : ${value}`)];
-  if (isIpv6(hostIp) !== isIpv6(target)) return [];
-  return [inet(`published${suffix}`, `${hostIp} . ${protocol} . ${hostPort} : ${value}`)];
+  return hostIp === undefined
+    ? inet(`published_any${suffix}`, `${protocol} . ${hostPort} : ${value}`)
+    : inet(`published${suffix}`, `${hostIp} . ${protocol} . ${hostPort} : ${value}`);
 }

@@ -6,24 +6,23 @@ import { arpTable, hostTable } from "./host-table.ts";
 export const tableFamilies: readonly TableFamily[] = ["bridge", "inet", "arp"];
 export const tableName = "cntnr_netd";
 
-/** Interfaces whose packets the host's table looks at: bridges and routed ends. */
 const attachedElement = (name: string): Element => ({ family: "inet", set: "attached", text: `"${name}"` });
 
-/** What the tables hold besides the attachments' own. */
+/** What the tables hold besides the attachments' own elements. */
 export interface Surroundings {
-  /** Names of the interfaces from which attachments' packets come to the host. */
-  readonly attached: readonly string[];
-  /** Links with a higher index are mute: one of them is an attachment in the making. */
+  /** Links with a higher index are mute: one of them is an attachment in the making. Undefined: nothing is. */
   readonly newestKnownLink: number | undefined;
 }
 
 /**
  * All tables, replacing what is there in one transaction: there is no moment without them (D10).
- * Grows with the number of attachments; every other transaction does not.
+ * Grows with the number of attachments; no other transaction does.
+ * @param attached interfaces from which attachments' packets come to the host
  */
 export function resetTransaction(
   rules: readonly AttachmentRules[],
-  { attached, newestKnownLink }: Surroundings,
+  attached: ReadonlySet<string>,
+  { newestKnownLink }: Surroundings,
 ): string {
   const shared = new Map(rules.flatMap((one) => one.shared.map(({ name, commands }) => [name, commands])));
   return lines([
@@ -35,58 +34,47 @@ export function resetTransaction(
     hostTable,
     arpTable,
     ...[...shared.values()].flat(),
-    ...groupedElements([...rules.flatMap(({ elements }) => elements), ...attached.map(attachedElement)]),
-    ...muteCommands(newestKnownLink),
+    ...groupedElements([...rules.flatMap(({ elements }) => elements), ...[...attached].map(attachedElement)]),
+    ...muteCommands({ newestKnownLink }),
   ]);
 }
 
-/** What one attachment begins or ends with, in the tables. */
-export interface Change {
+/** What one attachment begins or ends with. */
+export interface Change extends Surroundings {
   readonly rules: AttachmentRules;
-  /** Shared rules that are in the tables already. */
-  readonly present: ReadonlySet<string>;
-  readonly newestKnownLink: number | undefined;
+  /** The interface of which it is the first, or the last; undefined when there are others. */
+  readonly onlyOneOn: string | undefined;
 }
 
-export function addTransaction({ rules, present, newestKnownLink }: Change): string {
-  const missing = rules.shared.filter(({ name }) => !present.has(name));
+/** @param present names of shared rules that are in the tables already */
+export function addTransaction(
+  { rules, onlyOneOn, newestKnownLink }: Change,
+  present: ReadonlySet<string>,
+): string {
   return lines([
-    ...missing.flatMap(({ commands }) => commands),
+    ...rules.shared.filter(({ name }) => !present.has(name)).flatMap(({ commands }) => commands),
     ...rules.elements.map((element) => elementCommand("add", element)),
-    ...muteCommands(newestKnownLink),
+    ...(onlyOneOn === undefined ? [] : [elementCommand("add", attachedElement(onlyOneOn))]),
+    ...muteCommands({ newestKnownLink }),
   ]);
 }
 
-/** @param detached an interface that no attachment is behind any more */
-export function removeTransaction(rules: AttachmentRules, detached: string | undefined): string {
+export function removeTransaction({ rules, onlyOneOn, newestKnownLink }: Change): string {
   return lines([
     ...rules.elements.map((element) => elementCommand("delete", element)),
     // Added first, so that deleting one that no packet has made is no error.
     ...rules.traces.flatMap((trace) => [elementCommand("add", trace), elementCommand("delete", trace)]),
-    ...(detached === undefined ? [] : [elementCommand("delete", attachedElement(detached))]),
+    ...(onlyOneOn === undefined ? [] : [elementCommand("delete", attachedElement(onlyOneOn))]),
+    ...muteCommands({ newestKnownLink }),
   ]);
 }
 
-/** Before an attachment is made: everything that a new link says is dropped, until it is known whose it is. */
-export function openTransaction(attached: string | undefined, newestKnownLink: number): string {
-  return lines([
-    ...(attached === undefined ? [] : [elementCommand("add", attachedElement(attached))]),
-    ...muteCommands(newestKnownLink),
-  ]);
+export function muteTransaction(surroundings: Surroundings): string {
+  return lines(muteCommands(surroundings));
 }
 
-export function closeTransaction(
-  detached: string | undefined,
-  newestKnownLink: number | undefined,
-): string {
-  return lines([
-    ...(detached === undefined ? [] : [elementCommand("delete", attachedElement(detached))]),
-    ...muteCommands(newestKnownLink),
-  ]);
-}
-
-function muteCommands(newestKnownLink: number | undefined): string[] {
-  return (["inet", "arp"] as const).flatMap((family) => [
+function muteCommands({ newestKnownLink }: Surroundings): string[] {
+  return ["inet", "arp"].flatMap((family) => [
     `flush chain ${family} ${tableName} newborn`,
     ...(newestKnownLink === undefined
       ? []

@@ -12,6 +12,7 @@ export interface Link {
 }
 
 const newLink = 16;
+const deleteLinkType = 17;
 const getLink = 18;
 /** struct ifinfomsg. */
 const linkHeaderBytes = 16;
@@ -31,6 +32,30 @@ export function findLink(name: string): Link | undefined {
 /** The link of that index; undefined when there is none. */
 export function linkByIndex(index: number): Link | undefined {
   return ask(index);
+}
+
+/** IFF_UP. */
+const up = 1;
+
+/** Takes a link down; one that is gone is. Throws SystemCallError. */
+export function setLinkDown(index: number): void {
+  const header = linkHeader(index);
+  header.writeUInt32LE(0, 8);
+  header.writeUInt32LE(up, 12);
+  unlessAbsent(() => askKernel(protocol.route, { type: newLink }, header));
+}
+
+/** Deletes a link, and with it the other end of a veth pair, wherever that is by now. Throws SystemCallError. */
+export function deleteLink(index: number): void {
+  unlessAbsent(() => askKernel(protocol.route, { type: deleteLinkType }, linkHeader(index)));
+}
+
+function unlessAbsent(request: () => unknown): void {
+  try {
+    request();
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
 }
 
 /**

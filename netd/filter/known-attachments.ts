@@ -1,0 +1,79 @@
+import type { FilteredAttachment } from "./attachment.ts";
+import { type AttachmentRules, type Element, type Numbers, rulesOf } from "./elements.ts";
+
+/** An attachment that is in the tables, or about to be. */
+export interface Known {
+  readonly attachment: FilteredAttachment;
+  readonly rules: AttachmentRules;
+}
+
+/** The attachments that the tables are for: what belongs to whom, and what several of them share. No effects. */
+export class KnownAttachments {
+  readonly #known = new Map<string, Known>();
+  /** By table, set and key. */
+  readonly #owners = new Map<string, string>();
+  readonly #numbers = new UniqueNumbers();
+
+  get(id: string): Known | undefined {
+    return this.#known.get(id);
+  }
+
+  all(): Known[] {
+    return [...this.#known.values()];
+  }
+
+  /** Throws when it needs what another one has: an address, a published port. */
+  enter(attachment: FilteredAttachment): Known {
+    const { id } = attachment;
+    const rules = rulesOf(attachment, this.#numbers);
+    const keys = rules.elements.map(keyOf);
+    const taken = keys.find((key) => this.#owners.has(key));
+    if (taken !== undefined)
+      throw new Error(`attachment ${id} would share "${taken}" with attachment ${this.#owners.get(taken)}`);
+    for (const key of keys) this.#owners.set(key, id);
+    const known = { attachment, rules };
+    this.#known.set(id, known);
+    return known;
+  }
+
+  forget(id: string): void {
+    const known = this.#known.get(id);
+    for (const element of known?.rules.elements ?? []) this.#owners.delete(keyOf(element));
+    this.#known.delete(id);
+  }
+
+  /** Interfaces from which the host gets these attachments' packets. */
+  interfaces(): ReadonlySet<string> {
+    return new Set(this.all().map(({ attachment }) => hostInterfaceOf(attachment)));
+  }
+}
+
+/** The interface from which the host gets an attachment's packets. */
+export function hostInterfaceOf({ hostEnd }: FilteredAttachment): string {
+  return hostEnd.kind === "bridge-port" ? hostEnd.bridge : hostEnd.name;
+}
+
+/** What is unique in a set: the element without its value and its limit. */
+function keyOf({ family, set, text }: Element): string {
+  return `${family} ${set} ${text.replace(/ (: |limit |ct count ).*$/, "")}`;
+}
+
+/** Counts from 1 on: 0 is no number of anything. */
+class UniqueNumbers implements Numbers {
+  readonly #groups = new Map<string, number>();
+  readonly #networks = new Map<string, number>();
+
+  groupOf(network: string, group: string): number {
+    return numberIn(this.#groups, JSON.stringify([network, group]));
+  }
+
+  networkOf(network: string): number {
+    return numberIn(this.#networks, network);
+  }
+}
+
+function numberIn(numbers: Map<string, number>, name: string): number {
+  const number = numbers.get(name) ?? numbers.size + 1;
+  numbers.set(name, number);
+  return number;
+}

@@ -1,0 +1,11 @@
+/** The 4 or 16 bytes of an address in canonical form (no zone, no IPv4 part), as the kernel has it. */
+export function bytesOfAddress(address: string): Buffer {
+  if (!address.includes(":")) return Buffer.from(address.split(".").map(Number));
+  const [head = "", tail = ""] = address.split("::");
+  const words = (text: string) =>
+    text.split(":").flatMap((word) => (word === "" ? [] : Number.parseInt(word, 16)));
+  const before = words(head);
+  const after = words(tail);
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
+  return Buffer.from([...before, ...zeros, ...after].flatMap((word) => [word >> 8, word & 0xff]));
+}
