@@ -15,6 +15,7 @@ export const bridgeTable = `table bridge cntnr_netd {
   set port { typeof iif; }
   map group { typeof iif : meta mark; }
   set member { typeof oif . meta mark; }
+  set same_port { typeof iif . oif; }
   set bandwidth_out { typeof iif; size 65535; flags dynamic; }
   set bandwidth_in { typeof oif; size 65535; flags dynamic; }
 ${guardSets}${guardChains}
@@ -43,6 +44,7 @@ ${guardSets}${guardChains}
 
   chain between {
     meta mark & ${hexOf(byPublishedPort)} != 0 accept
+    iif . oif @same_port drop comment "hairpin mode is for published ports only"
     meta mark set 0
     meta mark set iif map @group
     oif . meta mark @member meta mark set 0 accept

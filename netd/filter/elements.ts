@@ -1,5 +1,6 @@
 import { familiesOf, isIpv6, type PublishedPort } from "../ports/published-port.ts";
 import { bytesOfAddress } from "../sys/address-bytes.ts";
+import { passed } from "./marks.ts";
 import { type FilteredAttachment, linkLocalAddress, withoutPrefix } from "./attachment.ts";
 
 /** The families in which netd has a table; all have the same name. */
@@ -95,6 +96,7 @@ function portElements({ hostEnd, network, isolationGroup }: FilteredAttachment, 
   const group = isolationGroup === undefined ? undefined : numbers.groupOf(network, isolationGroup);
   return [
     bridge("port", `${index}`),
+    bridge("same_port", `${index} . ${index}`),
     ...(group === undefined
       ? []
       : [bridge("group", `${index} : ${group}`), bridge("member", `${index} . ${group}`)]),
@@ -127,7 +129,8 @@ function eachAddress(
 
 function addressElements(attachment: FilteredAttachment, numbers: Numbers): Element[] {
   const { network, isolationGroup, masquerade } = attachment;
-  const networkNumber = numbers.networkOf(network);
+  // Where bridges call iptables, the mark in which it is looked up is the last one that the packet gets.
+  const networkNumber = numbers.networkOf(network) + passed;
   const group = isolationGroup === undefined ? undefined : numbers.groupOf(network, isolationGroup);
   const each = (elementOf: Parameters<typeof eachAddress>[1]) => eachAddress(attachment, elementOf);
   return [

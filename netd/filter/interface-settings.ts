@@ -43,6 +43,8 @@ function distrust(name: string): void {
     "ipv4/conf/secure_redirects": "0",
     "ipv6/conf/accept_ra": "0",
     "ipv6/conf/accept_redirects": "0",
+    // Nobody there can have the host's addresses: waiting for an objection is a second without a network.
+    "ipv6/conf/accept_dad": "0",
   };
   for (const [setting, value] of Object.entries(settings)) {
     const [family = "", conf = "", key = ""] = setting.split("/");

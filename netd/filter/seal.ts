@@ -20,7 +20,7 @@ const program = (...instructions: readonly string[]) => `${instructions.length},
 /** Drops what netd's tables have not let pass. */
 export const markedOnly = program(loadMark, ifAnyBit(passed, 0, 1), go, drop);
 
-/** Drops all but untagged IPv4, ARP and IPv6, before a bridge learns from it or any program of the host sees it (D4). */
+/** Drops all but untagged IPv4, ARP and IPv6, before a bridge learns from it and any protocol of the host gets it (D4). */
 export const plainOnly = program(
   loadIsTagged,
   ifEqual(0, 0, 5),
@@ -51,12 +51,12 @@ export type PortIsolation = "isolated" | "by-group";
 
 /**
  * A batch for bridge(8): the port learns nothing and floods nothing that it does not have to (D8), takes no part in
- * spanning trees (D4), and the container's MAC stays where it is: `sticky`, or a frame on another port could move it.
+ * spanning trees (D4), may send to itself (by a port that it publishes), and the container's MAC stays where it is: `sticky`, or a frame on another port could move it.
  */
 export function portBatch(name: string, mac: string, isolation: PortIsolation): string {
   const isolated = isolation === "isolated" ? "on" : "off";
   return [
-    `link set dev ${name} learning off flood off guard on root_block on isolated ${isolated}`,
+    `link set dev ${name} learning off flood off guard on root_block on hairpin on isolated ${isolated}`,
     `fdb replace ${mac} dev ${name} master static sticky`,
     "",
   ].join("\n");
