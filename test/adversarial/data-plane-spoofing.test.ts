@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { linkLocalAddress } from "../../netd/filter/attachment.ts";
+import {
+  type AttachedContainer,
+  bridgeNetwork,
+  FilteredHost,
+  type NetworkNamespace,
+} from "../fixtures/filtered-host.ts";
+import {
+  honestFrames,
+  type Identity,
+  lldp,
+  otherFrames,
+  say,
+  serverFrames,
+  spoofedFrames,
+  strangerMac,
+} from "../fixtures/hostile-frames.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
+
+/** Root in a namespace of alice's writes frames by hand. What must not be said, neither bob's namespace nor the host hears. */
+let filtered: FilteredHost;
+let host: NetworkNamespace;
+let alice: AttachedContainer;
+let bob: AttachedContainer;
+const gateway: Identity = { mac: "", ipv4: "10.20.0.1", ipv6: "fd00:20::1", linkLocal: "" };
+
+beforeAll(async () => {
+  filtered = await FilteredHost.start();
+  host = await filtered.inHost();
+  const network = bridgeNetwork("lab0", 0);
+  const grants = { isolationGroup: "everyone", hostAccess: "all" } as const;
+  alice = await filtered.attach(filtered.host.users.alice, "lab", network, grants);
+  bob = await filtered.attach(filtered.host.users.bob, "lab", network, grants);
+  await bob.namespace.capture("eth0");
+  await host.capture("lab0");
+});
+afterAll(() => filtered[Symbol.asyncDispose]());
+
+function identityOf({ attachment: { mac }, ipv4, ipv6 }: AttachedContainer): Identity {
+  return { mac, ipv4, ipv6, linkLocal: linkLocalAddress(mac) };
+}
+
+let serial = 4000;
+
+/** Sends a frame and then, on the same way, one that arrives; returns who has got the first one until then. */
+async function whoHears(frame: Buffer): Promise<string[]> {
+  const marker = say(alice.attachment.mac, alice.ipv4, "10.20.0.255", 1000, ++serial);
+  await alice.namespace.send("eth0", frame, marker);
+  // Packet sockets get a frame without its tag.
+  const sign = frame.subarray(frame.readUInt16BE(12) === 0x8100 ? 18 : 14).toString("hex");
+  const hears = async (where: NetworkNamespace) => {
+    const frames: string[] = [];
+    await waitFor(
+      async () => {
+        frames.push(...(await where.frames()));
+        return frames.includes(marker.toString("hex"));
+      },
+      { what: "the frame after it" },
+    );
+    return frames.some((text) => text.includes(sign));
+  };
+  const inBob = await hears(bob.namespace);
+  const inHost = await hears(host);
+  return [...(inBob ? ["bob"] : []), ...(inHost ? ["the host"] : [])];
+}
+
+describe("everybody hears an honest system say", () => {
+  test.each([...honestFrames])("%s: %s", async (_, __, make) => {
+    const frame = make(identityOf(alice), identityOf(bob), gateway);
+    expect(await whoHears(frame)).toEqual(["bob", "the host"]);
+  });
+});
+
+describe("nobody hears", () => {
+  test.each([...spoofedFrames, ...serverFrames, ...otherFrames])("%s: %s", async (_, __, make) => {
+    const frame = make(identityOf(alice), identityOf(bob), gateway);
+    expect(await whoHears(frame)).toEqual([]);
+  });
+});
+
+const asRootOf = ({ namespace: { pid } }: AttachedContainer, script: string) =>
+  filtered.shell(`nsenter --target=${pid} --user --net --setuid=0 --setgid=0 sh -euc '${script}'`);
+
+describe("root in a container gains nothing", () => {
+  const ask = { protocol: "tcp", port: 80, timeoutMs: 1000 } as const;
+  beforeAll(() => bob.namespace.serve("tcp", 80, "0.0.0.0"));
+
+  test("by adding an address (D11)", async () => {
+    expect(await alice.namespace.ask({ ...ask, address: bob.ipv4 })).toBe(alice.ipv4);
+    await asRootOf(alice, "ip addr add 10.20.0.77/24 dev eth0");
+    const route = `ip route replace ${bob.ipv4} dev eth0 src`;
+    await asRootOf(alice, `${route} 10.20.0.77`);
+    expect(await alice.namespace.ask({ ...ask, address: bob.ipv4 })).toBe("no answer");
+    await asRootOf(alice, `${route} ${alice.ipv4}`);
+    expect(await alice.namespace.ask({ ...ask, address: bob.ipv4 })).toBe(alice.ipv4);
+  });
+
+  test("by taking another MAC (D1)", async () => {
+    await asRootOf(alice, `ip link set eth0 address ${strangerMac}`);
+    expect(await alice.namespace.ask({ ...ask, address: bob.ipv4 })).toBe("no answer");
+    await asRootOf(alice, `ip link set eth0 address ${alice.attachment.mac}`);
+    expect(await alice.namespace.ask({ ...ask, address: bob.ipv4 })).toBe(alice.ipv4);
+  });
+
+  test("by teaching the bridge where a MAC is, in frames that it looks at before any table does (D8)", async () => {
+    await whoHears(lldp(strangerMac));
+    await whoHears(lldp(bob.attachment.mac));
+    const entries = await filtered.shell("bridge fdb show br lab0");
+    expect(entries).not.toContain(strangerMac);
+    const { name } = bob.attachment.hostEnd;
+    expect(entries).toContain(`${bob.attachment.mac} dev ${name} sticky master lab0 static`);
+  });
+});
+
+test("packets that need fragments arrive (D2)", async () => {
+  await asRootOf(
+    alice,
+    `busybox ping -c 1 -W 5 -s 4000 ${bob.ipv4} && busybox ping -6 -c 1 -W 5 -s 4000 ${bob.ipv6}`,
+  );
+});
