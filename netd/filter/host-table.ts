@@ -220,5 +220,10 @@ export const arpTable = `table arp cntnr_netd {
     iif @routed goto from_routed
     goto newborn
   }
+
+  chain output_passed {
+    type filter hook output priority 300; policy accept;
+    oif @routed ${setMark(passed)}
+  }
 }
 `;

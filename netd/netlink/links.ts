@@ -26,12 +26,15 @@ const skipStatistics = 8;
 
 /** The link of that name; undefined when there is none. */
 export function findLink(name: string): Link | undefined {
-  return ask(0, encodeAttribute(attribute.ifname, Buffer.from(`${name}\0`)));
-}
-
-/** The link of that index; undefined when there is none. */
-export function linkByIndex(index: number): Link | undefined {
-  return ask(index);
+  try {
+    const wanted = encodeAttribute(attribute.ifname, Buffer.from(`${name}\0`));
+    const answer = askKernel(protocol.route, { type: getLink }, linkHeader(0), wanted);
+    const found = answer.find(({ type }) => type === newLink);
+    return found && readLink(found);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
 }
 
 /** IFF_UP. */
@@ -86,17 +89,6 @@ function highestIndex(messages: readonly Message[]): number {
 function listLinks(): Message[] {
   const skip = encodeAttribute(attribute.extMask, uint32(skipStatistics));
   return askKernel(protocol.route, { type: getLink, flags: dump }, linkHeader(0), skip);
-}
-
-function ask(index: number, ...attributes: readonly Buffer[]): Link | undefined {
-  try {
-    const answers = askKernel(protocol.route, { type: getLink }, linkHeader(index), ...attributes);
-    const answer = answers.find(({ type }) => type === newLink);
-    return answer && readLink(answer);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
 }
 
 function readLink({ body }: Message): Link {
