@@ -58,9 +58,13 @@ class Context implements CommandContext {
   }
 }
 
-/** Docker's: where the container's own code is passed on, an error of ours must be none that a container would end with. */
+/**
+ * Docker's: where the container's own code is passed on, an error of ours must be none that a container would end with.
+ * That a command could not be started has a code of its own everywhere.
+ */
 function exitCodeOf(error: unknown, { failureCode }: Command): number | undefined {
   if (!(error instanceof CntnrError)) return undefined;
-  if (failureCode === 125) return error.exitCode;
+  const isCommands = error.code === "command-not-found" || error.code === "command-not-executable";
+  if (failureCode === 125 || isCommands) return error.exitCode;
   return error.code === "usage" ? 125 : undefined;
 }

@@ -3,7 +3,7 @@ import { parseCapabilities } from "../../runtime/container/capability-flags.ts";
 import { checkName } from "../../runtime/container/container-name.ts";
 import type { ContainerOptions } from "../../runtime/container/container-options.ts";
 import type { CreateRequest } from "../../runtime/container/create-container.ts";
-import { parseEnvFile, parseEnvFlag, parseLabels } from "../../runtime/container/environment-flags.ts";
+import { parseLabels } from "../../runtime/container/environment-flags.ts";
 import {
   parseMountFlag,
   parseTmpfsFlag,
@@ -17,6 +17,7 @@ import { parseSignal } from "../../runtime/container/signal-name.ts";
 import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { parseAttachFlags } from "./attach-flags.ts";
+import { parseEnvironment } from "./environment.ts";
 import { parseIsolationOptions } from "./isolation-options.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
@@ -93,20 +94,6 @@ function parseOptions(
     labels: parseLabels(args.values("label")),
     ...(stopSignal === undefined ? {} : { stopSignal }),
   };
-}
-
-/** Files first: what stands on the command line wins. */
-function parseEnvironment(args: ParsedArguments, env: NodeJS.ProcessEnv): string[] {
-  const fromFiles = args.values("env-file").flatMap((path) => parseEnvFile(readEnvFile(path), path, env));
-  return [...fromFiles, ...args.values("env").flatMap((text) => parseEnvFlag(text, env) ?? [])];
-}
-
-function readEnvFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CntnrError("not-found", `--env-file: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 function readTextFile(path: string): string {

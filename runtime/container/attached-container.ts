@@ -1,13 +1,12 @@
-import { closeSync, constants as fileConstants, openSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { attachStreams } from "../attach/attach-streams.ts";
 import { ownStreams } from "../attach/own-streams.ts";
 import { RawTerminal } from "../attach/raw-terminal.ts";
-import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { resizeTerminal } from "../attach/resize-terminal.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { PacketSocket } from "../sys/packet-socket.ts";
-import type { TerminalSize } from "../sys/terminal.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 import { lostExitCode, readFacts } from "./container-state.ts";
 import { exitCodeOf, readExitCopy, signalInit, waitForEnd } from "./end-container.ts";
@@ -74,7 +73,7 @@ function openTerminal(
   { tty }: ContainerRecord,
   { stdin }: AttachOptions,
 ): void {
-  if (tty && stdin) stack.use(new RawTerminal(0, (size) => resizeTerminal(paths, size)));
+  if (tty && stdin) stack.use(new RawTerminal(0, (size) => resizeTerminal(paths.terminalControl, size)));
 }
 
 async function attach(
@@ -108,21 +107,5 @@ async function exitOfLife(directories: Directories, record: ContainerRecord): Pr
     if (exitCode !== undefined) return exitCode;
     if (performance.now() > deadline) return lostExitCode;
     await delay(5);
-  }
-}
-
-/** By conmon's control pipe: `1 ROWS COLUMNS`. When nobody listens any more there is nothing to resize. */
-export function resizeTerminal({ terminalControl }: ContainerPaths, { rows, columns }: TerminalSize): void {
-  let fd: number;
-  try {
-    fd = openSync(terminalControl, fileConstants.O_WRONLY | fileConstants.O_NONBLOCK);
-  } catch (error) {
-    if (hasErrno(error, "ENXIO", "ENOENT")) return;
-    throw error;
-  }
-  try {
-    writeSync(fd, `1 ${rows} ${columns}\n`);
-  } finally {
-    closeSync(fd);
   }
 }

@@ -49,8 +49,8 @@ function inputArguments({ tty, stdin, stdinOnce }: ContainerRecord): string[] {
   return stdinOnce ? ["-i"] : ["-i", "--leave-stdin-open"];
 }
 
-/** conmon wants a path. */
-function findRuntime(): string {
+/** conmon wants a path. Throws CntnrError `unavailable`. */
+export function findRuntime(): string {
   const path = Bun.which(runtimeProgram);
   if (path) return path;
   throw startFailure(runtimeProgram, Object.assign(new Error("not in PATH"), { code: "ENOENT" }));

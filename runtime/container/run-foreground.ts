@@ -38,6 +38,7 @@ export async function runForeground(
   beginLife(paths, "cntnr", startedBySomebody);
   const runc = spawnAttached([runtimeProgram, ...flags, "run", "--bundle", paths.directory, record.id], {
     stdin: record.stdin ? "inherit" : "ignore",
+    output: "inherit",
     // Ctrl-C is to come once, from us.
     ownSession: true,
   });

@@ -1,7 +1,7 @@
 import { CntnrError, type ErrorCode } from "../errors/cntnr-error.ts";
 
 /** What runc begins the message with that says why it gave up; warnings and what failed after the container's end begin otherwise. */
-const failurePattern = /^runc (?:run|create|start) failed: ([\s\S]*)$/;
+const failurePattern = /^(?:runc (?:run|create|start)|exec) failed: ([\s\S]*)$/;
 const hookPattern =
   /error running hook #\d+: error running hook: (exit status \d+|signal: [^,]*|[^,]*)(?:, stdout: ([\s\S]*), stderr: ([\s\S]*))?$/;
 
@@ -19,7 +19,7 @@ export function classifyRuncFailure(log: string): CntnrError | undefined {
 }
 
 function messageOfLine(line: string): string | undefined {
-  if (!line.startsWith("{")) return line.slice(Math.max(0, line.indexOf("runc ")));
+  if (!line.startsWith("{")) return line.slice(Math.max(0, line.search(/runc |exec failed/)));
   try {
     const entry: unknown = JSON.parse(line);
     if (typeof entry !== "object" || entry === null) return undefined;

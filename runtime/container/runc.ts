@@ -11,7 +11,12 @@ const deleteTimeoutMs = 120_000;
 
 /** runc's global flags: where it keeps its state, and a log of its own in JSON, apart from what the container prints. */
 export function runcFlags(directories: Directories, paths: ContainerPaths): string[] {
-  return ["--root", directories.runcRoot, "--log", paths.runcLog, "--log-format", "json"];
+  return runcFlagsWithLog(directories, paths.runcLog);
+}
+
+/** The same with a log of its own for what is done beside the container's own life. */
+export function runcFlagsWithLog(directories: Directories, log: string): string[] {
+  return ["--root", directories.runcRoot, "--log", log, "--log-format", "json"];
 }
 
 /** Kills what is left of a container and removes runc's state of it, which runs its poststop hooks. */

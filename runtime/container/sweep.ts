@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError } from "../errors/cntnr-error.ts";
+import { removeStaleSessions } from "../exec/exec-session.ts";
 import type { Directories } from "../store/directories.ts";
 import { tryLockFile } from "../sys/file-lock.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -35,6 +36,7 @@ export async function sweep(
   removeUnfinished(directories);
   removeStaleLocks(directories);
   removeOldExits(directories);
+  removeStaleSessions(directories);
   return { containers, damaged: troubles };
 }
 

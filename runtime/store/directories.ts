@@ -14,6 +14,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
  *     <run>/runc/               runc's own state (--root)
  *     <run>/attachments/        what netd answered, by container id
  *     <run>/exits/              exit codes by container id, for those who wait for a container that removes itself
+ *     <run>/execs/<session>/    files of commands that run in containers beside their own
  */
 export interface Directories {
   readonly data: string;
@@ -27,6 +28,7 @@ export interface Directories {
   readonly runcRoot: string;
   readonly attachments: string;
   readonly exits: string;
+  readonly execs: string;
 }
 
 export interface DirectoryOptions {
@@ -51,6 +53,7 @@ export function openDirectories(options: DirectoryOptions, env: NodeJS.ProcessEn
     runcRoot: join(run, "runc"),
     attachments: join(run, "attachments"),
     exits: join(run, "exits"),
+    execs: join(run, "execs"),
   };
   for (const path of [data, run]) makePrivate(path);
   for (const path of Object.values(directories))

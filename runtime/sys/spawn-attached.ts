@@ -11,18 +11,22 @@ export interface AttachedProcess {
 }
 
 /**
- * Starts a program on our own standard input, output and error. With Bun's own call, because node:child_process takes 1 ms
+ * Starts a program on our own standard input, output and error, or on none. With Bun's own call, because node:child_process takes 1 ms
  * to do it and this one 0.1 ms, on the way of every `cntnr run`.
  * @param options.ownSession the program gets a session of its own, so that the terminal's signals (Ctrl-C) do not reach it
  */
 export function spawnAttached(
   argv: readonly [string, ...string[]],
-  options: { readonly stdin: "inherit" | "ignore"; readonly ownSession: boolean },
+  options: {
+    readonly stdin: "inherit" | "ignore";
+    readonly output: "inherit" | "ignore";
+    readonly ownSession: boolean;
+  },
 ): AttachedProcess {
   const { promise, resolve } = Promise.withResolvers<Awaited<AttachedProcess["ended"]>>();
   try {
     const child = Bun.spawn([...argv], {
-      stdio: [options.stdin, "inherit", "inherit"],
+      stdio: [options.stdin, options.output, options.output],
       detached: options.ownSession,
       onExit: (_, exitCode, signal) =>
         resolve(signal ? { signal: numberOf(signal) } : { exitCode: exitCode ?? 255 }),

@@ -79,7 +79,7 @@ describe("create and start", () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain("no-such-command: not found in the container");
     expect(await alice.container("broken")).toMatchObject({ state: "exited", exitCode: 127 });
-    expect((await alice.run("cntnr start -a broken")).exitCode).toBe(1);
+    expect((await alice.run("cntnr start -a broken")).exitCode).toBe(127);
   });
 
   test("--cidfile gets the id, and an existing one is refused", async () => {

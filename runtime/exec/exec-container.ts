@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import type { ContainerRecord } from "../container/container-record.ts";
+import { runcFlagsWithLog, runtimeProgram } from "../container/runc.ts";
+import { classifyRuncFailure } from "../container/runc-failure.ts";
+import { SignalForwarding } from "../container/signal-forwarding.ts";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { spawnAttached } from "../sys/spawn-attached.ts";
+import type { ExecRequest } from "./exec-request.ts";
+import { closeSession, type ExecSession, openSession } from "./exec-session.ts";
+import { checkLiveDirectory, findLiveUser, readProcess, runningPid } from "./live-container.ts";
+import { planProcess } from "./plan-process.ts";
+
+const detachTimeoutMs = 60_000;
+
+export interface ExecOptions {
+  /** Signals that we get are passed on to the command. */
+  readonly signals: "pass" | "keep";
+}
+
+/**
+ * Runs a command in a running container on our own standard input and output, until it has ended. Returns docker's exit code:
+ * the command's, 128 + n after signal n, 126 or 127 when it could not be started (the runtime has then said why on
+ * standard error). Throws CntnrError when the container does not run or the request does not fit it.
+ */
+export async function execContainer(
+  directories: Directories,
+  record: ContainerRecord,
+  request: ExecRequest,
+  { signals }: ExecOptions,
+): Promise<number> {
+  const session = prepareSession(directories, record, request);
+  try {
+    using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
+    const argv = [...execArguments(directories, session), record.id] as const;
+    const runc = spawnAttached([runtimeProgram, ...argv], {
+      stdin: request.stdin ? "inherit" : "ignore",
+      output: "inherit",
+      ownSession: true,
+    });
+    forwarding?.to((signal) => runc.signal(signal));
+    const end = await runc.ended;
+    if ("signal" in end) return 128 + end.signal;
+    return end.exitCode === 0 ? 0 : (execFailure(session)?.exitCode ?? end.exitCode);
+  } finally {
+    closeSession(session);
+  }
+}
+
+/** Starts a command in a running container and leaves it there. Throws CntnrError when it could not be started. */
+export async function execDetached(
+  directories: Directories,
+  record: ContainerRecord,
+  request: ExecRequest,
+): Promise<void> {
+  const session = prepareSession(directories, record, { ...request, tty: false });
+  try {
+    const argv = [...execArguments(directories, session), "--detach", record.id];
+    // What it starts keeps the descriptors that it gets from us.
+    const runc = spawnAttached([runtimeProgram, ...argv], {
+      stdin: "ignore",
+      output: "ignore",
+      ownSession: true,
+    });
+    const limit = setTimeout(() => runc.signal("SIGKILL"), detachTimeoutMs);
+    const end = await runc.ended.finally(() => clearTimeout(limit));
+    if ("signal" in end || end.exitCode !== 0)
+      throw execFailure(session) ?? new CntnrError("engine", "the command could not be started");
+  } finally {
+    closeSession(session);
+  }
+}
+
+/** Checks a request against the running container and writes down what is to run. The caller closes the session. */
+export function prepareSession(
+  directories: Directories,
+  record: ContainerRecord,
+  request: ExecRequest,
+): ExecSession {
+  const pid = runningPid(directories, record);
+  const user = request.user === undefined ? undefined : findLiveUser(pid, request.user);
+  const process = planProcess(readProcess(directories, record), request, user);
+  if (request.workingDir !== undefined) checkLiveDirectory(pid, process.cwd);
+  return openSession(directories, record.id, process);
+}
+
+function execArguments(directories: Directories, session: ExecSession): string[] {
+  return [...runcFlagsWithLog(directories, session.runcLog), "exec", "--process", session.processFile];
+}
+
+/** Why the runtime could not start the command, with docker's exit code; undefined when it could. */
+export function execFailure({ runcLog }: ExecSession): CntnrError | undefined {
+  let log: string;
+  try {
+    log = readFileSync(runcLog, "utf8");
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+  const failure = classifyRuncFailure(log);
+  if (!failure || failure.code === "command-not-found") return failure;
+  return new CntnrError("command-not-executable", failure.message, { cause: failure });
+}

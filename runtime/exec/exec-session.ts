@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { OciProcess } from "../bundle/oci-config.ts";
+import { type ContainerId, shortId } from "../container/container-id.ts";
+import { isAlive, ownIdentity, readArguments } from "../container/process-identity.ts";
+import { hasErrno } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+
+/** The files of one command that runs in a container beside its own. They die with the boot. */
+export interface ExecSession {
+  readonly id: string;
+  readonly directory: string;
+  readonly processFile: string;
+  readonly runcLog: string;
+  readonly pidFile: string;
+  readonly conmonPid: string;
+  readonly attachSocket: string;
+  readonly terminalControl: string;
+}
+
+export function openSession(
+  directories: Directories,
+  containerId: ContainerId,
+  process: OciProcess,
+): ExecSession {
+  const { pid, startTime } = ownIdentity();
+  const id = [shortId(containerId), pid, startTime, randomBytes(4).toString("hex")].join("-");
+  const directory = join(directories.execs, id);
+  mkdirSync(directory, { mode: 0o700 });
+  const session: ExecSession = {
+    id,
+    directory,
+    processFile: join(directory, "process.json"),
+    runcLog: join(directory, "runc.log"),
+    pidFile: join(directory, "pid"),
+    conmonPid: join(directory, "conmon.pid"),
+    attachSocket: join(directory, "attach"),
+    terminalControl: join(directory, "ctl"),
+  };
+  writeFileSync(session.processFile, JSON.stringify(process), { mode: 0o600 });
+  return session;
+}
+
+export function closeSession({ directory }: ExecSession): void {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Removes the files of sessions whose cntnr and conmon were killed; the name of a session says whose it is. */
+export function removeStaleSessions(directories: Directories): void {
+  for (const id of readdirSync(directories.execs)) {
+    const directory = join(directories.execs, id);
+    const [, pid, startTime] = id.split("-").map(Number);
+    if (isAlive({ pid: pid ?? 0, startTime: startTime ?? 0 }) || isConmonAlive(directory, id)) continue;
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function isConmonAlive(directory: string, id: string): boolean {
+  try {
+    const pid = Number(readFileSync(join(directory, "conmon.pid"), "utf8"));
+    return pid > 0 && readArguments(pid).includes(id);
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return false;
+    throw error;
+  }
+}
