@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { AuditEvent } from "../audit/audit-event.ts";
-import { KeyedSerializer } from "../cni/serial.ts";
 import { type AttachmentFacts, nothingGiven } from "../contract/attachment.ts";
 import type { AttachmentPlan } from "../contract/plan.ts";
 import { messageOf, Refusal } from "../errors.ts";
+import { Turns } from "../fairness/turns.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import { type Lease, reopenLease } from "../netns/lease.ts";
 import type { VerifiedNetns } from "../netns/verify-netns.ts";
@@ -46,15 +46,22 @@ export interface AttachmentsOptions {
   readonly events: AttachmentEvents;
 }
 
+/** An attach under way: its end, and what makes it leave the queue while it still waits there. */
+interface Attaching {
+  readonly done: Promise<AttachmentRecord>;
+  readonly giveUp: AbortController;
+}
+
 const firstRetryMs = 1000;
 const longestRetryMs = 60_000;
 
 /** All attachments of all users: the one place where they are begun and ended. Decides nothing. */
 export class Attachments implements AsyncDisposable {
-  readonly #serializer = new KeyedSerializer();
+  /** Networks are not shared at a time; several of them are. */
+  readonly #turns = new Turns({ atOnce: 4, atOncePerUid: 2 });
   readonly #reaper = new Reaper();
   /** Effects under way, by attachment. */
-  readonly #attaching = new Map<string, Promise<AttachmentRecord>>();
+  readonly #attaching = new Map<string, Attaching>();
   readonly #detaching = new Map<string, Promise<void>>();
   readonly #retries = new Set<NodeJS.Timeout>();
   #closed = false;
@@ -67,8 +74,10 @@ export class Attachments implements AsyncDisposable {
    */
   async attach(order: AttachOrder): Promise<AttachmentFacts> {
     const record = this.#begin(order);
-    const done = this.#serializer.run(record.plan.network, () => executeAttach(this.options.machine, record));
-    this.#attaching.set(record.id, done);
+    const giveUp = new AbortController();
+    const effects = () => executeAttach(this.options.machine, record);
+    const done = this.#turns.run(record.uid, record.plan.network, effects, giveUp.signal);
+    this.#attaching.set(record.id, { done, giveUp });
     try {
       const attached = await done;
       this.#attaching.delete(record.id);
@@ -142,7 +151,8 @@ export class Attachments implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     for (const timer of this.#retries) clearTimeout(timer);
-    await Promise.allSettled([...this.#attaching.values(), ...this.#detaching.values()]);
+    const attaching = [...this.#attaching.values()].map(({ done }) => done);
+    await Promise.allSettled([...attaching, ...this.#detaching.values()]);
     this.#reaper[Symbol.dispose]();
   }
 
@@ -200,8 +210,10 @@ export class Attachments implements AsyncDisposable {
     }
     const attaching = this.#attaching.get(record.id);
     if (attaching) {
-      // Let it finish first: two sequences must never work on one attachment. One that fails ends by itself.
-      void attaching.then((attached) => this.#end(attached, why)).catch(() => undefined);
+      // What waits for its turn gives that up. What runs has to finish first: two sequences must never work on one
+      // attachment. One that fails ends by itself.
+      attaching.giveUp.abort(new Refusal("unavailable", `given up: ${why}`));
+      void attaching.done.then((attached) => this.#end(attached, why)).catch(() => undefined);
       return { isDurable: true };
     }
     this.#reaper.forget(record.id);
@@ -214,7 +226,7 @@ export class Attachments implements AsyncDisposable {
   #detachUntilDone(record: AttachmentRecord, why: string, retryMs: number): void {
     const { machine, events } = this.options;
     const started = performance.now();
-    const done = this.#serializer.run(record.plan.network, () => executeDetach(machine, record));
+    const done = this.#turns.run(record.uid, record.plan.network, () => executeDetach(machine, record));
     this.#detaching.set(record.id, done);
     const event = (outcome: AuditEvent): AuditEvent => ({
       attachment: record.id,

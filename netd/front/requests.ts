@@ -39,8 +39,11 @@ export class Requests {
     });
   }
 
-  /** Attaches the caller's namespace; the same key, namespace and request get the same answer. Throws Refusal. */
-  async attach(caller: Caller, intent: AttachIntent): Promise<AttachmentFacts> {
+  /**
+   * Attaches the caller's namespace; the same key, namespace and request get the same answer. What nobody waits for any
+   * more when the signal aborts is taken back. Throws Refusal.
+   */
+  async attach(caller: Caller, intent: AttachIntent, signal: AbortSignal): Promise<AttachmentFacts> {
     const started = performance.now();
     const { connection } = caller;
     const { netnsFd, leaseFd, idempotencyKey } = intent;
@@ -48,9 +51,15 @@ export class Requests {
     const netns = await this.#verified(caller, intent, this.options.worker.ask("look", asked));
     const repeated = await this.#repeated(caller, intent, netns);
     if (repeated) return repeated;
-    const charge = (approved: ApprovedPlan) => this.#charge(caller, intent, netns, approved);
+    const charge = (approved: ApprovedPlan) => {
+      signal.throwIfAborted();
+      return this.#charge(caller, intent, netns, approved);
+    };
     const { plan, intended, action } = await this.#withFreeSlot(caller, intent, charge);
+    const takeBack = () => void this.#takeBack(intended.id);
+    signal.addEventListener("abort", takeBack, { once: true });
     try {
+      signal.throwIfAborted();
       const order = { ...asked, id: intended.id, idempotencyKey, plan };
       const attached = await this.#verified(caller, intent, this.options.worker.ask("attach", order));
       await this.#commitAttached({
@@ -64,6 +73,8 @@ export class Requests {
       // What the worker has begun it tells of; what it has not is forgotten.
       if (this.options.known.get(intended.id) === intended) this.options.known.remove(intended.id);
       throw this.#failed(error, { event: "failure", action: "attach", ...action }, started);
+    } finally {
+      signal.removeEventListener("abort", takeBack);
     }
   }
 
@@ -196,8 +207,17 @@ export class Requests {
     try {
       this.options.audit.commit(event);
     } catch (error) {
-      await this.options.worker.ask("takeBack", { id: event.attachment });
+      await this.#takeBack(event.attachment);
       throw error;
+    }
+  }
+
+  async #takeBack(id: string): Promise<void> {
+    try {
+      await this.options.worker.ask("takeBack", { id });
+    } catch (error) {
+      // The worker tries it again by itself, and says so.
+      if (!(error instanceof Refusal)) throw error;
     }
   }
 

@@ -1,9 +1,9 @@
-import type { Server } from "node:net";
 import { AuditLog } from "../audit/audit-log.ts";
 import { type FrontSettings, frontDescriptors } from "../contract/messages.ts";
 import { messageOf } from "../errors.ts";
 import { Connections } from "../server/connections.ts";
-import { serveOn } from "../server/listen.ts";
+import { defaultLimits } from "../server/limits.ts";
+import { Listener } from "../server/listener.ts";
 import { KnownAttachments } from "./known-attachments.ts";
 import { PolicyInForce } from "./policy-in-force.ts";
 import { Requests } from "./requests.ts";
@@ -49,7 +49,7 @@ class Front {
     private readonly audit: AuditLog,
     private readonly policy: PolicyInForce,
     private readonly connections: Connections,
-    private readonly server: Server,
+    private readonly listener: Listener,
     private readonly log: (line: string) => void,
   ) {}
 
@@ -70,11 +70,21 @@ class Front {
       version: settings.version,
       reportFault: (message: string) => log(`fault: ${message}`),
     };
-    const connections = new Connections(service, worker, audit);
-    const server = await serveOn(frontDescriptors.listener, (socket) => connections.accept(socket));
+    const connections = new Connections({
+      service,
+      worker,
+      audit,
+      limits: defaultLimits,
+      onRefused: () => undefined,
+    });
+    const listener = new Listener(
+      frontDescriptors.listener,
+      (socket) => connections.accept(socket),
+      (error) => log(`socket: ${error.message}`),
+    );
     audit.note({ event: "start", policyHash: generation().hash, reason: `version ${settings.version}` });
     await worker.ask("ready", {});
-    return new Front(audit, policy, connections, server, log);
+    return new Front(audit, policy, connections, listener, log);
   }
 
   hear(telling: Telling, end: () => void): void {
@@ -86,7 +96,7 @@ class Front {
         this.#reloaded = this.#reloaded.then(() => this.#reload());
         break;
       case "close":
-        this.server.close();
+        this.listener[Symbol.dispose]();
         this.connections[Symbol.dispose]();
         break;
       case "end":

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { existsSync, renameSync } from "node:fs";
+import { closeSync, constants, existsSync, fchmodSync, openSync, renameSync } from "node:fs";
 import type { AttachmentState } from "../contract/attachment.ts";
 import { messageOf, Refusal } from "../errors.ts";
 import { type AttachmentRecord, migrateFromVersion1, parseRecord } from "./record.ts";
@@ -128,10 +128,21 @@ function open(path: string): { database: Database; movedAside?: string } {
   }
 }
 
+/** SQLite gives its other files the permissions of this one. Who can read them can also lock them, and read of everybody. */
+function makePrivate(path: string): void {
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  try {
+    fchmodSync(fd, 0o600);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** A journal that a later netd wrote. */
 class NewerJournal extends Error {}
 
 function openChecked(path: string): Database {
+  makePrivate(path);
   const database = new Database(path, { create: true, strict: true });
   try {
     database.run("PRAGMA journal_mode = WAL");

@@ -3,79 +3,105 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { netdService } from "../../proto/service.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { messageOf } from "../errors.ts";
+import { TokenBuckets } from "../fairness/token-bucket.ts";
 import type { Caller } from "../front/caller.ts";
 import type { WorkerClient } from "../front/worker-client.ts";
 import { connectionIdentity } from "../peer/connection.ts";
+import { CallLimits } from "./call-limits.ts";
 import { type CallObserver, handlersFor, type Service } from "./handlers.ts";
-
-/** Bounds on what connections may cost (Q1-Q4). */
-export const limits = {
-  connectionsPerUid: 16,
-  connections: 256,
-  /** Without a complete call for this long, a connection is closed. */
-  idleMs: 10_000,
-  /** Longest life of a connection, calls under way or not. */
-  lifeMs: 120_000,
-  messageBytes: 16_384,
-  streams: 4,
-} as const;
+import { fixedLimits, type ServerLimits } from "./limits.ts";
+import { descriptorOf } from "./listener.ts";
+import { MeteredStream } from "./metered-stream.ts";
 
 const channelOptions = {
-  "grpc.max_receive_message_length": limits.messageBytes,
+  "grpc.max_receive_message_length": fixedLimits.messageBytes,
   "grpc.max_send_message_length": 1 << 20,
-  "grpc.max_concurrent_streams": limits.streams,
+  "grpc.max_concurrent_streams": fixedLimits.streams,
   "grpc-node.max_session_memory": 1,
 };
+
+/** Why a connection was not served. */
+export type ConnectionRefusal = "identity" | "per-user" | "total" | "rate";
+
+export interface ConnectionsOptions {
+  readonly service: Service;
+  readonly worker: WorkerClient;
+  readonly audit: AuditLog;
+  readonly limits: ServerLimits;
+  readonly onRefused: (why: ConnectionRefusal) => void;
+}
 
 /** Accepts connections, each with a server of its own that knows its peer. */
 export class Connections implements Disposable {
   readonly #open = new Map<Socket, () => void>();
   readonly #perUid = new Map<number, number>();
+  readonly #connecting: TokenBuckets;
+  readonly #sending = new TokenBuckets(fixedLimits.sending);
+  readonly #calls: CallLimits;
 
-  constructor(
-    private readonly service: Service,
-    private readonly worker: WorkerClient,
-    private readonly audit: AuditLog,
-  ) {}
+  constructor(private readonly options: ConnectionsOptions) {
+    this.#connecting = new TokenBuckets(options.limits.connecting);
+    this.#calls = new CallLimits(options.limits);
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
 
   /**
    * For the `connection` event. What is counted by is read here and now (P3); who it really is only the worker can find
-   * out, and until it has, no call is answered.
+   * out, and until it has, no call is answered. What costs most is done last: a user with too many connections gets no
+   * further than the counting (Q4).
    */
   accept(socket: Socket): void {
-    socket.on("error", () => socket.destroy());
+    socket.on("error", destroyFailed);
     let uid: number;
     let connection: Caller["connection"];
     try {
       ({ uid, connection } = connectionIdentity(descriptorOf(socket)));
     } catch (error) {
-      this.#refuse(socket, messageOf(error));
+      this.#refuse(socket, "identity", messageOf(error));
       return;
     }
-    const used = this.#perUid.get(uid) ?? 0;
-    if (used >= limits.connectionsPerUid || this.#open.size >= limits.connections) {
-      socket.destroy();
+    const excess = this.#excessOf(uid);
+    if (excess) {
+      this.#refuse(socket, excess);
       return;
     }
-    this.#perUid.set(uid, used + 1);
-    const identity = this.worker
+    this.#perUid.set(uid, (this.#perUid.get(uid) ?? 0) + 1);
+    const identity = this.options.worker
       .ask("identify", { connection })
       .then((facts): Caller => ({ ...facts, connection }));
     this.#serve(socket, uid, identity);
     identity.catch((error: unknown) =>
-      this.#refuse(socket, messageOf(error instanceof Error && error.cause ? error.cause : error)),
+      this.#refuse(
+        socket,
+        "identity",
+        messageOf(error instanceof Error && error.cause ? error.cause : error),
+      ),
     );
   }
 
-  #refuse(socket: Socket, reason: string): void {
-    this.audit.noteLimited({ event: "connection", reason: `refused: ${reason}` });
+  #excessOf(uid: number): ConnectionRefusal | undefined {
+    const { connections, connectionsPerUid } = this.options.limits;
+    if (this.#open.size >= connections) return "total";
+    if ((this.#perUid.get(uid) ?? 0) >= connectionsPerUid) return "per-user";
+    return this.#connecting.of(uid).take() ? undefined : "rate";
+  }
+
+  /** One that is only too many is no line in the log: the metrics count it (Q9). */
+  #refuse(socket: Socket, why: ConnectionRefusal, reason?: string): void {
+    this.options.onRefused(why);
+    if (reason !== undefined)
+      this.options.audit.noteLimited({ event: "connection", reason: `refused: ${reason}` });
     socket.destroy();
   }
 
   #serve(socket: Socket, uid: number, identity: Promise<Caller>): void {
     const server = new Server(channelOptions);
     const idle = new IdleTimer(socket);
-    server.addService(netdService, handlersFor(identity, this.service, idle));
+    const { service } = this.options;
+    server.addService(netdService, handlersFor(identity, { service, limits: this.#calls, observer: idle }));
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const close = () => {
       if (!this.#open.delete(socket)) return;
@@ -89,13 +115,19 @@ export class Connections implements Disposable {
     };
     this.#open.set(socket, close);
     socket.on("close", close);
-    injector.injectConnection(socket);
+    const stream = new MeteredStream(socket, this.#sending.of(uid));
+    stream.on("error", () => socket.destroy());
+    injector.injectConnection(stream);
   }
 
   /** Closes all connections; their calls are abandoned, what they began is in the journal. */
   [Symbol.dispose](): void {
     for (const close of [...this.#open.values()]) close();
   }
+}
+
+function destroyFailed(this: Socket): void {
+  this.destroy();
 }
 
 /**
@@ -108,8 +140,8 @@ class IdleTimer implements CallObserver {
   readonly #life: NodeJS.Timeout;
 
   constructor(private readonly socket: Socket) {
-    this.#idle = setTimeout(() => socket.destroy(), limits.idleMs);
-    this.#life = setTimeout(() => socket.destroy(), limits.lifeMs);
+    this.#idle = setTimeout(() => socket.destroy(), fixedLimits.idleMs);
+    this.#life = setTimeout(() => socket.destroy(), fixedLimits.lifeMs);
   }
 
   begin(): void {
@@ -121,19 +153,11 @@ class IdleTimer implements CallObserver {
     this.#calls--;
     if (this.#calls > 0) return;
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.socket.destroy(), limits.idleMs);
+    this.#idle = setTimeout(() => this.socket.destroy(), fixedLimits.idleMs);
   }
 
   stop(): void {
     clearTimeout(this.#idle);
     clearTimeout(this.#life);
   }
-}
-
-/** The descriptor of an accepted socket. Throws when the runtime does not tell: then nobody is served. */
-function descriptorOf(socket: Socket): number {
-  const handle: unknown = Reflect.get(socket, "_handle");
-  const fd: unknown = typeof handle === "object" && handle !== null ? Reflect.get(handle, "fd") : undefined;
-  if (typeof fd !== "number" || fd < 0) throw new Error("accepted socket has no descriptor");
-  return fd;
 }

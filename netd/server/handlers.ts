@@ -7,6 +7,8 @@ import { parseAttachmentId, parseAttachRequest } from "../front/attach-request.t
 import type { Caller } from "../front/caller.ts";
 import type { Generation } from "../front/generation.ts";
 import type { Requests } from "../front/requests.ts";
+import type { CallLimits } from "./call-limits.ts";
+import { fixedLimits } from "./limits.ts";
 
 /** What the calls work on. */
 export interface Service {
@@ -34,25 +36,30 @@ const grpcStatus: Record<RefusalCode, status> = {
   failed: status.INTERNAL,
 };
 
+/** What the calls of one connection work with. */
+export interface CallContext {
+  readonly service: Service;
+  readonly limits: CallLimits;
+  readonly observer: CallObserver;
+}
+
 /**
  * Everything that the caller at the other end of one connection can ask. No call is looked at before it is known who
  * that is; when that fails the connection is closed, and so are its calls.
  */
-export function handlersFor(
-  identity: Promise<Caller>,
-  service: Service,
-  observer: CallObserver,
-): NetdHandlers {
-  const answer = answerWith(identity, service, observer);
+export function handlersFor(identity: Promise<Caller>, context: CallContext): NetdHandlers {
+  const answer = answerWith(identity, context);
+  const { service, limits } = context;
   const { requests, generation } = service;
   return {
-    Attach: answer(async (caller, request) => {
+    Attach: answer(async (caller, request, signal) => {
       const intent = parseAttachRequest(request);
       if (intent.checkOnly) {
         await requests.check(caller, intent);
         return { attachment: { network: intent.network, interface: intent.interface } };
       }
-      return { attachment: describe(await requests.attach(caller, intent)) };
+      await limits.admit(caller.uid, "attach", signal);
+      return { attachment: describe(await requests.attach(caller, intent, signal)) };
     }),
     Detach: answer(async (caller, request) => {
       const id = parseAttachmentId(request.attachmentId);
@@ -81,15 +88,21 @@ export function handlersFor(
 }
 
 type Answer = <Request, Response>(
-  handle: (caller: Caller, request: Request) => Promise<Response>,
+  handle: (caller: Caller, request: Request, signal: AbortSignal) => Promise<Response>,
 ) => handleUnaryCall<Request, Response>;
 
 /** One handler: the answer, or a refusal as a gRPC status; anything else is a fault that the client learns nothing of. */
-function answerWith(identity: Promise<Caller>, service: Service, observer: CallObserver): Answer {
+function answerWith(identity: Promise<Caller>, { service, limits, observer }: CallContext): Answer {
   return (handle) => (call, callback) => {
     observer.begin();
-    identity
-      .then((caller) => handle(caller, call.request))
+    const end = endOfCall(call);
+    const answer = async () => {
+      const caller = await identity;
+      await limits.admit(caller.uid, "other", end.signal);
+      end.signal.throwIfAborted();
+      return handle(caller, call.request, end.signal);
+    };
+    Promise.race([answer(), end.reached])
       .then(
         (response) => callback(null, response),
         (error: unknown) => {
@@ -99,8 +112,28 @@ function answerWith(identity: Promise<Caller>, service: Service, observer: CallO
           return callback({ code: status.INTERNAL, details: "internal error; the log of cntnr-netd has it" });
         },
       )
-      .finally(() => observer.end());
+      .finally(() => {
+        end.stop();
+        observer.end();
+      });
   };
+}
+
+/** The end of the caller's interest, or of the service's patience, whichever comes first (Q2). */
+function endOfCall(call: { on(event: "cancelled", listener: () => void): unknown }) {
+  const abort = new AbortController();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const give = (refusal: Refusal) => {
+    abort.abort(refusal);
+    reject(refusal);
+  };
+  const timer = setTimeout(
+    () => give(new Refusal("unavailable", "it takes too long: cntnr-netd is busy; try again later")),
+    fixedLimits.callMs,
+  );
+  call.on("cancelled", () => give(new Refusal("unavailable", "the caller has gone")));
+  promise.catch(() => undefined); // Also when nobody waits for it any more.
+  return { signal: abort.signal, reached: promise, stop: () => clearTimeout(timer) };
 }
 
 const wireState = {

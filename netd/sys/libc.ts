@@ -61,8 +61,17 @@ function cString(text: string): Buffer {
 /** An open descriptor with an owner: `using fd = ...`. */
 export class FileDescriptor implements Disposable {
   #open = true;
+  readonly #number: number;
 
-  constructor(readonly number: number) {}
+  constructor(number: number) {
+    this.#number = number;
+  }
+
+  /** Throws when it was closed: the number may be of something else by now, another user's process for example. */
+  get number(): number {
+    if (!this.#open) throw new Error("descriptor is used after it was closed");
+    return this.#number;
+  }
 
   /** The name under which this process can open, stat or bind-mount what the descriptor refers to. */
   get path(): string {
@@ -72,17 +81,27 @@ export class FileDescriptor implements Disposable {
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;
-    libc.close(this.number);
+    libc.close(this.#number);
   }
 }
 
-/** getsockopt(2) at SOL_SOCKET: the bytes of the answer. Throws SystemCallError. */
-export function getSocketOption(socket: number, option: number, capacityBytes: number): Buffer {
-  const value = Buffer.alloc(capacityBytes);
-  const length = new Uint32Array([capacityBytes]);
+const optionLength = new Uint32Array(1);
+const optionLengthPtr = ptr(optionLength);
+
+/**
+ * getsockopt(2) at SOL_SOCKET: the bytes of the answer. Throws SystemCallError.
+ * @param value has room for the answer; given by callers who ask very often
+ */
+export function getSocketOption(
+  socket: number,
+  option: number,
+  capacityBytes: number,
+  value = Buffer.alloc(capacityBytes),
+): Buffer {
+  optionLength[0] = capacityBytes;
   const solSocket = 1;
-  check("getsockopt", libc.getsockopt(socket, solSocket, option, ptr(value), ptr(length)));
-  return value.subarray(0, length[0]);
+  check("getsockopt", libc.getsockopt(socket, solSocket, option, ptr(value), optionLengthPtr));
+  return value.subarray(0, optionLength[0]);
 }
 
 /** socketpair(2), AF_UNIX and SOCK_STREAM: for finding out what this kernel can do. */
@@ -112,7 +131,7 @@ export function fileSystemMagic(fd: number): number {
   return Number(status.readBigInt64LE(0) & 0xffffffffn);
 }
 
-const syscallNumber = { pidfd_send_signal: 424, pidfd_open: 434, pidfd_getfd: 438 } as const;
+const syscallNumber = { pidfd_open: 434, pidfd_getfd: 438 } as const;
 
 /** pidfd_open(2). */
 export function pidfdOpen(pid: number): FileDescriptor {
@@ -126,9 +145,9 @@ export function pidfdGetFd(pidfd: number, target: number): FileDescriptor {
   );
 }
 
-/** True while the process behind the pidfd lives (pidfd_send_signal(2) with signal 0; ESRCH when it is gone). */
+/** True while the process behind the pidfd has not ended. */
 export function isAlive(pidfd: number): boolean {
-  return libc.syscall(syscallNumber.pidfd_send_signal, pidfd, 0, 0, 0) === 0n;
+  return endedProcesses([pidfd]).length === 0;
 }
 
 /** Which of these pidfds have ended: poll(2) with no waiting; a pidfd is readable once its process has exited. */

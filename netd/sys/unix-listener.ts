@@ -3,6 +3,7 @@ import { check, FileDescriptor } from "./libc.ts";
 
 const libc = dlopen("libc.so.6", {
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   listen: { args: ["i32", "i32"], returns: "i32" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
 }).symbols;
@@ -33,4 +34,15 @@ export function listenUnix(path: string): FileDescriptor {
     socket[Symbol.dispose]();
     throw error;
   }
+}
+
+/** listen(2) once more: sets how many connections may wait, which Bun sets to 512. Throws SystemCallError. */
+export function restoreBacklog(listener: number): void {
+  check("listen", libc.listen(listener, backlog));
+}
+
+/** A second descriptor, close-on-exec, of what `fd` refers to (F_DUPFD_CLOEXEC of fcntl(2)). */
+export function duplicate(fd: number): FileDescriptor {
+  const duplicateCloseOnExec = 1030;
+  return new FileDescriptor(check("fcntl", libc.fcntl(fd, duplicateCloseOnExec, 0)));
 }

@@ -23,8 +23,11 @@ type Handler<Name extends WorkerCallName> = (
 ) => AnswerOf<Name> | Promise<AnswerOf<Name>>;
 export type WorkerTable = { readonly [Name in WorkerCallName]: Handler<Name> };
 
-/** How old an attachment may be that the front takes back, because it could not write it into the audit log. */
-const takeBackMs = 30_000;
+/**
+ * How old an attachment may be that the front takes back, because it could not write it into the audit log, or because
+ * its caller has gone before the answer: as old as a call may get.
+ */
+const takeBackMs = 90_000;
 
 /**
  * Everything that the worker does for the front, and with it everything that somebody who has taken the front over can
@@ -75,12 +78,12 @@ export function workerTable({ clients, networks, attachments, front, onReady }: 
       return {};
     },
 
-    /** Ends an attachment that the front has asked for just now and could not account for (Q9). */
+    /** Ends an attachment that the front has asked for just now, and that is in no log (Q9) or that nobody waits for any more. */
     takeBack: async ({ id }) => {
       const isNew = (createdAtMs: number) => Date.now() - createdAtMs < takeBackMs;
       const found = attachments.all().find((attachment) => attachment.id === id);
       if (found && isNew(found.createdAtMs))
-        await attachments.end(id, "it could not be written into the audit log");
+        await attachments.end(id, "it could not be logged, or its caller has gone");
       return {};
     },
 

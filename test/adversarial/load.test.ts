@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  attach,
+  attachCall,
+  attachmentIdOf,
+  detach,
+  makeNamespace,
+  type UserNamespace,
+} from "../fixtures/attached-namespace.ts";
+import { callNetd, compileProgram, netdSocket } from "../fixtures/call-netd.ts";
+import type { CyclesInput } from "../fixtures/netd-cycles.ts";
+import type { StormInput } from "../fixtures/netd-storm.ts";
+import { noResidue } from "../fixtures/residue.ts";
+import type { RunningCommand } from "../fixtures/running-command.ts";
+import { labConflist, labPolicy, TestHost } from "../fixtures/test-host.ts";
+import { checked, type TestUser } from "../fixtures/users.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
+
+let host: TestHost;
+let netd: RunningCommand;
+let namespace: UserNamespace;
+beforeAll(async () => {
+  host = await TestHost.start();
+  const plugins = join(host.directory, "plugins");
+  mkdirSync(plugins);
+  for (const name of ["bridge", "host-local"]) copyFileSync(`/usr/lib/cni/${name}`, join(plugins, name));
+  // A plugin that waits for a file; so there is time to ask for more meanwhile.
+  const script = `#!/bin/sh
+case $CNI_COMMAND in
+VERSION) echo '{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}' ;;
+ADD) while [ ! -e ${join(host.directory, "gate")} ]; do sleep 0.02; done; sed 's/.*"prevResult"://; s/}$//' ;;
+esac
+`;
+  writeFileSync(join(plugins, "gated"), script);
+  for (const name of readdirSync(plugins)) chmodSync(join(plugins, name), 0o755);
+  host.writeConflist({
+    ...labConflist,
+    name: "gated",
+    plugins: [...labConflist.plugins, { type: "gated" }],
+  } as {
+    name: string;
+  });
+  netd = await host.startNetd({
+    policy: `${labPolicy}[network gated]\nconflist = gated.conflist\n[allow group:cntnr-dev network:gated]\nattachments = 8\n`,
+    args: ["--plugin-dir", plugins],
+  });
+  namespace = await makeNamespace(host, host.users.alice);
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+/** The preface of an HTTP/2 connection with empty settings (RFC 9113, section 3.4). */
+const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+/** A frame that costs the sender nothing and has to be answered (section 6.7). */
+const ping = "\0\0\x08\x06\0\0\0\0\0abcdefgh";
+
+async function cycle(count: number): Promise<number[]> {
+  const input: CyclesInput = { socket: netdSocket, pid: namespace.pid, network: "lab", count };
+  const argv = [await compileProgram(host, "netd-cycles"), JSON.stringify(input)];
+  return JSON.parse(
+    checked(argv, await host.asUser(host.users.alice, argv, { timeoutMs: 3_600_000 })).stdout,
+  );
+}
+
+async function storm(user: TestUser, more: Partial<StormInput>): Promise<AsyncDisposable> {
+  const input: StormInput = {
+    socket: netdSocket,
+    connections: 1000,
+    send: "",
+    again: false,
+    pauseMs: 100,
+    ...more,
+  };
+  const process = host.spawnAsUser(user, [await compileProgram(host, "netd-storm"), JSON.stringify(input)]);
+  await process.waitForOutput(/^raging$/m);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      process.kill("SIGKILL");
+      await process.exited;
+    },
+  };
+}
+
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+describe("a thousand connections of a hostile user delay another user's attach by less than twice (Q1, Q4, Q10)", () => {
+  test.each([
+    ["that say nothing", {}],
+    ["that begin and do not go on", { send: preface }],
+    [
+      "that send frames to be answered, as fast as they are taken",
+      { send: preface + ping.repeat(200), again: true },
+    ],
+  ])("%s", async (name, more) => {
+    await cycle(3);
+    const ratios: number[] = [];
+    // The machine has other things to do as well, which can only make it look worse than it is.
+    for (let round = 0; round < 4 && !ratios.some((ratio) => ratio < 2); round++) {
+      const calm = await cycle(12);
+      await using _storm = await storm(host.users.bob, more);
+      const stormy = await cycle(12);
+      ratios.push(median(stormy) / median(calm));
+    }
+    console.log(`${name}: ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")} times as long`);
+    expect(Math.min(...ratios)).toBeLessThan(2);
+  });
+});
+
+test("clients that are silent, slow or go on for ever without a call are dropped (Q1, Q2)", async () => {
+  const raw = [
+    { send: "" },
+    { send: "PRI * HTTP" },
+    { send: preface },
+    { send: preface.repeat(20), dripMs: 700 },
+    { send: "GET / HTTP/1.1\r\n\r\n" },
+    // The headers of a request whose body never comes (HEADERS with END_HEADERS, HPACK literals).
+    {
+      send: `${preface}\0\0\x2e\x01\x04\0\0\0\x01\x83\x86\x44\x1b/cntnr.netd.v1.Netd/Status.\x5f\x10application/grpc`,
+    },
+  ];
+  const results = await callNetd(host, host.users.bob, { calls: [], raw });
+  for (const { code: closedAfterMs } of results) expect(closedAfterMs).toBeLessThan(13_000);
+});
+
+describe("what is too large", () => {
+  test("is refused before it is unpacked (Q3)", async () => {
+    const before = residentBytes();
+    const bomb = { method: "Attach" as const, request: { network: `fill:${8 << 20}` } };
+    const results = await callNetd(host, host.users.bob, {
+      compressed: true,
+      parallel: true,
+      calls: Array.from({ length: 16 }, () => bomb),
+    });
+    expect(results.map(({ code }) => code)).toEqual(Array.from({ length: 16 }, () => 8));
+    expect(residentBytes() - before).toBeLessThan(64 << 20);
+  });
+});
+
+test("a user who asks for eight attachments at once delays another by one of them (Q5)", async () => {
+  const { alice, carol } = host.users;
+  const theirs = await Promise.all(Array.from({ length: 8 }, () => makeNamespace(host, carol)));
+  const mine = await makeNamespace(host, alice);
+  const asked = theirs.map((one) => attach(host, carol, one, { network: "gated" }));
+  const allowed = () =>
+    host.auditLines().filter(({ event, network }) => event === "allow" && network === "gated");
+  await waitFor(() => allowed().length === 8, { what: "eight attaches under way" });
+  const second = attach(host, alice, mine, { network: "gated" });
+  await waitFor(() => allowed().length === 9, { what: "the ninth" });
+  writeFileSync(join(host.directory, "gate"), "");
+  for (const answer of [...(await Promise.all(asked)), await second]) expect(answer.code).toBe(0);
+  const order = host
+    .auditLines()
+    .filter(({ event, network }) => event === "attach" && network === "gated")
+    .map(({ uid }) => uid);
+  expect(order).toHaveLength(9);
+  expect(order.indexOf(alice.uid)).toBeLessThanOrEqual(1);
+  for (const one of [...theirs, mine]) one.process.kill("SIGKILL");
+  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+});
+
+test("a caller that goes away while its attach waits gets none, and leaves nothing (Q5, F13)", async () => {
+  const { alice, carol } = host.users;
+  const [blocking, waiting] = [await makeNamespace(host, carol), await makeNamespace(host, alice)];
+  await host.asRoot(["rm", join(host.directory, "gate")]);
+  const blocked = attach(host, carol, blocking, { network: "gated" });
+  const journaled = async () => (await host.residue()).records.length;
+  await waitFor(async () => (await journaled()) === 1, { what: "the first attach under way" });
+  const argv = [
+    await compileProgram(host, "netd-caller"),
+    JSON.stringify({ socket: netdSocket, ...attachCall(waiting, { network: "gated" }) }),
+  ];
+  const caller = host.spawnAsUser(alice, argv);
+  await waitFor(async () => (await journaled()) === 2, { what: "the second attach waiting" });
+  caller.kill("SIGKILL");
+  const isGivenUp = () =>
+    host.auditLines().some(({ event, uid }) => event === "failure" && uid === alice.uid);
+  await waitFor(isGivenUp, { what: "the end of the waiting" });
+  writeFileSync(join(host.directory, "gate"), "");
+  const id = attachmentIdOf(await blocked);
+  await waitFor(async () => (await journaled()) === 1, { what: "the end of the second" });
+  await detach(host, carol, id);
+  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+});
+
+function residentBytes(): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${netd.pid}/status`, "utf8")) ?? [];
+  return Number(kilobytes) * 1024;
+}
+
+const descriptors = () => readdirSync(`/proc/${netd.pid}/fd`).length;
+
+/** In CI few; `npm run test:soak` makes ten thousand. */
+const soakCycles = Number(process.env.CNTNR_SOAK_CYCLES ?? 150);
+
+test("memory and descriptors stay flat over attach and detach (P15)", async () => {
+  await cycle(Math.max(50, soakCycles / 10));
+  const before = { descriptors: descriptors(), residentBytes: residentBytes() };
+  const durationsMs = await cycle(soakCycles);
+  const after = { descriptors: descriptors(), residentBytes: residentBytes() };
+  const mebibytes = (bytes: number) => (bytes / (1 << 20)).toFixed(1);
+  console.log(
+    `${soakCycles} cycles: descriptors ${before.descriptors} -> ${after.descriptors}, ` +
+      `memory ${mebibytes(before.residentBytes)} -> ${mebibytes(after.residentBytes)} MiB, ` +
+      `attach median ${median(durationsMs).toFixed(1)} ms`,
+  );
+  expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
+  expect(after.residentBytes - before.residentBytes).toBeLessThan(24 << 20);
+});
