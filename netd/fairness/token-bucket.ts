@@ -33,7 +33,13 @@ export class TokenBucket {
   borrow(count = 1): number {
     this.#refill();
     this.#tokens -= count;
-    return this.#tokens >= 0 ? 0 : (-this.#tokens / this.rate.perSecond) * 1000;
+    return this.debtMs;
+  }
+
+  /** Milliseconds until the debt is paid; 0 without one. */
+  get debtMs(): number {
+    this.#refill();
+    return Math.max(0, (-this.#tokens / this.rate.perSecond) * 1000);
   }
 
   /** Puts back what was taken and not used. */

@@ -11,22 +11,22 @@ export class MeteredStream extends Duplex {
 
   constructor(
     private readonly socket: Socket,
-    /** The user's, shared by all its connections. */
-    bytes: TokenBucket,
+    /** The user's, shared by all its connections: one that is in debt reads on none of them. */
+    private readonly bytes: TokenBucket,
   ) {
     super();
     socket.on("data", (chunk: Buffer) => {
-      const delayMs = bytes.borrow(chunk.length);
-      const isWanted = this.push(chunk);
-      if (delayMs > 0) this.#pauseFor(delayMs);
-      else if (!isWanted) socket.pause();
+      this.bytes.borrow(chunk.length);
+      if (!this.push(chunk)) socket.pause();
+      else if (this.bytes.debtMs > 0) this.#read();
     });
     socket.on("end", () => this.push(null));
     socket.on("close", () => this.destroy());
+    this.#read();
   }
 
   override _read(): void {
-    if (this.#delay === undefined) this.socket.resume();
+    if (this.#delay === undefined) this.#read();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -43,11 +43,16 @@ export class MeteredStream extends Duplex {
     callback(error);
   }
 
-  #pauseFor(delayMs: number): void {
-    this.socket.pause();
-    this.#delay = setTimeout(() => {
+  /** Goes on reading once the debt is paid. */
+  #read(): void {
+    const { debtMs } = this.bytes;
+    if (debtMs === 0) {
       this.#delay = undefined;
       this.socket.resume();
-    }, delayMs);
+      return;
+    }
+    this.socket.pause();
+    clearTimeout(this.#delay);
+    this.#delay = setTimeout(() => this.#read(), debtMs);
   }
 }

@@ -109,11 +109,11 @@ describe("when the disk of the journal is full", () => {
   });
 });
 
-test("a user who is refused a thousand times fills no disk, and each refusal can be found (Q9, N3)", async () => {
+test("a user who is refused hundreds of times fills no disk, and each refusal can be found (Q9, N3)", async () => {
   const { bob } = host.users;
   const before = logged().length;
   const check = { method: "Attach" as const, request: { network: "lab", checkOnly: true } };
-  const answers = await callNetd(host, bob, { calls: Array.from({ length: 1000 }, () => check) });
+  const answers = await callNetd(host, bob, { calls: Array.from({ length: 300 }, () => check) });
   const references = new Set(
     answers.map(({ details }) => /reference ([2-9A-Z]{10})/.exec(details)?.[1] ?? ""),
   );

@@ -97,7 +97,7 @@ describe("a thousand connections of a hostile user delay another user's attach b
     await cycle(3);
     const ratios: number[] = [];
     // The machine has other things to do as well, which can only make it look worse than it is.
-    for (let round = 0; round < 4 && !ratios.some((ratio) => ratio < 2); round++) {
+    for (let round = 0; round < 6 && !ratios.some((ratio) => ratio < 2); round++) {
       const calm = await cycle(12);
       await using _storm = await storm(host.users.bob, more);
       const stormy = await cycle(12);
@@ -120,15 +120,17 @@ test("clients that are silent, slow or go on for ever without a call are dropped
       send: `${preface}\0\0\x2e\x01\x04\0\0\0\x01\x83\x86\x44\x1b/cntnr.netd.v1.Netd/Status.\x5f\x10application/grpc`,
     },
   ];
-  const results = await callNetd(host, host.users.bob, { calls: [], raw });
+  const results = await callNetd(host, host.users.carol, { calls: [], raw });
   for (const { code: closedAfterMs } of results) expect(closedAfterMs).toBeLessThan(13_000);
+  // None of them was refused at once for another reason.
+  expect(results[0]?.code).toBeGreaterThan(9000);
 });
 
 describe("what is too large", () => {
   test("is refused before it is unpacked (Q3)", async () => {
     const before = residentBytes();
     const bomb = { method: "Attach" as const, request: { network: `fill:${8 << 20}` } };
-    const results = await callNetd(host, host.users.bob, {
+    const results = await callNetd(host, host.users.carol, {
       compressed: true,
       parallel: true,
       calls: Array.from({ length: 16 }, () => bomb),
@@ -153,7 +155,7 @@ test("a user who asks for eight attachments at once delays another by one of the
   const order = host
     .auditLines()
     .filter(({ event, network }) => event === "attach" && network === "gated")
-    .map(({ uid }) => uid);
+    .map(({ subject }) => uidOf(subject));
   expect(order).toHaveLength(9);
   expect(order.indexOf(alice.uid)).toBeLessThanOrEqual(1);
   for (const one of [...theirs, mine]) one.process.kill("SIGKILL");
@@ -175,7 +177,7 @@ test("a caller that goes away while its attach waits gets none, and leaves nothi
   await waitFor(async () => (await journaled()) === 2, { what: "the second attach waiting" });
   caller.kill("SIGKILL");
   const isGivenUp = () =>
-    host.auditLines().some(({ event, uid }) => event === "failure" && uid === alice.uid);
+    host.auditLines().some(({ event, subject }) => event === "failure" && uidOf(subject) === alice.uid);
   await waitFor(isGivenUp, { what: "the end of the waiting" });
   writeFileSync(join(host.directory, "gate"), "");
   const id = attachmentIdOf(await blocked);
@@ -183,6 +185,8 @@ test("a caller that goes away while its attach waits gets none, and leaves nothi
   await detach(host, carol, id);
   await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
 });
+
+const uidOf = (subject: unknown) => (subject as { uid: number } | undefined)?.uid;
 
 function residentBytes(): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${netd.pid}/status`, "utf8")) ?? [];
