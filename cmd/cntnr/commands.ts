@@ -1,40 +1,12 @@
 import type { Command } from "./command.ts";
 import { containerCommands } from "./container-commands.ts";
-import { format, noTruncation, quiet, tlsVerify } from "./shared-flags.ts";
+import { imageCommands } from "./image-commands.ts";
+import { format } from "./shared-flags.ts";
 
 /** Every command. The one place that parsing, help and completion take their knowledge from. */
 export const commands: readonly Command[] = [
   ...containerCommands,
-  {
-    path: "image pull",
-    aliases: ["pull"],
-    summary: "Fetch images and unpack them",
-    flags: [{ name: "quiet", short: "q", summary: "No progress" }, tlsVerify],
-    positionals: [{ name: "IMAGE", count: "one-or-more" }],
-    example: "cntnr image pull docker://alpine:3.6",
-    failureCode: 1,
-    load: async () => (await import("./image-pull.ts")).imagePull,
-  },
-  {
-    path: "image ls",
-    aliases: ["images", "image list"],
-    summary: "List images",
-    flags: [quiet, noTruncation, format],
-    positionals: [],
-    example: "cntnr image ls",
-    failureCode: 1,
-    load: async () => (await import("./image-ls.ts")).imageLs,
-  },
-  {
-    path: "image rm",
-    aliases: ["rmi", "image remove"],
-    summary: "Remove images",
-    flags: [{ name: "force", short: "f", summary: "No error when there is no such image" }],
-    positionals: [{ name: "IMAGE", count: "one-or-more", completes: "image" }],
-    example: "cntnr image rm alpine:3.6",
-    failureCode: 1,
-    load: async () => (await import("./image-rm.ts")).imageRm,
-  },
+  ...imageCommands,
   {
     path: "network ls",
     aliases: ["network list"],

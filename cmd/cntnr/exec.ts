@@ -1,8 +1,8 @@
 import { findContainer } from "../../runtime/container/container-store.ts";
 import { checkTerminal } from "../../runtime/container/run-foreground.ts";
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { execContainer, execDetached } from "../../runtime/exec/exec-container.ts";
 import type { ExecRequest } from "../../runtime/exec/exec-request.ts";
-import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { parseAttachFlags } from "./attach-flags.ts";
 import type { CommandContext } from "./command.ts";

@@ -1,4 +1,5 @@
 import { pullImage } from "../../runtime/image/pull-image.ts";
+import { parsePlatform } from "../../runtime/image/skopeo.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-container.ts";
@@ -8,11 +9,14 @@ import { parseTlsVerify } from "./tls-verify.ts";
 /** `cntnr image pull`: prints the id of each image. */
 export function imagePull({ args, directories, imagePolicy }: CommandContext): Promise<number> {
   const tlsVerify = parseTlsVerify(args);
+  const wanted = args.value("platform");
+  const platform = wanted === undefined ? {} : { platform: parsePlatform(wanted) };
   return forEachName(args.positionals, async (name) => {
     const image = await pullImage(directories, name, {
       ...(args.has("quiet") ? {} : { onProgress: progressPrinter() }),
       ...(imagePolicy === undefined ? {} : { imagePolicy }),
       ...(tlsVerify === undefined ? {} : { tlsVerify }),
+      ...platform,
     });
     print(`${image.id}\n`);
   });

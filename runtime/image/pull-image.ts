@@ -12,7 +12,7 @@ import type { LocalImage } from "./local-image.ts";
 import type { Descriptor } from "./oci-documents.ts";
 import { type PrepareOptions, prepareImage } from "./prepare-image.ts";
 import { type ImageReference, parseImageReference } from "./reference.ts";
-import { type CopyOptions, copyIntoStore, listArchiveNames } from "./skopeo.ts";
+import { type CopyOptions, copyIntoStore, listArchiveNames, type Platform } from "./skopeo.ts";
 
 export interface PullOptions extends CopyOptions {
   /** Default: the user's (loadIdMappings). */
@@ -40,6 +40,7 @@ export async function pullImage(
       ...options,
       mappings,
     });
+    if (options.platform) checkPlatform(reference, prepared, options.platform);
     return [copied, prepared] as const;
   });
   await nameImage(directories, reference.name, descriptor);
@@ -84,6 +85,19 @@ async function completeReference(reference: ImageReference, options: CopyOptions
       `${reference.source} has ${names.length} images: say which, as in ${reference.source}:${name}`,
     );
   return parseImageReference(`${reference.source}:${name}`);
+}
+
+/** An image that is not one of several is copied whatever platform is asked for. */
+function checkPlatform(
+  { source }: ImageReference,
+  { config }: LocalImage,
+  { os, architecture }: Platform,
+): void {
+  if (config.os === os && config.architecture === architecture) return;
+  throw new CntnrError(
+    "not-found",
+    `${source} is for ${config.os}/${config.architecture} only, not for ${os}/${architecture}`,
+  );
 }
 
 async function copyStaged(
