@@ -1,3 +1,4 @@
+import { buildCommands } from "./build-commands.ts";
 import type { Command } from "./command.ts";
 import { containerCommands } from "./container-commands.ts";
 import { imageCommands } from "./image-commands.ts";
@@ -7,6 +8,7 @@ import { format } from "./shared-flags.ts";
 export const commands: readonly Command[] = [
   ...containerCommands,
   ...imageCommands,
+  ...buildCommands,
   {
     path: "network ls",
     aliases: ["network list"],

@@ -2,12 +2,13 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import type { ContainerOptions } from "../container/container-options.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { type NetworkHooks, networkHooks } from "../network/bundle-network.ts";
 import { ownProgram } from "../process/own-program.ts";
 import { chooseRoot } from "../rootfs/choose-root.ts";
 import { LayeredTree } from "../rootfs/layered-tree.ts";
-import { makeUpperDirectory, planMountPoints } from "../rootfs/mount-points.ts";
+import { describeUpperDirectory, planMountPoints } from "../rootfs/mount-points.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { addGroups, findUser, fitUser, type MappedUser, type UserWish } from "./container-user.ts";
 import { withoutNetdSockets } from "./hidden-sockets.ts";
@@ -19,7 +20,7 @@ import { withLockedOptions } from "./locked-options.ts";
 import { type BoundFiles, defaultMountPoints } from "./mount-plan.ts";
 import type { JoinedContainer } from "./namespaces.ts";
 import { type NetworkFiles, networkFiles } from "./network-files.ts";
-import { configText } from "./oci-config.ts";
+import { configText, type OciMount } from "./oci-config.ts";
 import { planConfig, type RootFileSystem } from "./plan-config.ts";
 import { refuseProc, workingDirectory } from "./process-plan.ts";
 
@@ -36,16 +37,28 @@ export interface BundleRequest {
   readonly env: NodeJS.ProcessEnv;
   /** The running container that {@link containerToJoin} names. */
   readonly joined?: JoinedContainer;
+  /** The overlay's upper and work directories, which are there already; without them they are made in `directory`. */
+  readonly upper?: { readonly path: string; readonly work: string };
+  /** Mounts beyond the options', made last. */
+  readonly mounts?: readonly OciMount[];
+}
+
+/** What the caller has to know of a bundle that was made. */
+export interface MadeBundle {
+  /** For the person at the terminal. */
+  readonly remarks: readonly string[];
+  /** Absolute paths in the container on which something is mounted. */
+  readonly mountPoints: readonly string[];
 }
 
 const aptSettings = "/etc/apt/apt.conf.d";
 
 /**
  * Makes an OCI bundle that any runtime can run: config.json, files that are bound into the container, and the directories of an
- * overlay over the image's layers, which the runtime itself mounts. Returns remarks for the person at the terminal.
+ * overlay over the image's layers, which the runtime itself mounts.
  * Throws CntnrError; what is made by then is the caller's to remove.
  */
-export async function makeBundle(request: BundleRequest): Promise<readonly string[]> {
+export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
   const { directory, image, mappings, joined } = request;
   const options = completeOptions(request);
   const tree = new LayeredTree(image.layers);
@@ -60,7 +73,7 @@ export async function makeBundle(request: BundleRequest): Promise<readonly strin
     ...(mappings.subordinate ? {} : writeOneIdFiles(directory, tree)),
   };
   const hooks = hooksFor(options, request);
-  const { root, remarks: rootRemarks } = await makeRoot(directory, tree, image, files, mappings);
+  const { root, remarks: rootRemarks } = await makeRoot(request, tree, files);
   const config = planConfig({
     image: image.config,
     options,
@@ -71,6 +84,7 @@ export async function makeBundle(request: BundleRequest): Promise<readonly strin
     files,
     ...(hooks ? { hooks } : {}),
     ...(joined ? { joined } : {}),
+    ...(request.mounts ? { mounts: request.mounts } : {}),
     ...(options.init ? { initProgram: findInitProgram() } : {}),
     isRoot: process.geteuid?.() === 0,
     ownLimits: () => readFileSync("/proc/self/limits", "utf8"),
@@ -78,7 +92,8 @@ export async function makeBundle(request: BundleRequest): Promise<readonly strin
     kernelRelease: release(),
   });
   writeFileSync(join(directory, "config.json"), configText(config), { mode: 0o600 });
-  return [...remarks, ...rootRemarks];
+  const mountPoints = config.mounts.map(({ destination }) => destination).filter((path) => path !== "/");
+  return { remarks: [...remarks, ...rootRemarks], mountPoints };
 }
 
 function usualHostname({ options, joined, defaultHostname }: BundleRequest, ofHost: string): string {
@@ -159,24 +174,23 @@ function hooksFor({ network }: ContainerOptions, { runDir, env }: BundleRequest)
 
 /** The root, and remarks on it. */
 async function makeRoot(
-  directory: string,
+  { directory, image: { layers }, mappings, upper: given }: BundleRequest,
   tree: LayeredTree,
-  { layers }: LocalImage,
   files: BoundFiles,
-  mappings: IdMappings,
 ): Promise<{ root: RootFileSystem; remarks: string[] }> {
-  const upper = join(directory, "upper");
-  const work = join(directory, "work");
+  const { path: upper, work } = given ?? { path: join(directory, "upper"), work: join(directory, "work") };
   const path = "rootfs";
   const plan = planMountPoints(tree, defaultMountPoints(files));
   const choice = chooseRoot({ layers, upper, work }, directory);
   if (choice.kind === "copy") {
+    // Whoever has an upper directory wants to know what changes.
+    if (given) throw new CntnrError("unsupported", `a build needs an overlay: ${choice.reason}`);
     const { copyLayers } = await import("../rootfs/copy-layers.ts");
     await copyLayers(layers, join(directory, path), plan, mappings);
     return { root: { path }, remarks: [`the root file system was copied, because ${choice.reason}`] };
   }
-  await makeUpperDirectory(upper, tree.root, plan, mappings);
-  mkdirSync(work, { mode: 0o700 });
+  if (!given) for (const made of [upper, work]) mkdirSync(made, { mode: 0o700 });
+  await describeUpperDirectory(upper, tree.root, plan, mappings);
   mkdirSync(join(directory, path), { mode: 0o700 });
   return { root: { path, overlayOptions: choice.options }, remarks: [] };
 }

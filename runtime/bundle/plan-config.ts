@@ -23,6 +23,8 @@ export interface BundleFacts {
   readonly files: BoundFiles;
   /** For networks of netd's. */
   readonly hooks?: NetworkHooks;
+  /** Further mounts, made last. */
+  readonly mounts?: readonly OciMount[];
   /** Path of the program for `--init`. */
   readonly initProgram?: string;
   /** Whose namespaces it shares. */
@@ -69,7 +71,7 @@ export function planConfig(facts: BundleFacts): OciConfig {
     root: { path: root.path, readonly: options.readOnly },
     ...(hasOwnUts ? { hostname } : {}),
     ...(hasOwnUts && options.domainname !== undefined ? { domainname: options.domainname } : {}),
-    mounts: [...rootMounts(root), ...planMounts(facts)],
+    mounts: [...rootMounts(root), ...planMounts(facts), ...(facts.mounts ?? [])],
     ...(facts.hooks ? { hooks: facts.hooks } : {}),
     annotations: {
       ...options.annotations,

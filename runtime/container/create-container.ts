@@ -61,7 +61,7 @@ export async function createContainer(
     ...(joined ? { joins: joined.id } : {}),
   });
   try {
-    const remarks = await makeBundle({
+    const { remarks } = await makeBundle({
       directory: containerPaths(directories, record.id).directory,
       image,
       options: request.options,

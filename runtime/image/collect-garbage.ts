@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { layerName, layerNamesOf, listLayers, removeDanglingLinks, withdrawLayer } from "../store/layers.ts";
+import { keepStepRecords } from "../store/step-records.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { newKey, removeLeftovers, type TemporaryKey } from "../store/temporary.ts";
 import type { FileLock } from "../sys/file-lock.ts";
@@ -49,7 +50,8 @@ interface Referenced {
 }
 
 /**
- * Removes blobs and unpacked layers that no image in the index consists of and no container uses. First what says that
+ * Removes blobs and unpacked layers that no image in the index consists of, no container uses and no build of the last two
+ * weeks has made. First what says that
  * an image is ready, then its layers by a rename each, then blobs: a crash in between leaves an image that is not
  * ready, or files in <tmp>, and never a ready image without its layers.
  */
@@ -117,6 +119,11 @@ function findReferenced(directories: Directories): Referenced {
   const referenced: Referenced = { blobs: new Set(), layers: new Set() };
   for (const entry of readIndex(directories).manifests)
     follow(directories, descriptorOf(entry, "an entry of the index"), referenced);
+  for (const { layer } of keepStepRecords(directories))
+    if (layer) {
+      referenced.blobs.add(layer.blobSha256);
+      referenced.layers.add(layer.diffSha256);
+    }
   return referenced;
 }
 

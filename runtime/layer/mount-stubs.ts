@@ -27,8 +27,9 @@ export function findMountStubs(
     const lower = lowers.status(path);
     const isStub = status.isDirectory()
       ? holdsOnly(path, stubs) &&
-        (!lower || (isSameDirectory(lower, status) && !getAttribute(path, opaqueAttribute)))
-      : status.isFile() && status.size === 0 && !lower;
+        (!lower?.isDirectory() || (isSameDirectory(lower, status) && !getAttribute(path, opaqueAttribute)))
+      : // A link of a lower layer may have been covered, so that the runtime does not follow it.
+        status.isFile() && status.size === 0 && !lower?.isFile();
     if (isStub) stubs.add(path);
   }
   return stubs;

@@ -100,6 +100,12 @@ export class LayeredTree {
     };
   }
 
+  /** The layers' directories that a directory is made of, the uppermost first; undefined when none is there. Links are followed. */
+  directoriesOf(path: string): readonly string[] | undefined {
+    const { entry } = this.resolve(path);
+    return entry && isDirectory(entry) ? entry.directories : undefined;
+  }
+
   /** The text of a regular file, links followed; undefined when there is none. Throws CntnrError for one that may not be read. */
   readText(path: string): string | undefined {
     const { entry } = this.resolve(path);

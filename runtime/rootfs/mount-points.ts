@@ -59,16 +59,15 @@ function ancestorsOf(path: string): string[] {
 }
 
 /**
- * Makes the overlay's upper directory with what is planned. An overlay shows the owner and mode of the uppermost directory, so
+ * Makes what is planned in an overlay's upper directory, an empty one. An overlay shows the owner and mode of the uppermost directory, so
  * this one and the planned ones get those of the image's. Nothing is there yet that could be a link.
  */
-export async function makeUpperDirectory(
+export async function describeUpperDirectory(
   upper: string,
   root: TreeEntry,
   plan: MountPointPlan,
   mappings: IdMappings,
 ): Promise<void> {
-  mkdirSync(upper, { mode: 0o700 });
   for (const { path } of plan.parents) mkdirSync(join(upper, path), { mode: 0o700 });
   for (const { path, kind } of plan.replacements) {
     const target = join(upper, path);

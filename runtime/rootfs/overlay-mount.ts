@@ -4,8 +4,9 @@ const mostOptionBytes = 4095;
 export interface OverlayDirectories {
   /** Lowest first. */
   readonly layers: readonly string[];
-  readonly upper: string;
-  readonly work: string;
+  /** Without these two the overlay is read-only, and needs two layers. */
+  readonly upper?: string;
+  readonly work?: string;
 }
 
 /**
@@ -16,8 +17,8 @@ export function overlayOptions({ layers, upper, work }: OverlayDirectories): str
   const lower = layers.toReversed().map((path) => escapePath(path, /[\\:,]/g));
   const options = [
     `lowerdir=${lower.join(":")}`,
-    `upperdir=${escapePath(upper, /[\\,]/g)}`,
-    `workdir=${escapePath(work, /[\\,]/g)}`,
+    ...(upper === undefined ? [] : [`upperdir=${escapePath(upper, /[\\,]/g)}`]),
+    ...(work === undefined ? [] : [`workdir=${escapePath(work, /[\\,]/g)}`]),
     "userxattr",
   ];
   return Buffer.byteLength(options.join(",")) > mostOptionBytes ? undefined : options;

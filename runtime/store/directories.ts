@@ -10,6 +10,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
  *     <data>/layers/<diffID>/   one unpacked layer each
  *     <data>/l/<short>          links to layers: the mount options of an overlay have room for 4096 bytes
  *     <data>/containers/<id>/   record, bundle (config.json), overlay upper and work directories, logs
+ *     <data>/build/             what builds remember of steps, and the directories of their cache mounts
  *     <data>/tmp/               half-made things, renamed into place when whole
  *     <run>/runc/               runc's own state (--root)
  *     <run>/attachments/        what netd answered, by container id
@@ -22,6 +23,7 @@ export interface Directories {
   readonly layers: string;
   readonly layerLinks: string;
   readonly containers: string;
+  readonly build: string;
   readonly tmp: string;
   /** State that dies with the boot. */
   readonly run: string;
@@ -48,6 +50,7 @@ export function openDirectories(options: DirectoryOptions, env: NodeJS.ProcessEn
     layers: join(data, "layers"),
     layerLinks: join(data, "l"),
     containers: join(data, "containers"),
+    build: join(data, "build"),
     tmp: join(data, "tmp"),
     run,
     runcRoot: join(run, "runc"),

@@ -1,10 +1,11 @@
 import { dlopen, read } from "bun:ffi";
 import { constants } from "node:os";
 
-/** Of two names for one number the first: EAGAIN, not EWOULDBLOCK. */
+/** Second names of numbers. Each number is to have one name, that of the man pages and of Node's own errors. */
+const otherNames = new Set(["EWOULDBLOCK", "ENOTSUP", "EDEADLOCK"]);
 const errnoNames = new Map(
   Object.entries(constants.errno)
-    .reverse()
+    .filter(([name]) => !otherNames.has(name))
     .map(([name, number]) => [number, name]),
 );
 

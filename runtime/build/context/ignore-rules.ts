@@ -11,9 +11,13 @@ interface Rule {
 
 /** Which paths of a context are left out: a .dockerignore's lines, or the patterns of COPY --exclude. */
 export class IgnoreRules {
-  static readonly none = new IgnoreRules([]);
+  static readonly none = new IgnoreRules([], "");
 
-  private constructor(private readonly rules: readonly Rule[]) {}
+  private constructor(
+    private readonly rules: readonly Rule[],
+    /** The lines that the rules were read from. */
+    readonly text: string,
+  ) {}
 
   /** The lines of a .dockerignore. Throws CntnrError `build` with file and line. */
   static parse(name: string, text: string): IgnoreRules {
@@ -26,12 +30,13 @@ export class IgnoreRules {
       const rule = compile(line, `${name}:${index + 1}`);
       if (rule) rules.push(rule);
     }
-    return new IgnoreRules(rules);
+    return new IgnoreRules(rules, text);
   }
 
   /** Patterns as arguments. */
   static of(patterns: readonly string[]): IgnoreRules {
-    return new IgnoreRules(patterns.flatMap((pattern) => compile(pattern, "--exclude") ?? []));
+    const rules = patterns.flatMap((pattern) => compile(pattern, "--exclude") ?? []);
+    return new IgnoreRules(rules, patterns.join("\n"));
   }
 
   get isEmpty(): boolean {

@@ -1,0 +1,92 @@
+import type { Flag } from "../command-line/command.ts";
+import type { Command } from "./command.ts";
+
+/** Flags of all commands that make images. */
+const imageFlags: readonly Flag[] = [
+  { name: "tag", short: "t", value: "NAME[:TAG]", repeatable: true, summary: "Name of the image" },
+  {
+    name: "build-arg",
+    value: "NAME[=VALUE]",
+    repeatable: true,
+    summary: "Set a build argument, or pass a variable of ours on",
+  },
+  { name: "no-cache", summary: "Do all steps again" },
+  { name: "pull", summary: "Ask the registry for newer base images" },
+  { name: "quiet", short: "q", summary: "Print the image's id only" },
+  {
+    name: "progress",
+    value: "HOW",
+    choices: ["auto", "plain", "tty"],
+    summary: "auto, plain: a line for each thing, or tty: what is going on",
+  },
+  {
+    name: "network",
+    value: "NETWORK",
+    summary: "Network of commands: host (default), none, or a network's name",
+  },
+  { name: "iidfile", value: "FILE", summary: "Write the image's id to a file" },
+  {
+    name: "secret",
+    value: "id=NAME,src=FILE",
+    repeatable: true,
+    summary: "A secret for RUN --mount=type=secret",
+  },
+  { name: "ssh", value: "ID[=SOCKET]", repeatable: true, summary: "An SSH agent for RUN --mount=type=ssh" },
+  {
+    name: "tls-verify",
+    value: "BOOL",
+    summary: "Registry over checked HTTPS only (true) or also plain HTTP (false)",
+  },
+  // docker's; here nothing is left in any case.
+  { name: "rm", summary: "Accepted, and without effect: no containers are left behind" },
+  { name: "force-rm", summary: "Accepted, and without effect" },
+];
+
+const buildFlags: readonly Flag[] = [
+  {
+    name: "file",
+    short: "f",
+    aliases: ["dockerfile"],
+    value: "FILE",
+    summary: "The Dockerfile; - is standard input",
+  },
+  { name: "target", value: "STAGE", summary: "Stop at this stage" },
+  { name: "label", value: "KEY[=VALUE]", repeatable: true, summary: "Label the image" },
+  {
+    name: "build-context",
+    value: "NAME=SOURCE",
+    repeatable: true,
+    summary: "A further directory, or docker-image://IMAGE, for COPY --from=NAME",
+  },
+  { name: "platform", value: "OS/ARCH", summary: "Accepted for this machine's platform" },
+];
+
+export const buildCommands: readonly Command[] = [
+  {
+    path: "image build",
+    aliases: ["build"],
+    summary: "Build an image from a Dockerfile",
+    flags: [...imageFlags, ...buildFlags],
+    positionals: [{ name: "CONTEXT", count: "one" }],
+    example:
+      "cntnr build -t app:1.0 .\ncntnr image build -f app.Dockerfile --target test --build-arg VERSION=3 .",
+    failureCode: 1,
+    load: async () => (await import("./image-build.ts")).imageBuild,
+  },
+  {
+    path: "internal-tree",
+    summary: "Copy files of a build, started by cntnr in a user namespace",
+    flags: [],
+    positionals: [],
+    example: "cntnr internal-tree <job.json",
+    hidden: true,
+    failureCode: 1,
+    load: async () => {
+      const { internalTree } = await import("./internal-tree.ts");
+      return async () => {
+        await internalTree();
+        return 0;
+      };
+    },
+  },
+];

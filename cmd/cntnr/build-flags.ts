@@ -1,0 +1,79 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { NamedContext } from "../../runtime/build/build-request.ts";
+import { IgnoreRules } from "../../runtime/build/context/ignore-rules.ts";
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import type { SecretSource } from "../../runtime/build/steps/secrets.ts";
+
+/** `--build-arg NAME[=VALUE]`; without a value it is ours from the environment, if it is there. */
+export function parseBuildArgs(texts: readonly string[], env: NodeJS.ProcessEnv): Map<string, string> {
+  const args = new Map<string, string>();
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    const name = equals < 0 ? text : text.slice(0, equals);
+    if (name === "") throw new CntnrError("usage", `--build-arg "${text}": NAME=VALUE`);
+    const value = equals < 0 ? env[name] : text.slice(equals + 1);
+    if (value !== undefined) args.set(name, value);
+  }
+  return args;
+}
+
+/** `--secret id=NAME[,src=FILE|,env=VARIABLE]` */
+export function parseSecrets(texts: readonly string[]): Map<string, SecretSource> {
+  return new Map(
+    texts.map((text): [string, SecretSource] => {
+      const fields = fieldsOf(text, "--secret");
+      const id = fields.get("id") ?? "";
+      const path = fields.get("src") ?? fields.get("source");
+      const variable = fields.get("env");
+      const isOfVariable = fields.get("type") === "env" || (path === undefined && variable !== undefined);
+      if (id === "") throw new CntnrError("usage", `--secret ${text}: id is missing`);
+      if (path !== undefined && fields.get("type") !== "env")
+        return [id, { kind: "file", path: resolve(path) }];
+      // docker takes the variable of the secret's name where nothing else is said.
+      return [id, { kind: "variable", name: (isOfVariable ? variable : undefined) ?? path ?? id }];
+    }),
+  );
+}
+
+/** `--ssh default|ID[=SOCKET]`: sockets of agents, by id. */
+export function parseAgents(texts: readonly string[], env: NodeJS.ProcessEnv): Map<string, string> {
+  return new Map(
+    texts.map((text) => {
+      const equals = text.indexOf("=");
+      const id = equals < 0 ? text : text.slice(0, equals);
+      const socket = equals < 0 ? env.SSH_AUTH_SOCK : resolve(text.slice(equals + 1));
+      if (!socket)
+        throw new CntnrError("usage", `--ssh ${text}: no agent is running (SSH_AUTH_SOCK is not set)`);
+      return [id === "" ? "default" : id, socket];
+    }),
+  );
+}
+
+/** `--build-context NAME=DIRECTORY` or `NAME=docker-image://IMAGE` */
+export function namedContexts(texts: readonly string[]): Map<string, NamedContext> {
+  return new Map(
+    texts.map((text): [string, NamedContext] => {
+      const equals = text.indexOf("=");
+      const [name, source] = [text.slice(0, Math.max(equals, 0)), text.slice(equals + 1)];
+      if (name === "" || source === "")
+        throw new CntnrError("usage", `--build-context ${text}: NAME=DIRECTORY or NAME=docker-image://IMAGE`);
+      const [, image] = /^docker-image:\/\/(.+)$/.exec(source) ?? [];
+      if (image !== undefined) return [name, { kind: "image", name: image }];
+      if (!statSync(source, { throwIfNoEntry: false })?.isDirectory())
+        throw new CntnrError("not-found", `--build-context ${text}: there is no directory ${source}`);
+      return [name, { kind: "context", path: resolve(source), ignore: IgnoreRules.none }];
+    }),
+  );
+}
+
+/** Comma-separated `key=value`. */
+export function fieldsOf(text: string, flag: string): Map<string, string> {
+  return new Map(
+    text.split(",").map((field) => {
+      const equals = field.indexOf("=");
+      if (equals <= 0) throw new CntnrError("usage", `${flag} ${text}: "${field}" is not KEY=VALUE`);
+      return [field.slice(0, equals), field.slice(equals + 1)];
+    }),
+  );
+}

@@ -1,0 +1,87 @@
+import { writeFileSync } from "node:fs";
+import { buildImage } from "../../runtime/build/build-image.ts";
+import type { BuildRequest } from "../../runtime/build/build-request.ts";
+import { epochOf } from "../../runtime/build/builder.ts";
+import type { BuildListener } from "../../runtime/build/progress.ts";
+import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
+import { parseImageReference } from "../../runtime/image/reference.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
+import { print } from "../command-line/output.ts";
+import { parseAgents, parseBuildArgs, parseSecrets } from "./build-flags.ts";
+import { buildPrinter, quietPrinter } from "./build-printer.ts";
+import type { CommandContext } from "./command.ts";
+import { progressPrinter } from "./progress-printer.ts";
+import { parseTlsVerify } from "./tls-verify.ts";
+
+/** The parts of a build that do not depend on where its instructions come from. */
+type OwnParts = Pick<BuildRequest, "dockerfile" | "context" | "contexts" | "labels" | "target">;
+
+/** Gets the instructions; what they need meanwhile is the stack's. */
+type Prepare = (stack: AsyncDisposableStack, signal: AbortSignal) => Promise<OwnParts>;
+
+/** Builds an image as the flags of all image-making commands say, and prints its id. Ctrl-C ends it, and leaves nothing. */
+export async function runBuild(context: CommandContext, prepare: Prepare): Promise<number> {
+  const { args, directories, env } = context;
+  const names = args.values("tag").map(nameOf);
+  const shared = sharedParts(args, env);
+  const interruption = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(name, () => interruption.abort(new CntnrError("build", `interrupted by ${name}`)));
+  const { signal } = interruption;
+  await using stack = new AsyncDisposableStack();
+  const own = await prepare(stack, signal);
+  const image = await buildImage(directories, { ...shared, ...own }, names, {
+    env,
+    pullOptions: pullOptionsOf(context),
+    onProgress: listenerOf(args),
+    signal,
+  });
+  const idFile = args.value("iidfile");
+  if (idFile !== undefined) writeIdFile(idFile, image.id);
+  print(`${image.id}\n`);
+  return 0;
+}
+
+function sharedParts(args: ParsedArguments, env: NodeJS.ProcessEnv): Omit<BuildRequest, keyof OwnParts> {
+  const buildArgs = parseBuildArgs(args.values("build-arg"), env);
+  const epochSeconds = epochOf(buildArgs, env);
+  const network = args.value("network") ?? "host";
+  return {
+    buildArgs,
+    network: network === "default" ? "host" : network,
+    access: { secrets: parseSecrets(args.values("secret")), agents: parseAgents(args.values("ssh"), env) },
+    pull: args.has("pull") ? "always" : "missing",
+    cache: args.has("no-cache") ? "ignored" : "used",
+    ...(epochSeconds === undefined ? {} : { epochSeconds }),
+  };
+}
+
+/** A name for a new image: no file, no digest. */
+function nameOf(text: string): string {
+  const reference = parseImageReference(text);
+  if (reference.transport === "plain" && !reference.name.includes("@")) return reference.name;
+  throw new CntnrError("usage", `-t ${text}: an image's name is written NAME[:TAG]`);
+}
+
+function pullOptionsOf({ args, imagePolicy }: CommandContext) {
+  const tlsVerify = parseTlsVerify(args);
+  return {
+    ...(args.has("quiet") ? {} : { onProgress: progressPrinter() }),
+    ...(imagePolicy === undefined ? {} : { imagePolicy }),
+    ...(tlsVerify === undefined ? {} : { tlsVerify }),
+  };
+}
+
+function listenerOf(args: ParsedArguments): BuildListener {
+  if (args.has("quiet")) return quietPrinter();
+  const manner = args.value("progress");
+  return buildPrinter(manner === "plain" || manner === "tty" ? manner : "auto");
+}
+
+function writeIdFile(path: string, id: string): void {
+  try {
+    writeFileSync(path, id);
+  } catch (error) {
+    throw new CntnrError("engine", `--iidfile: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,63 @@
+import { addImage } from "../image/add-image.ts";
+import type { LocalImage } from "../image/local-image.ts";
+import type { ConfigDocument } from "../image/oci-documents.ts";
+import type { Directories } from "../store/directories.ts";
+import { lockStore } from "../store/store-lock.ts";
+import { removeLeftovers } from "../store/temporary.ts";
+import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import type { BuildRequest, BuildSurroundings } from "./build-request.ts";
+import { Builder, timeOf } from "./builder.ts";
+import { ownPlatform } from "./plan/platform.ts";
+import { resolveStages } from "./plan/resolve-stages.ts";
+import { withSetting } from "./plan/settings.ts";
+import type { StageResult } from "./stage-builder.ts";
+import { endAbandonedContainers } from "./steps/build-container.ts";
+
+/**
+ * Builds an image and adds it to the store under these names (in full; none: it can be had by its id). Steps that were done
+ * before are found again; whatever goes wrong, no half-made image is left, and what was done is there for the next try.
+ * Throws CntnrError.
+ */
+export async function buildImage(
+  directories: Directories,
+  request: BuildRequest,
+  names: readonly string[],
+  surroundings: BuildSurroundings,
+): Promise<LocalImage> {
+  const mappings = loadIdMappings();
+  const { signal } = surroundings;
+  // Nothing refers to the layers of steps before the image does.
+  using _ = await lockStore(directories, "shared", { signal });
+  await endAbandonedContainers(directories);
+  await removeLeftovers(directories, mappings);
+  const plan = resolveStages(request.dockerfile, {
+    buildArgs: request.buildArgs,
+    platform: ownPlatform(),
+    contexts: new Set(request.contexts.keys()),
+    ...(request.target === undefined ? {} : { target: request.target }),
+  });
+  const result = await new Builder(directories, mappings, request, plan, surroundings).build();
+  const addition = {
+    ...(result.base ? { base: result.base } : {}),
+    steps: result.steps,
+    configure: (base: ConfigDocument) => configure(base, result, request),
+  };
+  return addImage(directories, addition, names, { mappings, signal });
+}
+
+function configure(
+  base: ConfigDocument,
+  { state, created }: StageResult,
+  { labels, epochSeconds }: BuildRequest,
+): ConfigDocument {
+  const time = epochSeconds === undefined ? (created ?? new Date().toISOString()) : timeOf(epochSeconds);
+  const all = { ...state.settings.Labels, ...labels };
+  const settings =
+    Object.keys(labels).length === 0 ? state.settings : withSetting(state.settings, "Labels", all);
+  return {
+    ...base,
+    created: time,
+    ...(state.author === undefined ? {} : { author: state.author }),
+    config: settings,
+  };
+}

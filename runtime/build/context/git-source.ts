@@ -1,0 +1,79 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { CntnrError } from "../../errors/cntnr-error.ts";
+import { runCommand } from "../../process/run-command.ts";
+
+export interface GitSource {
+  readonly remote: string;
+  /** Branch, tag or commit; "" for the remote's own choice. */
+  readonly ref: string;
+}
+
+export interface GitOptions {
+  readonly gitDirectory: "kept" | "removed";
+  /** The beginning of the commit's digits. */
+  readonly checksum: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+const fetchTimeoutMs = 60 * 60_000;
+
+/**
+ * Checks a repository out into an empty directory and returns the commit. Modes are 644 and 755, whatever the umask is.
+ * Throws CntnrError `unavailable` without git, or when the repository or the ref cannot be had.
+ */
+export async function checkOut(
+  { remote, ref }: GitSource,
+  directory: string,
+  options: GitOptions,
+): Promise<string> {
+  const git = (...args: string[]) => runGit(directory, args, options);
+  // A name that begins with a dash would be an option.
+  if (remote.startsWith("-") || ref.startsWith("-"))
+    throw new CntnrError("build", `"${remote}#${ref}" is no repository`);
+  await git("init", "--quiet");
+  await git("remote", "add", "origin", remote);
+  const commit = /^[a-f0-9]{40}$/.test(ref) ? ref : await findRef(ref || "HEAD", git);
+  if (options.checksum !== undefined && !commit.startsWith(options.checksum))
+    throw new CntnrError("build", `${remote} is not what --checksum says: it is at ${commit}`);
+  await git("fetch", "--quiet", "--depth=1", "--no-tags", "origin", commit);
+  await git("-c", "advice.detachedHead=false", "checkout", "--quiet", "FETCH_HEAD");
+  await git("submodule", "update", "--quiet", "--init", "--recursive", "--depth=1");
+  if (options.gitDirectory === "removed") await rm(join(directory, ".git"), { recursive: true });
+  return commit;
+}
+
+/** Branches before tags; a tag's commit rather than the tag itself. */
+async function findRef(ref: string, git: (...args: string[]) => Promise<string>): Promise<string> {
+  const lines = (await git("ls-remote", "origin", ref, `${ref}^{}`)).split("\n");
+  const refs = new Map(
+    lines
+      .map((line) => line.split("\t"))
+      .flatMap(([hash = "", name]) => (name ? [[name, hash] as const] : [])),
+  );
+  const names = [ref, `refs/heads/${ref}`, `refs/tags/${ref}^{}`, `refs/tags/${ref}`];
+  for (const name of names) {
+    const commit = refs.get(name);
+    if (commit !== undefined) return commit;
+  }
+  throw new CntnrError("unavailable", `the repository has no branch or tag ${ref}`);
+}
+
+async function runGit(directory: string, args: readonly string[], options: GitOptions): Promise<string> {
+  const result = await runCommand(
+    "sh",
+    ["-c", 'umask 022 && exec git "$@"', "git", "-C", directory, ...args],
+    {
+      timeoutMs: fetchTimeoutMs,
+      signal: options.signal,
+      // Nobody is there to be asked for a password.
+      env: { ...options.env, GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
+    },
+  );
+  if (result.exitCode === 0) return result.stdout;
+  if (result.exitCode === 127)
+    throw new CntnrError("unavailable", "git is not installed (Debian package: git)");
+  const reason = result.stderr.trim().split("\n").at(-1) ?? "";
+  throw new CntnrError("unavailable", `git ${args.find((word) => /^[a-z]/.test(word)) ?? ""}: ${reason}`);
+}

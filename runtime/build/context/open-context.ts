@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { CntnrError, hasErrno, messageOf } from "../../errors/cntnr-error.ts";
+import { newUpperTree } from "../../layer/upper-tree.ts";
+import type { Directories } from "../../store/directories.ts";
+import type { IdMappings } from "../../userns/id-mappings.ts";
+import { parseGitSource } from "../plan/remote-source.ts";
+import { emptyLayer } from "../steps/empty-layer.ts";
+import { changeTree } from "../tree/tree-process.ts";
+import { type ArchivePacking, decompressInto, detectArchive } from "./archive.ts";
+import { checkOut } from "./git-source.ts";
+import { IgnoreRules } from "./ignore-rules.ts";
+import { fetchUrl } from "./url-source.ts";
+
+/** What a build was asked to be made of. */
+export interface ContextRequest {
+  /** A directory, `-`, a Git repository or a URL. */
+  readonly context: string;
+  /** `-f`: a path, or `-`. */
+  readonly file: string | undefined;
+  readonly stdin: () => Promise<Buffer>;
+  readonly directories: Directories;
+  readonly mappings: IdMappings;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+export interface OpenedContext {
+  /** A directory of the user's. */
+  readonly path: string;
+  readonly ignore: IgnoreRules;
+  readonly dockerfile: { readonly name: string; readonly text: string };
+}
+
+/**
+ * Finds the context and the Dockerfile of a build. What has to be unpacked or fetched for it lasts until the stack is
+ * disposed of. Throws CntnrError.
+ */
+export async function openContext(
+  request: ContextRequest,
+  stack: AsyncDisposableStack,
+): Promise<OpenedContext> {
+  const { context, file, stdin } = request;
+  if (file === "-") {
+    if (context === "-")
+      throw new CntnrError("usage", "the Dockerfile and the context cannot both be standard input");
+    const { path } = await openTree(request, stack);
+    return withRules(path, { name: "Dockerfile", text: (await stdin()).toString() }, undefined);
+  }
+  const { path, dockerfile } = await openTree(request, stack);
+  if (dockerfile !== undefined) return withRules(path, { name: "Dockerfile", text: dockerfile }, undefined);
+  const isLocal = isDirectory(context);
+  const found = file === undefined ? undefined : isLocal ? resolve(file) : join(path, file);
+  const dockerfilePath =
+    found ?? ["Dockerfile", "Containerfile"].map((name) => join(path, name)).find(existsSync);
+  if (dockerfilePath === undefined)
+    throw new CntnrError("not-found", `${context}: there is no Dockerfile in it (-f names another file)`);
+  return withRules(path, { name: basename(dockerfilePath), text: readText(dockerfilePath) }, dockerfilePath);
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** `<Dockerfile>.dockerignore` goes before the context's own. */
+function withRules(
+  path: string,
+  dockerfile: OpenedContext["dockerfile"],
+  dockerfilePath: string | undefined,
+): OpenedContext {
+  const candidates = [
+    ...(dockerfilePath === undefined
+      ? []
+      : [join(dirname(dockerfilePath), `${basename(dockerfilePath)}.dockerignore`)]),
+    join(path, ".dockerignore"),
+  ];
+  const file = candidates.find(existsSync);
+  const ignore = file === undefined ? IgnoreRules.none : IgnoreRules.parse(basename(file), readText(file));
+  return { path, ignore, dockerfile };
+}
+
+interface OpenedTree {
+  readonly path: string;
+  /** When there is nothing but one. */
+  readonly dockerfile?: string;
+}
+
+async function openTree(request: ContextRequest, stack: AsyncDisposableStack): Promise<OpenedTree> {
+  const { context, stdin, signal } = request;
+  if (isDirectory(context)) return { path: resolve(context) };
+  if (context === "-") return openBytes(await stdin(), request, stack);
+  const git = parseGitSource(context);
+  if (git) {
+    const path = await newDirectory(request, stack);
+    const { env } = request;
+    await checkOut(git, path, { gitDirectory: "removed", checksum: undefined, env, signal });
+    return { path: git.subdirectory === "" ? path : join(path, join("/", git.subdirectory)) };
+  }
+  if (/^https?:\/\//i.test(context)) {
+    const path = await newDirectory(request, stack);
+    const name = await fetchUrl(context, path, undefined, signal);
+    return openBytes(readFileSync(join(path, name)), request, stack);
+  }
+  throw new CntnrError("not-found", `${context}: there is no such directory, and it is no repository or URL`);
+}
+
+async function newDirectory(request: ContextRequest, stack: AsyncDisposableStack): Promise<string> {
+  const { directories, mappings } = request;
+  const upper = stack.use(await newUpperTree(directories, mappings, [emptyLayer(directories)]));
+  return upper.path;
+}
+
+/** A Dockerfile, or an archive with one in it. */
+async function openBytes(
+  bytes: Buffer,
+  request: ContextRequest,
+  stack: AsyncDisposableStack,
+): Promise<OpenedTree> {
+  const { directories, mappings, signal } = request;
+  const upper = stack.use(await newUpperTree(directories, mappings, [emptyLayer(directories)]));
+  const staging = join(upper.work, "staging");
+  const scratch = join(upper.work, "scratch");
+  for (const path of [staging, scratch]) mkdirSync(path);
+  writeFileSync(join(staging, "context"), bytes, { mode: 0o600 });
+  const packing = await detectArchive(join(staging, "context"));
+  if (packing === undefined) return { path: upper.path, dockerfile: bytes.toString() };
+  const source = await plainArchive(staging, packing, signal);
+  const lowers = [emptyLayer(directories)];
+  const trees = [{ kind: "directory", path: staging }] as const;
+  // All files are the user's own on his side, so that he can read them.
+  const owner = { uid: 0, gid: 0 };
+  const actions = [{ kind: "unpack", from: 0, source, destination: "/", owner }] as const;
+  const job = { lowers, upper: upper.path, work: upper.work, scratch, trees, actions };
+  await changeTree({ job, mappings, lockFd: upper.lockFd, signal });
+  return { path: upper.path };
+}
+
+async function plainArchive(staging: string, packing: ArchivePacking, signal: AbortSignal): Promise<string> {
+  if (packing === "plain") return "context";
+  await decompressInto(join(staging, "context"), packing, join(staging, "context.tar"), signal);
+  return "context.tar";
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = hasErrno(error, "ENOENT") ? "not-found" : "engine";
+    throw new CntnrError(code, `the build's file cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,51 @@
+/** A platform as docker writes it: linux/amd64, linux/arm/v7. */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant: string;
+}
+
+/** Names of processors in Go, by ours. */
+const architectures: Readonly<Record<string, string>> = {
+  x64: "amd64",
+  ia32: "386",
+  arm64: "arm64",
+  arm: "arm",
+  ppc64: "ppc64le",
+  riscv64: "riscv64",
+  s390x: "s390x",
+  loong64: "loong64",
+};
+
+/** Other spellings that people use. */
+const spellings: Readonly<Record<string, string>> = { x86_64: "amd64", "x86-64": "amd64", aarch64: "arm64" };
+
+/** This machine's. */
+export function ownPlatform(architecture: string = process.arch): Platform {
+  const name = architectures[architecture] ?? architecture;
+  return { os: "linux", architecture: name, variant: name === "arm" ? "v7" : "" };
+}
+
+export function platformText({ os, architecture, variant }: Platform): string {
+  return [os, architecture, ...(variant === "" ? [] : [variant])].join("/");
+}
+
+/** True when `text` means this platform: os/arch[/variant], or either alone. */
+export function isPlatform(text: string, { os, architecture, variant }: Platform): boolean {
+  const [first = "", second, third] = text.toLowerCase().split("/");
+  if (second === undefined) return first === os || (spellings[first] ?? first) === architecture;
+  const isVariant = third === undefined || third === variant || (architecture === "arm64" && third === "v8");
+  return first === os && (spellings[second] ?? second) === architecture && isVariant;
+}
+
+/** The build arguments that tell of platforms (reference, "Automatic platform ARGs"). All builds are for this machine. */
+export function platformArguments(platform: Platform): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const prefix of ["TARGET", "BUILD"]) {
+    found.set(`${prefix}PLATFORM`, platformText(platform));
+    found.set(`${prefix}OS`, platform.os);
+    found.set(`${prefix}ARCH`, platform.architecture);
+    found.set(`${prefix}VARIANT`, platform.variant);
+  }
+  return found;
+}

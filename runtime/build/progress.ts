@@ -1,0 +1,13 @@
+/** What a build tells while it goes on. Steps have numbers of their own, in the order in which they begin. */
+export type BuildProgress =
+  | { readonly kind: "begun"; readonly step: number; readonly name: string }
+  | { readonly kind: "output"; readonly step: number; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "ended";
+      readonly step: number;
+      readonly how: "done" | "cached" | "failed";
+      readonly durationMs: number;
+    }
+  | { readonly kind: "remark"; readonly text: string };
+
+export type BuildListener = (progress: BuildProgress) => void;

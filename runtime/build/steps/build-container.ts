@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isAlive, ownIdentity } from "../../container/process-identity.ts";
+import { runtimeProgram } from "../../container/runc.ts";
+import { classifyRuncFailure } from "../../container/runc-failure.ts";
+import { CntnrError, hasErrno } from "../../errors/cntnr-error.ts";
+import { runCommand, signalNumber, startFailure } from "../../process/run-command.ts";
+import type { Directories } from "../../store/directories.ts";
+
+export interface ContainerRun {
+  readonly bundle: string;
+  /** Held by the runtime as long as the container runs, should we be killed. */
+  readonly lockFd: number;
+  readonly onOutput: (chunk: Buffer) => void;
+  readonly signal: AbortSignal;
+}
+
+const deleteTimeoutMs = 60_000;
+let counter = 0;
+
+/** Says who made it, so that the next build finds what a killed one has left running. */
+function newId(): string {
+  const { pid, startTime } = ownIdentity();
+  return `build-${pid}-${startTime}-${counter++}`;
+}
+
+/** Runs a bundle's container to its end and returns the command's exit code. Throws CntnrError when it cannot be started. */
+export async function runContainer(directories: Directories, run: ContainerRun): Promise<number> {
+  const id = newId();
+  const log = join(run.bundle, "runc.log");
+  const flags = ["--root", directories.runcRoot, "--log", log, "--log-format", "json"];
+  const child = spawn(runtimeProgram, [...flags, "run", "--bundle", run.bundle, id], {
+    stdio: ["ignore", "pipe", "pipe", run.lockFd],
+  });
+  const stop = () => void deleteContainer(directories, id);
+  run.signal.addEventListener("abort", stop, { once: true });
+  try {
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      child.on("error", (error) => reject(startFailure(runtimeProgram, error)));
+      child.stdout?.on("data", run.onOutput);
+      child.stderr?.on("data", run.onOutput);
+      child.on("close", (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
+    });
+    run.signal.throwIfAborted();
+    const failure = exitCode === 0 ? undefined : classifyRuncFailure(readIfThere(log));
+    if (failure) throw new CntnrError("build", failure.message);
+    return exitCode;
+  } finally {
+    run.signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Ends the containers of builds that were killed. */
+export async function endAbandonedContainers(directories: Directories): Promise<void> {
+  for (const id of namesIn(directories.runcRoot)) {
+    const [, pid, startTime] = /^build-(\d+)-(\d+)-\d+$/.exec(id) ?? [];
+    if (pid === undefined || isAlive({ pid: Number(pid), startTime: Number(startTime) })) continue;
+    await deleteContainer(directories, id);
+  }
+}
+
+async function deleteContainer(directories: Directories, id: string): Promise<void> {
+  const args = ["--root", directories.runcRoot, "delete", "--force", id];
+  await runCommand(runtimeProgram, args, { timeoutMs: deleteTimeoutMs });
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return "";
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { CntnrError } from "../../errors/cntnr-error.ts";
+import type { Directories } from "../../store/directories.ts";
+import { newKey } from "../../store/temporary.ts";
+import { type FileLock, lockFile, tryLockFile } from "../../sys/file-lock.ts";
+import type { IdMappings } from "../../userns/id-mappings.ts";
+import { runInUserNamespace } from "../../userns/run-in-user-namespace.ts";
+import type { Mount } from "../dockerfile/mount.ts";
+
+/*
+ *     <data>/build/mounts/<sum of the id>[-n]/tree    a directory that RUN --mount=type=cache shows
+ *     <data>/build/mounts/<sum of the id>[-n].lock    held by whoever uses it
+ *
+ * The tree is a level below what is renamed: a directory of another owner (a sub-id) could not be moved.
+ */
+
+type CacheMount = Extract<Mount, { type: "cache" }>;
+
+/** A cache directory in use. */
+export interface UsedCache extends Disposable {
+  readonly path: string;
+}
+
+/** Fills a new cache directory with what `from` has. */
+export type FillCache = (directory: string) => Promise<void>;
+
+const mostPrivate = 1000;
+const chownTimeoutMs = 60_000;
+
+/**
+ * The directory of a cache mount, made when it is not there. `shared`: others may use it, too. `locked`: waits until nobody
+ * does. `private`: another one when somebody does.
+ */
+export async function takeCache(
+  directories: Directories,
+  mount: CacheMount,
+  mappings: IdMappings,
+  fill: FillCache | undefined,
+  signal: AbortSignal,
+): Promise<UsedCache> {
+  const folder = join(directories.build, "mounts");
+  mkdirSync(folder, { recursive: true });
+  const name = createHash("sha256")
+    .update(JSON.stringify([mount.id, mount.uid, mount.gid]))
+    .digest("hex");
+  const { path, lock } = await takeDirectory(join(folder, name), mount.sharing, signal);
+  try {
+    if (!existsSync(path)) await makeCache(directories, path, mount, mappings, fill);
+    return { path: join(path, "tree"), [Symbol.dispose]: () => lock[Symbol.dispose]() };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function takeDirectory(
+  path: string,
+  sharing: CacheMount["sharing"],
+  signal: AbortSignal,
+): Promise<{ path: string; lock: FileLock }> {
+  if (sharing !== "private") {
+    const mode = sharing === "shared" ? "shared" : "exclusive";
+    return { path, lock: await lockFile(`${path}.lock`, mode, { signal }) };
+  }
+  for (let number = 0; number < mostPrivate; number++) {
+    const candidate = number === 0 ? path : `${path}-${number}`;
+    const lock = tryLockFile(`${candidate}.lock`, "exclusive");
+    if (lock) return { path: candidate, lock };
+  }
+  throw new CntnrError("unavailable", `more than ${mostPrivate} builds use this cache mount`);
+}
+
+/** Appears whole, by a rename: of two that make it at once, the second finds that it is there. */
+async function makeCache(
+  directories: Directories,
+  path: string,
+  mount: CacheMount,
+  mappings: IdMappings,
+  fill: FillCache | undefined,
+): Promise<void> {
+  using key = await newKey(directories, "build");
+  const temporary = key.makeDirectory();
+  const tree = join(temporary, "tree");
+  mkdirSync(tree);
+  if (fill) await fill(tree);
+  chmodSync(tree, mount.mode);
+  await giveTo(tree, mount, mappings);
+  if (existsSync(path)) return key.clear(mappings);
+  renameSync(temporary, path);
+}
+
+/** Gives a file of ours to a user of the container. With one mapped id there is only one. */
+export async function giveTo(
+  path: string,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  mappings: IdMappings,
+): Promise<void> {
+  if ((uid === 0 && gid === 0) || !mappings.subordinate) return;
+  const argv = ["chown", "--no-dereference", `${uid}:${gid}`, "--", path] as const;
+  const { exitCode, stderr } = await runInUserNamespace(mappings, argv, { timeoutMs: chownTimeoutMs });
+  if (exitCode !== 0)
+    throw new CntnrError(
+      "build",
+      `owner ${uid}:${gid} cannot be had: ${stderr.trim().split("\n").at(-1) ?? ""}`,
+    );
+}

@@ -1,0 +1,175 @@
+import { newKey } from "../../store/temporary.ts";
+import type { UpperTree } from "../../layer/upper-tree.ts";
+import type { CopyOperation } from "../plan/operation.ts";
+import { copyKey, filesKey, type KeyGround, type StepKey } from "../plan/step-key.ts";
+import type { Owner } from "../tree/ownership.ts";
+import { checkDestination } from "../tree/select-sources.ts";
+import type { SourceTree, TreeAction } from "../tree/tree-job.ts";
+import { changeTree } from "../tree/tree-process.ts";
+import { modeChangeOf } from "../tree/tree-worker.ts";
+import type { BuildTree, ContextTree } from "./build-tree.ts";
+import { type FoundSource, findSources } from "./found-sources.ts";
+import { resolveOwner } from "./resolve-owner.ts";
+import type { StageFiles } from "./stage-files.ts";
+import { groundOf, type StepContext } from "./step-context.ts";
+import { nothingToDo, type StepResult } from "./step-result.ts";
+
+/** Copies what COPY or ADD asks for onto a stage's files. */
+export async function copyStep(
+  context: StepContext,
+  files: StageFiles,
+  operation: CopyOperation,
+  tree: BuildTree,
+): Promise<StepResult> {
+  // A linked copy sees nothing of what is below it, names of users included.
+  const target = operation.isLinked ? { lowers: [context.emptyLayer], diffIds: [] } : files;
+  const owner = operation.chown === undefined ? undefined : resolveOwner(operation.chown, target.lowers);
+  const plan: CopyPlan = { context, target, operation, owner, ground: groundOf(context, files) };
+  return tree.kind === "context" ? copyFromContext(plan, tree) : copyFromFiles(plan, tree.files);
+}
+
+interface CopyPlan {
+  readonly context: StepContext;
+  readonly target: StageFiles;
+  readonly operation: CopyOperation;
+  readonly owner: Owner | undefined;
+  readonly ground: KeyGround;
+}
+
+async function copyFromContext(plan: CopyPlan, tree: ContextTree): Promise<StepResult> {
+  const { context, target, operation, owner, ground } = plan;
+  const { directories, mappings, env, signal } = context.surroundings;
+  using temporary = await newKey(directories, "build");
+  try {
+    const options = {
+      operation,
+      owner,
+      modeChange: modeChangeOf(operation.chmod ?? null),
+      scratch: () => temporary.makeDirectory(),
+      env,
+      signal,
+    };
+    const found: FoundSource[] = [];
+    for (const item of operation.items) found.push(...(await findSources(item, tree, options)));
+    // A pattern may match nothing.
+    if (found.length === 0) return nothingToDo;
+    checkDestination(
+      found.filter(({ isArchive }) => !isArchive).map(({ selected }) => selected),
+      operation.destination,
+    );
+    const sums = found.map(({ sum, selected, isArchive }) => JSON.stringify([sum, selected, isArchive]));
+    const key = copyKey(ground, operation, sums, owner);
+    const known = context.runner.find(key);
+    if (known) return known;
+    return await context.runner.run(key, target, async (upper) => {
+      for (const group of groupsOf(found)) {
+        const roots = [...new Set(group.map(({ root }) => root))];
+        const trees = roots.map((path): SourceTree => ({ kind: "directory", path }));
+        const actions = group.map((source) => actionOf(source, roots.indexOf(source.root), plan));
+        await change(plan, upper, temporary.makeDirectory(), { trees, actions });
+      }
+      return { kind: "filled", mountPoints: [] };
+    });
+  } finally {
+    await temporary.clear(mappings);
+  }
+}
+
+/** In order, each group with at most one archive, at its end: a worker that unpacks sees nothing else afterwards. */
+function groupsOf(found: readonly FoundSource[]): FoundSource[][] {
+  const groups: FoundSource[][] = [];
+  let current: FoundSource[] = [];
+  for (const source of found) {
+    current.push(source);
+    if (!source.isArchive) continue;
+    groups.push(current);
+    current = [];
+  }
+  return current.length > 0 ? [...groups, current] : groups;
+}
+
+function actionOf(
+  { selected, isArchive, ignore }: FoundSource,
+  from: number,
+  { operation, owner }: CopyPlan,
+): TreeAction {
+  if (isArchive)
+    return {
+      kind: "unpack",
+      from,
+      source: selected.path,
+      destination: operation.destination,
+      owner: owner ?? null,
+    };
+  return {
+    kind: "copy",
+    from,
+    sources: { kind: "selected", selected: [selected] },
+    destination: operation.destination,
+    keepsParents: operation.keepsParents,
+    exclude: operation.exclude,
+    ignore: ignore.text,
+    owner: owner ?? { uid: 0, gid: 0 },
+    mode: operation.chmod ?? null,
+    attributes: "left",
+  };
+}
+
+/**
+ * From another stage or image. Whoever copies sums up what he copies, which takes reading it; so the result is remembered also
+ * by what the files follow from, which takes nothing.
+ */
+async function copyFromFiles(plan: CopyPlan, source: StageFiles): Promise<StepResult> {
+  const { context, target, operation, owner, ground } = plan;
+  const { directories, mappings } = context.surroundings;
+  const patterns = operation.items.flatMap((item) => (item.kind === "path" ? [item.path] : []));
+  const quickKey = copyKey(ground, operation, ["files", filesKey(source.diffIds), ...patterns], owner);
+  const known = context.runner.find(quickKey);
+  if (known) return known;
+  const sums: StepKey[] = [];
+  const result = await context.runner.run(quickKey, target, async (upper) => {
+    using temporary = await newKey(directories, "build");
+    try {
+      const action: TreeAction = {
+        kind: "copy",
+        from: 0,
+        sources: { kind: "patterns", patterns },
+        destination: operation.destination,
+        keepsParents: operation.keepsParents,
+        exclude: operation.exclude,
+        ignore: "",
+        owner: owner ?? null,
+        mode: operation.chmod ?? null,
+        attributes: "copied",
+      };
+      const sum = await change(plan, upper, temporary.makeDirectory(), {
+        trees: [{ kind: "layers", paths: source.lowers }],
+        actions: [action],
+      });
+      const key = copyKey(ground, operation, ["contents", sum], owner);
+      const same = context.runner.find(key);
+      if (same) return { kind: "known", result: same };
+      sums.push(key);
+      return { kind: "filled", mountPoints: [] };
+    } finally {
+      await temporary.clear(mappings);
+    }
+  });
+  for (const key of sums) context.runner.remember(key, result);
+  return result;
+}
+
+async function change(
+  { context, target }: CopyPlan,
+  upper: UpperTree,
+  scratch: string,
+  what: { readonly trees: readonly SourceTree[]; readonly actions: readonly TreeAction[] },
+): Promise<string> {
+  const { mappings, signal } = context.surroundings;
+  return changeTree({
+    job: { lowers: target.lowers, upper: upper.path, work: upper.work, scratch, ...what },
+    mappings,
+    lockFd: upper.lockFd,
+    signal,
+  });
+}

@@ -1,0 +1,249 @@
+import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { OciMount } from "../../bundle/oci-config.ts";
+import type { MountRequest } from "../../container/container-options.ts";
+import { CntnrError } from "../../errors/cntnr-error.ts";
+import { newUpperTree } from "../../layer/upper-tree.ts";
+import { overlayOptions } from "../../rootfs/overlay-mount.ts";
+import type { Mount } from "../dockerfile/mount.ts";
+import { scriptDirectory } from "../plan/evaluate-run.ts";
+import type { RunOperation } from "../plan/operation.ts";
+import { bytes } from "../tree/root-path.ts";
+import { changeTree } from "../tree/tree-process.ts";
+import type { BuildTree, ContextTree } from "./build-tree.ts";
+import { giveTo, takeCache } from "./cache-mounts.ts";
+import { layeredSource, type SourcedMount, selectMounted } from "./run-sources.ts";
+import { readSecret, type SecretSource } from "./secrets.ts";
+import type { StepContext } from "./step-context.ts";
+
+/** What of the user's a build's commands may see. */
+export interface BuildAccess {
+  readonly secrets: ReadonlyMap<string, SecretSource>;
+  /** Sockets of SSH agents, by id. */
+  readonly agents: ReadonlyMap<string, string>;
+}
+
+/** A command's mounts, ready for its bundle. */
+export interface MadeMounts {
+  readonly requests: readonly MountRequest[];
+  readonly overlays: readonly OciMount[];
+  /** NAME=VALUE that mounts bring. */
+  readonly env: readonly string[];
+}
+
+type MountOf<Type extends Mount["type"]> = Extract<Mount, { type: Type }>;
+
+/** Makes the mounts of one command; what they need lasts until it is disposed of. */
+export class MountMaker {
+  readonly #context: StepContext;
+  readonly #access: BuildAccess;
+  /** Private, and on a file system without a disk where there is one. */
+  readonly #secretDirectory: string;
+  readonly #stack: AsyncDisposableStack;
+  readonly #requests: MountRequest[] = [];
+  readonly #overlays: OciMount[] = [];
+  readonly #env: string[] = [];
+  #count = 0;
+
+  constructor(
+    context: StepContext,
+    access: BuildAccess,
+    secretDirectory: string,
+    stack: AsyncDisposableStack,
+  ) {
+    this.#context = context;
+    this.#access = access;
+    this.#secretDirectory = secretDirectory;
+    this.#stack = stack;
+  }
+
+  async make(mounts: readonly SourcedMount[], script: RunOperation["script"]): Promise<MadeMounts> {
+    for (const sourced of mounts) await this.#add(sourced);
+    if (script) this.#addScript(script);
+    return { requests: this.#requests, overlays: this.#overlays, env: this.#env };
+  }
+
+  async #add({ mount, tree }: SourcedMount): Promise<void> {
+    switch (mount.type) {
+      case "bind":
+        return tree && this.#bindTree(mount, tree);
+      case "cache":
+        return this.#bindCache(mount, tree);
+      case "tmpfs":
+        this.#requests.push({
+          kind: "tmpfs",
+          destination: mount.target,
+          options: mount.sizeBytes === undefined ? ["exec"] : ["exec", `size=${mount.sizeBytes}`],
+        });
+        return;
+      case "secret":
+        return this.#addSecret(mount);
+      case "ssh":
+        return this.#addAgent(mount);
+    }
+  }
+
+  async #bindTree(mount: MountOf<"bind">, tree: BuildTree): Promise<void> {
+    if (tree.kind === "files")
+      return this.#bindLayers(mount.target, mount.source, tree.files.lowers, mount.writable);
+    const isAsItIs = !mount.writable && tree.ignore.isEmpty;
+    const source = isAsItIs
+      ? join(tree.path, bytes(selectMounted(tree, mount.source).path).toString())
+      : await this.#copyOf(tree, mount.source);
+    this.#bind(source, mount.target, mount.writable);
+  }
+
+  /** A copy of a part of a context, without what a .dockerignore leaves out, that may be written to. */
+  async #copyOf(tree: ContextTree, source: string): Promise<string> {
+    const { surroundings, emptyLayer } = this.#context;
+    const { directories, mappings, signal } = surroundings;
+    const upper = this.#stack.use(await newUpperTree(directories, mappings, [emptyLayer]));
+    const selected = selectMounted(tree, source);
+    const isDirectory = statSync(join(tree.path, bytes(selected.path).toString())).isDirectory();
+    const scratch = join(upper.work, "scratch");
+    mkdirSync(scratch);
+    await changeTree({
+      job: {
+        lowers: [emptyLayer],
+        upper: upper.path,
+        work: upper.work,
+        scratch,
+        trees: [{ kind: "directory", path: tree.path }],
+        actions: [
+          {
+            kind: "copy",
+            from: 0,
+            sources: { kind: "selected", selected: [selected] },
+            destination: isDirectory ? "/copy/" : "/copy",
+            keepsParents: false,
+            exclude: [],
+            ignore: tree.ignore.text,
+            owner: { uid: 0, gid: 0 },
+            mode: null,
+            attributes: "left",
+          },
+        ],
+      },
+      mappings,
+      lockFd: upper.lockFd,
+      signal,
+    });
+    return join(upper.path, "copy");
+  }
+
+  /** Layers are shown by an overlay of their own; what is written goes with it. */
+  async #bindLayers(
+    target: string,
+    source: string,
+    lowers: readonly string[],
+    isWritable: boolean,
+  ): Promise<void> {
+    const found = layeredSource(lowers, source);
+    if (!found) throw new CntnrError("build", `--mount: "${source}" is not there`);
+    if ("file" in found) return this.#bind(found.file, target, false);
+    const { directories, mappings } = this.#context.surroundings;
+    const layers = [this.#context.emptyLayer, ...found.directories.toReversed()];
+    const upper = isWritable
+      ? this.#stack.use(await newUpperTree(directories, mappings, found.directories.slice(0, 1)))
+      : undefined;
+    const options = overlayOptions({ layers, ...(upper ? { upper: upper.path, work: upper.work } : {}) });
+    if (!options) throw new CntnrError("unsupported", `--mount: ${lowers.length} layers are too many`);
+    this.#overlays.push({
+      destination: target,
+      type: "overlay",
+      source: "overlay",
+      options: [...options, ...(isWritable ? [] : ["ro"])],
+    });
+  }
+
+  async #bindCache(mount: MountOf<"cache">, tree: BuildTree | undefined): Promise<void> {
+    const { directories, mappings, signal } = this.#context.surroundings;
+    const fill = tree && ((directory: string) => this.#fillCache(directory, mount, tree));
+    const cache = this.#stack.use(await takeCache(directories, mount, mappings, fill, signal));
+    this.#bind(cache.path, mount.target, mount.writable);
+  }
+
+  async #fillCache(directory: string, mount: MountOf<"cache">, tree: BuildTree): Promise<void> {
+    const { surroundings, emptyLayer } = this.#context;
+    const { directories, mappings, signal } = surroundings;
+    await using upper = await newUpperTree(directories, mappings, [emptyLayer]);
+    const scratch = join(upper.work, "scratch");
+    mkdirSync(scratch);
+    const from = tree.kind === "files";
+    await changeTree({
+      job: {
+        lowers: [emptyLayer],
+        upper: directory,
+        work: upper.work,
+        scratch,
+        trees: [from ? { kind: "layers", paths: tree.files.lowers } : { kind: "directory", path: tree.path }],
+        actions: [
+          {
+            kind: "copy",
+            from: 0,
+            sources: { kind: "patterns", patterns: [mount.source.replace(/[*?[\\]/g, "\\$&")] },
+            destination: "/",
+            keepsParents: false,
+            exclude: [],
+            ignore: from ? "" : tree.ignore.text,
+            owner: from ? null : { uid: 0, gid: 0 },
+            mode: null,
+            attributes: from ? "copied" : "left",
+          },
+        ],
+      },
+      mappings,
+      lockFd: upper.lockFd,
+      signal,
+    });
+  }
+
+  async #addSecret(mount: MountOf<"secret">): Promise<void> {
+    const { env, mappings } = this.#context.surroundings;
+    const source = this.#access.secrets.get(mount.id);
+    if (!source) {
+      if (mount.required)
+        throw new CntnrError(
+          "build",
+          `secret ${mount.id} is required: give it by --secret id=${mount.id},src=FILE`,
+        );
+      return;
+    }
+    const value = readSecret(mount.id, source, env);
+    if (mount.variable !== undefined) this.#env.push(`${mount.variable}=${value.toString()}`);
+    if (mount.target === undefined) return;
+    const path = join(this.#secretDirectory, `secret-${this.#count++}`);
+    writeFileSync(path, value, { mode: 0o600 });
+    chmodSync(path, mount.mode);
+    await giveTo(path, mount, mappings);
+    this.#bind(path, mount.target, false);
+  }
+
+  #addAgent(mount: MountOf<"ssh">): void {
+    const socket = this.#access.agents.get(mount.id);
+    if (socket === undefined) {
+      if (mount.required)
+        throw new CntnrError("build", `an SSH agent is required: give one by --ssh ${mount.id}`);
+      return;
+    }
+    if (mount.uid !== 0 && this.#context.surroundings.mappings.subordinate)
+      throw new CntnrError("unsupported", "--mount=type=ssh: an agent's socket is root's; uid cannot be set");
+    const target = mount.target ?? `/run/buildkit/ssh_agent.${this.#count++}`;
+    this.#bind(socket, target, true);
+    if (!this.#env.some((text) => text.startsWith("SSH_AUTH_SOCK=")))
+      this.#env.push(`SSH_AUTH_SOCK=${target}`);
+  }
+
+  #addScript({ name, text }: { readonly name: string; readonly text: string }): void {
+    const directory = join(this.#secretDirectory, "script");
+    mkdirSync(directory);
+    chmodSync(directory, 0o755);
+    writeFileSync(join(directory, name), text);
+    chmodSync(join(directory, name), 0o755);
+    this.#bind(directory, scriptDirectory, false);
+  }
+
+  #bind(source: string, destination: string, isWritable: boolean): void {
+    this.#requests.push({ kind: "bind", source, destination, readOnly: !isWritable, options: [] });
+  }
+}

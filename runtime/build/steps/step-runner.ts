@@ -1,0 +1,144 @@
+import { existsSync, statSync } from "node:fs";
+import { CntnrError } from "../../errors/cntnr-error.ts";
+import { type CommitOptions, commitUpper, type NewLayer } from "../../image/commit-layer.ts";
+import { blobPath, diffIdOfHex, digestOfHex, hexOf } from "../../image/digest.ts";
+import { newUpperTree, type UpperTree } from "../../layer/upper-tree.ts";
+import type { Directories } from "../../store/directories.ts";
+import { layerLinkPath, layerName, readLayer } from "../../store/layers.ts";
+import { readStepRecord, type StepRecord, writeStepRecord } from "../../store/step-records.ts";
+import type { IdMappings } from "../../userns/id-mappings.ts";
+import type { StepKey } from "../plan/step-key.ts";
+import type { StageFiles } from "./stage-files.ts";
+import type { StepResult } from "./step-result.ts";
+
+/** What all steps of a build share. */
+export interface StepSurroundings {
+  readonly directories: Directories;
+  readonly mappings: IdMappings;
+  readonly env: NodeJS.ProcessEnv;
+  /** SOURCE_DATE_EPOCH: no file is younger. */
+  readonly latestSeconds: number | undefined;
+  /** `--no-cache`: nothing that earlier builds did is used. */
+  readonly cache: "used" | "ignored";
+  readonly signal: AbortSignal;
+}
+
+/** How an upper tree was filled: with the paths on which something was mounted meanwhile; or to no use, the result is known. */
+export type Filled =
+  | { readonly kind: "filled"; readonly mountPoints: readonly string[] }
+  | { readonly kind: "known"; readonly result: StepResult };
+
+export type Fill = (upper: UpperTree) => Promise<Filled>;
+
+/** Carries steps out, each of them once: what was done before, by whatever build, is found by its key. */
+export class StepRunner {
+  readonly #surroundings: StepSurroundings;
+  readonly #running = new Map<StepKey, Promise<StepResult>>();
+  readonly #onRemark: (text: string) => void;
+
+  constructor(surroundings: StepSurroundings, onRemark: (text: string) => void) {
+    this.#surroundings = surroundings;
+    this.#onRemark = onRemark;
+  }
+
+  /** The result of an earlier build's step; undefined when there is none, or something of it is gone. */
+  find(key: StepKey): StepResult | undefined {
+    if (this.#surroundings.cache === "ignored") return undefined;
+    const record = readStepRecord(this.#surroundings.directories, key);
+    return record && this.#resultOf(record);
+  }
+
+  /** Does a step that was not found: fills a tree over `files` and makes a layer of it. Of two that want the same, one does it. */
+  run(key: StepKey, files: StageFiles, fill: Fill): Promise<StepResult> {
+    let running = this.#running.get(key);
+    if (!running) {
+      running = this.#make(key, files, fill);
+      this.#running.set(key, running);
+    }
+    return running;
+  }
+
+  /** Remembers a result under one more key. */
+  remember(key: StepKey, result: StepResult): void {
+    writeStepRecord(this.#surroundings.directories, key, recordOf(result));
+  }
+
+  async #make(key: StepKey, files: StageFiles, fill: Fill): Promise<StepResult> {
+    const { directories, mappings } = this.#surroundings;
+    await using upper = await newUpperTree(directories, mappings, files.lowers);
+    const filled = await fill(upper);
+    const result =
+      filled.kind === "known" ? filled.result : await this.#commit(upper, files, filled.mountPoints);
+    this.remember(key, result);
+    return result;
+  }
+
+  async #commit(upper: UpperTree, files: StageFiles, mountPoints: readonly string[]): Promise<StepResult> {
+    const { directories, mappings, latestSeconds, signal } = this.#surroundings;
+    const options: Omit<CommitOptions, "owner"> = {
+      mappings,
+      lowers: files.lowers,
+      mountPoints,
+      signal,
+      ...(latestSeconds === undefined ? {} : { latestSeconds }),
+    };
+    const layer = await commitUpper(directories, upper, options);
+    for (const remark of layer.remarks) this.#onRemark(remark);
+    const facts = { created: new Date().toISOString(), isCached: false };
+    if (layer.entries === 0) return { kind: "unchanged", ...facts };
+    const path = this.#pathOf(hexOfDiffId(layer));
+    if (path === undefined)
+      throw new CntnrError("conflict", `layer ${layer.diffId} was removed while the build needed it`);
+    return { kind: "layer", layer, path, ...facts };
+  }
+
+  #resultOf({ layer, created }: StepRecord): StepResult | undefined {
+    if (!layer) return { kind: "unchanged", created, isCached: true };
+    const digest = digestOfHex(layer.blobSha256);
+    const blob = blobPath(this.#surroundings.directories, digest);
+    if (!existsSync(blob) || statSync(blob).size !== layer.blobBytes) return undefined;
+    const path = this.#pathOf(layer.diffSha256);
+    if (path === undefined) return undefined;
+    return {
+      kind: "layer",
+      isCached: true,
+      created,
+      path,
+      layer: {
+        descriptor: { mediaType: layer.mediaType, digest, size: layer.blobBytes },
+        diffId: diffIdOfHex(layer.diffSha256),
+        entries: layer.entries,
+        contentBytes: layer.contentBytes,
+        remarks: [],
+      },
+    };
+  }
+
+  /** Where a layer is unpacked; undefined when it is not. */
+  #pathOf(diffHex: string): string | undefined {
+    const { directories, mappings } = this.#surroundings;
+    const record = readLayer(directories, layerName(diffHex, mappings));
+    return record && layerLinkPath(directories, record.link);
+  }
+}
+
+function recordOf(result: StepResult): StepRecord {
+  const created = result.created ?? new Date().toISOString();
+  if (result.kind === "unchanged") return { created };
+  const { descriptor, entries, contentBytes } = result.layer;
+  return {
+    created,
+    layer: {
+      mediaType: descriptor.mediaType,
+      blobSha256: hexOf(descriptor.digest),
+      blobBytes: descriptor.size,
+      diffSha256: hexOfDiffId(result.layer),
+      entries,
+      contentBytes,
+    },
+  };
+}
+
+function hexOfDiffId({ diffId }: NewLayer): string {
+  return diffId.slice("sha256:".length);
+}

@@ -1,0 +1,47 @@
+import { CntnrError } from "../../errors/cntnr-error.ts";
+import { ownProgram } from "../../process/own-program.ts";
+import type { IdMapping, IdMappings } from "../../userns/id-mappings.ts";
+import { runInUserNamespace } from "../../userns/run-in-user-namespace.ts";
+import type { Ownership } from "./ownership.ts";
+import type { TreeJob, TreeOutcome } from "./tree-job.ts";
+
+export interface TreeRequest {
+  readonly job: Omit<TreeJob, "ownership">;
+  readonly mappings: IdMappings;
+  /** A lock's descriptor that the worker is to hold, too. */
+  readonly lockFd: number;
+  readonly signal?: AbortSignal;
+}
+
+const timeoutMs = 2 * 60 * 60_000;
+
+/**
+ * Puts files into a root file system by a process of its own, root of a user namespace with the mappings, which can reach
+ * nothing but the trees that it copies between. Returns a sum over what was copied. Throws CntnrError.
+ */
+export async function changeTree({ job, mappings, lockFd, signal }: TreeRequest): Promise<string> {
+  const whole: TreeJob = { ...job, ownership: ownershipUnder(mappings) };
+  const result = await runInUserNamespace(mappings, [...ownProgram(), "internal-tree"], {
+    stdin: JSON.stringify(whole),
+    inherit: [lockFd],
+    timeoutMs,
+    ...(signal ? { signal } : {}),
+  });
+  const line = result.stdout.trim();
+  if (result.exitCode !== 0 || line === "") {
+    const reason = result.stderr.trim().split("\n").at(-1) ?? "";
+    throw new CntnrError("engine", `the process that copies files failed (${result.exitCode}): ${reason}`);
+  }
+  const outcome: TreeOutcome = JSON.parse(line);
+  if ("failure" in outcome) throw new CntnrError(outcome.failure.code, outcome.failure.message);
+  return outcome.digest;
+}
+
+function ownershipUnder({ uids, gids, subordinate }: IdMappings): Ownership {
+  if (!subordinate) return { kind: "recorded" };
+  return { kind: "set", mappedUids: countOf(uids), mappedGids: countOf(gids) };
+}
+
+function countOf(mappings: readonly IdMapping[]): number {
+  return Math.max(...mappings.map(({ containerId, size }) => containerId + size));
+}

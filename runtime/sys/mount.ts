@@ -1,0 +1,64 @@
+import { dlopen } from "bun:ffi";
+import { checkResult } from "./system-call.ts";
+
+const bind = 0x1000; // MS_BIND
+const recursive = 0x4000; // MS_REC
+const readOnly = 0x1; // MS_RDONLY
+const detach = 2; // MNT_DETACH
+
+let libc: ReturnType<typeof load> | undefined;
+
+function load() {
+  return dlopen("libc.so.6", {
+    mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
+    pivot_root: { args: ["ptr", "ptr"], returns: "i32" },
+    umount2: { args: ["ptr", "i32"], returns: "i32" },
+    umask: { args: ["u32"], returns: "u32" },
+  }).symbols;
+}
+
+function text(value: string): Buffer {
+  return Buffer.from(`${value}\0`);
+}
+
+function mount(source: string, target: string, type: string | null, flags: number, options: string | null) {
+  libc ??= load();
+  const result = libc.mount(
+    text(source),
+    text(target),
+    type === null ? null : text(type),
+    flags,
+    options === null ? null : text(options),
+  );
+  checkResult(`mount on ${target}`, result);
+}
+
+/** mount(2) of a tmpfs, for a mount namespace of one's own. Throws SystemCallError. */
+export function mountTmpfs(target: string): void {
+  mount("tmpfs", target, "tmpfs", 0, "mode=755");
+}
+
+/** Shows a directory, with all that is mounted below it, at another place. Throws SystemCallError. */
+export function bindDirectory(source: string, target: string): void {
+  mount(source, target, null, bind | recursive, null);
+}
+
+/** Mounts an overlay; options as overlayfs.rst has them. Throws SystemCallError. */
+export function mountOverlay(target: string, options: readonly string[], access: "writable" | "read-only") {
+  mount("overlay", target, "overlay", access === "read-only" ? readOnly : 0, options.join(","));
+}
+
+/**
+ * Makes a mount point the root of this process and its own mount namespace, and lets go of everything else of the file system:
+ * afterwards no path leads out of it. Throws SystemCallError.
+ */
+export function enterRoot(directory: string): void {
+  libc ??= load();
+  const here = text(".");
+  process.chdir(directory);
+  // With "." for both, pivot_root(2) leaves the old root on top of the new one.
+  checkResult("pivot_root", libc.pivot_root(here, here));
+  checkResult("umount2", libc.umount2(here, detach));
+  process.chdir("/");
+  libc.umask(0);
+}
