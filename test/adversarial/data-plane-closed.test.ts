@@ -76,6 +76,12 @@ async function tables(): Promise<string[]> {
   return [...new Set(kept)].sort();
 }
 
+/** How long each healing took, as the filter tells the administrator. */
+function healedWithinMs(): number[] {
+  const reports = filtered.reports.matchAll(/changed netd's tables: they were made anew within (\d+) ms/g);
+  return [...reports].map(([, ms]) => Number(ms));
+}
+
 test("everything that is granted works to begin with", async () => {
   expect(await openWays(5000)).toEqual(allWays());
 });
@@ -109,24 +115,20 @@ describe("when somebody else flushes the tables", () => {
   ])("they are as they were within a second: %s (D10)", async (_, command) => {
     const before = await tables();
     await filtered.shell(command);
-    const startedMs = performance.now();
     await waitFor(async () => Bun.deepEquals(await tables(), before), { what: "the tables" });
-    expect(performance.now() - startedMs).toBeLessThan(1000);
-    expect(filtered.reports).toMatch(
-      /somebody else has changed netd's tables: they were made anew within \d+ ms/,
-    );
+    const took = await waitFor(() => healedWithinMs().at(-1), { what: "a report" });
+    expect(took).toBeLessThan(1000);
   });
 
   test("what others have in tables of their own is nobody's business", async () => {
-    const reports = () => filtered.reports.match(/made anew/g)?.length ?? 0;
-    const count = reports();
+    const count = healedWithinMs().length;
     await filtered.shell(
       "nft add table inet theirs; nft add chain inet theirs c; nft delete table inet theirs",
     );
     // What comes after it was seen later.
     await filtered.shell("nft flush table arp cntnr_netd");
-    await waitFor(() => reports() > count, { what: "a report" });
-    expect(reports()).toBe(count + 1);
+    await waitFor(() => healedWithinMs().length > count, { what: "a report" });
+    expect(healedWithinMs()).toHaveLength(count + 1);
   });
 });
 
