@@ -109,16 +109,37 @@ export interface Policy {
   readonly warnings: readonly string[];
   /** SHA-256 of the files' names and contents, in hexadecimal; empty for no policy at all. */
   readonly hash: string;
+  /** The files that it was made of. */
+  readonly sources: readonly PolicySource[];
 }
 
 /** What holds while there is no good policy (C4, C5): everything is denied. */
-export const emptyPolicy: Policy = { networks: new Map(), rules: [], accounts: [], warnings: [], hash: "" };
+export const emptyPolicy: Policy = {
+  networks: new Map(),
+  rules: [],
+  accounts: [],
+  warnings: [],
+  hash: "",
+  sources: [],
+};
 
 /** A policy file as it was read. */
 export interface PolicySource {
   /** File name, as messages show it. */
   readonly file: string;
   readonly bytes: Buffer;
+}
+
+/** What has become of the accounts that rules name: a line each (C11). A number that is used again is somebody else. */
+export function accountChanges(before: Policy, after: Policy): string[] {
+  const known = new Map(before.accounts.map(({ name, id }) => [name, id]));
+  return after.accounts
+    .filter(({ name, id }) => known.has(name) && known.get(name) !== id)
+    .map(({ name, id }) => `${name} was ${describeId(known.get(name))} and is now ${describeId(id)}`);
+}
+
+function describeId(id: number | undefined): string {
+  return id === undefined ? "nobody" : String(id);
 }
 
 /** Names the content of a policy: the same for the same files. */

@@ -13,6 +13,11 @@ export const commands: readonly Command[] = [
     flags: [
       ...flagsOf("policyDir", "conflistDir", "pluginDir", "runDir", "auditLog"),
       {
+        name: "account-refresh",
+        value: "SECONDS",
+        summary: "How often the accounts that the policy names are looked up again (600)",
+      },
+      {
         name: "boot-id-file",
         value: "FILE",
         summary: "Names this boot of the machine (/proc/sys/kernel/random/boot_id)",

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { runWorker, type Worker } from "../../netd/worker/run-worker.ts";
 import { print, printable, printError } from "../command-line/output.ts";
+import { UsageError } from "../command-line/usage-error.ts";
 import type { CommandContext } from "./command.ts";
 import { defaultFrontUser, locationOf } from "./locations.ts";
 
@@ -17,6 +18,7 @@ export async function serve({ args, program }: CommandContext): Promise<number> 
     pluginDir: locationOf(args, "pluginDir"),
     runDir: locationOf(args, "runDir"),
     auditLog: locationOf(args, "auditLog"),
+    accountRefreshMs: secondsIn(args.value("account-refresh") ?? "600") * 1000,
     bootIdFile: args.value("boot-id-file") ?? "/proc/sys/kernel/random/boot_id",
     frontUser: args.value("front-user") ?? defaultFrontUser,
     frontCommand: [...ownProgram(), "front"],
@@ -36,6 +38,11 @@ export async function serve({ args, program }: CommandContext): Promise<number> 
     await worker[Symbol.asyncDispose]();
   }
   return 0;
+}
+
+function secondsIn(text: string): number {
+  if (/^[1-9][0-9]{0,5}$/.test(text)) return Number(text);
+  throw new UsageError(`--account-refresh ${text}: write a number of seconds`);
 }
 
 /** SIGTERM and SIGINT, also while the service still starts. */

@@ -25,6 +25,8 @@ export interface FrontSettings {
   readonly auditLog: string;
   readonly bootId: string;
   readonly version: string;
+  /** How often the account names of the policy are looked up again. */
+  readonly accountRefreshMs: number;
 }
 
 /** Everything that the worker says. The front believes it: whoever can speak as the worker is root. */

@@ -1,5 +1,6 @@
 import { type ApprovedPlan, type Decision, decide, grantsOf } from "../../policy/decide.ts";
 import { type AttachmentRequest, plainRequest } from "../../policy/decision/request.ts";
+import { compilePolicy } from "../../policy/grammar/compile.ts";
 import { loadPolicy } from "../../policy/load.ts";
 import { emptyPolicy, type Policy } from "../../policy/policy.ts";
 import type { CallerFacts, NetworkChoice, NetworkFacts } from "../contract/worker-calls.ts";
@@ -16,6 +17,8 @@ export interface NetworkGrant {
 
 /** One whole, consistent state of the admin's configuration: policy files and the conflists they name. */
 export interface Generation {
+  readonly policy: Policy;
+  readonly networks: readonly NetworkFacts[];
   /** SHA-256 of the policy's content; empty when there is none. */
   readonly hash: string;
   readonly warnings: readonly string[];
@@ -42,6 +45,12 @@ export async function loadGeneration({ policyDir, configure }: GenerationSource)
   return generationOf(policy, await configure(choices));
 }
 
+/** The same configuration with the accounts as they are now (C11); no file is read again. Throws as loading does. */
+export async function withAccountsOfNow(generation: Generation): Promise<Generation> {
+  const policy = await compilePolicy(generation.policy.sources, resolveAccountNames);
+  return generationOf(policy, generation.networks);
+}
+
 /** What holds while there is no good configuration (C4, C5): everything is denied, detaching goes on. */
 export function emptyGeneration(): Generation {
   return generationOf(emptyPolicy, []);
@@ -55,6 +64,8 @@ function generationOf(policy: Policy, networks: readonly NetworkFacts[]): Genera
     return facts;
   };
   return {
+    policy,
+    networks,
     hash: policy.hash,
     warnings: policy.warnings,
     decide: (caller, request) => decide(policy, subjectOf(caller), { ...plainRequest, ...request }),

@@ -1,6 +1,13 @@
+import { accountChanges } from "../../policy/policy.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { messageOf, Refusal } from "../errors.ts";
-import { emptyGeneration, type Generation, type GenerationSource, loadGeneration } from "./generation.ts";
+import {
+  emptyGeneration,
+  type Generation,
+  type GenerationSource,
+  loadGeneration,
+  withAccountsOfNow,
+} from "./generation.ts";
 
 export interface PolicyInForceOptions extends GenerationSource {
   readonly audit: AuditLog;
@@ -11,6 +18,7 @@ export interface PolicyInForceOptions extends GenerationSource {
 export class PolicyInForce {
   generation: Generation = emptyGeneration();
   isCurrent = false;
+  #isRefreshing = false;
 
   constructor(private readonly options: PolicyInForceOptions) {}
 
@@ -18,7 +26,7 @@ export class PolicyInForce {
   async reload(): Promise<void> {
     const { audit, log } = this.options;
     try {
-      this.generation = await loadGeneration(this.options);
+      this.#takeOver(await loadGeneration(this.options));
       this.isCurrent = true;
       for (const warning of this.generation.warnings) log(`policy: warning: ${warning}`);
       audit.note({ event: "policy", policyHash: this.generation.hash, reason: "loaded" });
@@ -30,5 +38,29 @@ export class PolicyInForce {
       log(`policy: not loaded, ${kept}:\n${why}`);
       audit.note({ event: "policy", policyHash: this.generation.hash, reason: `not loaded: ${why}` });
     }
+  }
+
+  /** Looks the account names up again: who is gone, and whoever has the number now, must not have the rules (C11). */
+  async refreshAccounts(): Promise<void> {
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    const before = this.generation;
+    try {
+      const after = await withAccountsOfNow(before);
+      const isStillInForce = this.generation === before;
+      if (isStillInForce && accountChanges(before.policy, after.policy).length > 0) this.#takeOver(after);
+    } catch (error) {
+      this.options.log(`policy: accounts stay as they were looked up before: ${messageOf(error)}`);
+    } finally {
+      this.#isRefreshing = false;
+    }
+  }
+
+  #takeOver(generation: Generation): void {
+    for (const change of accountChanges(this.generation.policy, generation.policy)) {
+      this.options.log(`policy: ${change}`);
+      this.options.audit.note({ event: "policy", policyHash: generation.hash, reason: change });
+    }
+    this.generation = generation;
   }
 }

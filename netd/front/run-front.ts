@@ -62,6 +62,8 @@ class Front {
       log,
     });
     await policy.reload();
+    // The service's process has an end, and this with it.
+    setInterval(() => policy.refreshAccounts(), settings.accountRefreshMs).unref();
     const generation = () => policy.generation;
     const service = {
       requests: new Requests({ worker, known, audit, generation }),

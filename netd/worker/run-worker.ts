@@ -27,6 +27,8 @@ export interface WorkerOptions {
   /** State that dies with the boot: journal, pins, leases, socket, lock. */
   readonly runDir: string;
   readonly auditLog: string;
+  /** How often the account names of the policy are looked up again. */
+  readonly accountRefreshMs: number;
   /** Names the boot; another content means that nothing of the journal is there any more (F6). */
   readonly bootIdFile: string;
   readonly version: string;
@@ -82,13 +84,13 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
     selfTest: (conflist) => plugins.selfTest(conflist),
   });
   const clients = new Clients(listener, probePidfdSource());
-  const { policyDir, auditLog, version, log } = options;
+  const { policyDir, auditLog, version, accountRefreshMs, log } = options;
   const fronts = new Fronts({
     command: options.frontCommand,
     account,
     listener,
     log,
-    settings: { policyDir, auditLog, bootId, version },
+    settings: { policyDir, auditLog, bootId, version, accountRefreshMs },
   });
   const attachments = new Attachments({ machine, bootId, events: fronts.events });
   await attachments.recover();

@@ -36,7 +36,7 @@ export async function compilePolicy(
   if (problems.length > 0) throw new PolicyError(problems);
   const resolved = await resolveRules(rules, resolveNames);
   const warnings = [...resolved.warnings, ...warningsAbout(networks, rules)];
-  return { networks, rules: resolved.rules, accounts: resolved.accounts, warnings, hash: hashOf(sources) };
+  return { networks, ...resolved, warnings, hash: hashOf(sources), sources };
 }
 
 function readSources(sources: readonly PolicySource[]): PolicyReader {

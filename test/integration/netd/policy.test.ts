@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd } from "../../fixtures/call-netd.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
 import { labPolicy, TestHost } from "../../fixtures/test-host.ts";
 import { attachCall, attachInput, attachmentIdOf, makeNamespace } from "../../fixtures/user-namespaces.ts";
-import { checked, type TestUser } from "../../fixtures/users.ts";
+import { checked, type TestUser, testGroup } from "../../fixtures/users.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
 
 let host: TestHost;
@@ -197,5 +197,82 @@ describe("a quota (Q7)", () => {
     const detach = { method: "Detach" as const, request: { attachmentId: attachmentIdOf(attached) } };
     await expectCodes(await attachAtOnce(4, [detach]), [0, 0, 8, 8, 8]);
     namespace.process.kill("SIGKILL");
+  });
+});
+
+describe("the account names of a policy", () => {
+  /** Puts a file over another one, in this host alone. */
+  async function mountOver(target: string, text: string, mode: number) {
+    const source = write(target.replaceAll("/", "_"), text);
+    chmodSync(source, mode);
+    checked(["mount"], await host.asRoot(["mount", "--bind", source, target]));
+    return {
+      change: (changed: string) => writeFileSync(source, changed),
+      [Symbol.asyncDispose]: async () => {
+        checked(["umount"], await host.asRoot(["umount", target]));
+      },
+    };
+  }
+
+  async function restartWith(policy: string, args: readonly string[] = []): Promise<void> {
+    netd.kill("SIGTERM");
+    expect(await netd.exited).toBe(0);
+    netd = await host.startNetd({ policy, args });
+  }
+
+  test("are looked up again while the service runs, and what has changed is said (C11)", async () => {
+    const { bob } = host.users;
+    const passwd = readFileSync("/etc/passwd", "utf8");
+    await using mounted = await mountOver("/etc/passwd", passwd, 0o644);
+    await restartWith(labPolicy.replace(`group:${testGroup}`, `user:${bob.name}`), [
+      "--account-refresh",
+      "1",
+    ]);
+    expect(await networksOf(bob)).toContain("lab");
+    const line = passwd.split("\n").find((one) => one.startsWith(`${bob.name}:`)) ?? "";
+    const another = line.replace(`:${bob.uid}:`, ":60123:");
+
+    mounted.change(`${passwd}${another}\n`);
+    await waitFor(() => netd.stderr.includes("accounts stay as they were looked up before"), {
+      what: "a doubt",
+    });
+    expect(netd.stderr).toContain(`user:${bob.name} is ambiguous: it stands for ${bob.uid} and for 60123`);
+    expect(await networksOf(bob)).toContain("lab");
+    expect((await policyTool("check")).stderr).toContain(`user:${bob.name} is ambiguous`);
+
+    // The uid is somebody else's now.
+    const renamed = line.replace(bob.name, "cntnr-somebody");
+    mounted.change(passwd.replace(line, `${renamed}\n${another}`));
+    const change = `user:${bob.name} was ${bob.uid} and is now 60123`;
+    await waitFor(() => netd.stderr.includes(`policy: ${change}`), { what: "the change" });
+    expect(await networksOf(bob)).not.toContain("lab");
+    expect(host.auditLines()).toContainEqual(expect.objectContaining({ event: "policy", reason: change }));
+
+    mounted.change(passwd.replace(line, renamed));
+    await waitFor(() => netd.stderr.includes("was 60123 and is now nobody"), { what: "the second change" });
+  });
+
+  test("keep nobody waiting when nothing answers, and the last good policy in force (P12)", async () => {
+    const { alice } = host.users;
+    await restartWith(labPolicy);
+    const asked = write("asked", "");
+    chmodSync(asked, 0o666);
+    const script = `#!/bin/sh\necho yes >${asked}\nexec sleep 1000\n`;
+    await using _hung = await mountOver("/usr/bin/getent", script, 0o755);
+    const before = netd.stderr.length;
+    netd.kill("SIGHUP");
+    await waitFor(async () => (await host.asRoot(["pgrep", "-x", "sleep"])).exitCode === 0, {
+      what: "a getent",
+    });
+    const started = performance.now();
+    expect(await networksOf(alice)).toContain("lab");
+    expect(performance.now() - started).toBeLessThan(5000);
+    await waitFor(() => netd.stderr.slice(before).includes("not loaded"), {
+      what: "the end",
+      timeoutMs: 20_000,
+    });
+    expect(netd.stderr.slice(before)).toContain("the last good policy stays in force");
+    expect(netd.stderr.slice(before)).toContain("/usr/bin/getent did not end within 10 s and was killed");
+    expect(await networksOf(alice)).toContain("lab");
   });
 });

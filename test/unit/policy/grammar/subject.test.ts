@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { compilePolicy } from "../../../../policy/grammar/compile.ts";
+import { accountChanges, emptyPolicy } from "../../../../policy/policy.ts";
 import { labPolicy, problemsOf } from "../policies.ts";
 
 async function subjectProblem(subject: string): Promise<string | undefined> {
@@ -38,6 +39,24 @@ describe("a rule's subject", () => {
       { name: "user:gone", id: undefined },
       { name: "user:bob", id: 1001 },
     ]);
+  });
+
+  test("is somebody else when the name has another number; that is told (C11)", async () => {
+    const text =
+      "[network a]\nconflist = a.conflist\n[allow user:alice network:a]\n[allow group:devs network:a]\n";
+    const policyWith = (id: number | undefined) =>
+      compilePolicy([{ file: "a.conf", bytes: Buffer.from(text) }], async (database) =>
+        database === "group"
+          ? new Map([["devs", [2000]]])
+          : new Map(id === undefined ? [] : [["alice", [id]]]),
+      );
+    const [before, same, other, gone] = await Promise.all([1000, 1000, 1001, undefined].map(policyWith));
+    if (!before || !same || !other || !gone) throw new Error("no policy");
+    expect(accountChanges(before, same)).toEqual([]);
+    expect(accountChanges(before, other)).toEqual(["user:alice was 1000 and is now 1001"]);
+    expect(accountChanges(before, gone)).toEqual(["user:alice was 1000 and is now nobody"]);
+    expect(accountChanges(gone, before)).toEqual(["user:alice was nobody and is now 1000"]);
+    expect(accountChanges(emptyPolicy, before)).toEqual([]);
   });
 
   test("that stands for several accounts is refused (P12)", async () => {
