@@ -36,7 +36,7 @@ const fewConnections = 4096;
 
 export const dimensions: { readonly [Key in RuleKey]: Dimension<RuleValues[Key]> } = {
   attachments: { key: "attachments", fallback: 0, ...count },
-  // The attachments limit the addresses, too: each takes as many as its network gives.
+  // The attachments limit the addresses, too: none has more than its network gives.
   addresses: { key: "addresses", fallback: "unlimited", ...count },
   staticIps: {
     key: "static-ips",
@@ -59,6 +59,9 @@ export const dimensions: { readonly [Key in RuleKey]: Dimension<RuleValues[Key]>
   nested: { key: "nested", fallback: false, ...permission },
   names: { key: "names", fallback: false, ...permission },
 };
+
+/** What comes with attachments: the rule that gives these gives them with all of their limits. */
+export const limitKeys = ["addresses", "bandwidthIn", "bandwidthOut", "connections"] as const;
 
 export const ruleKeys = Object.keys(dimensions) as RuleKey[];
 

@@ -9,9 +9,13 @@ import { largestOf, statementsOf } from "./statements.ts";
 /** Judges the addresses that a request names; `approved` has them in canonical form. */
 export function examineStaticIps(
   rules: readonly Rule[],
-  { staticIps, subnets }: Pick<AttachmentRequest, "staticIps" | "subnets">,
+  { staticIps, subnets, addressesPerAttachment }: AttachmentRequest,
 ): { findings: Finding[]; approved: string[] } {
   const approved: string[] = [];
+  if (subnets !== "unknown" && staticIps.length > addressesPerAttachment) {
+    const text = `the network gives ${addressesPerAttachment} to an attachment, ${staticIps.length} are requested`;
+    return { findings: [denied("addresses", "not-granted", text)], approved };
+  }
   const findings = staticIps.map((text): Finding => {
     const address = parseAddress(text);
     if (!address) return denied("address", "malformed", "a requested address is not an IPv4 or IPv6 address");

@@ -107,18 +107,10 @@ function examineAttachments(rules: readonly Rule[], { attachmentsUsed }: Attachm
   return examineQuota("attachments", attachmentsUsed, 1, largestOf(rules, "attachments"));
 }
 
-/** Without a rule about addresses the attachments alone limit them, as many as the network gives to each. */
 function examineAddresses(rules: readonly Rule[], request: AttachmentRequest): Finding {
   const { addressesUsed, addressesPerAttachment, staticIps } = request;
   const wanted = Math.max(addressesPerAttachment, staticIps.length);
-  const statement = largestOf(rules, "addresses");
-  if (statement) return examineQuota("addresses", addressesUsed, wanted, statement);
-  const attachments = largestOf(rules, "attachments");
-  const implied = attachments && {
-    ...attachments,
-    value: attachments.value === "unlimited" ? attachments.value : attachments.value * addressesPerAttachment,
-  };
-  return examineQuota("addresses", addressesUsed, wanted, implied);
+  return examineQuota("addresses", addressesUsed, wanted, largestOf(rules, "addresses"));
 }
 
 function examineQuota(

@@ -1,3 +1,4 @@
+import { dimensions, limitKeys } from "../dimensions.ts";
 import {
   hashOf,
   type Network,
@@ -97,7 +98,8 @@ class PolicyReader {
     const network = where && this.#referenceOf(where);
     const isNew = this.#isNew(section);
     const read = readAllowSection(section, this.problems);
-    const values = read && this.#statedValues(read);
+    const stated = read && this.#statedValues(read);
+    const values = stated && withLimits(stated);
     if (!subject || !network || !isNew || !values) return;
     const { title, position, entries } = section;
     this.rules.push({ subject, who, network, title, place: placeOf(position), values, entries });
@@ -177,6 +179,18 @@ class PolicyReader {
   #problem({ file, line, column }: Position, message: string): void {
     this.problems.push({ file, line, column, message });
   }
+}
+
+/**
+ * A rule that gives attachments gives them with all limits, those that it does not mention by default. If they came from
+ * elsewhere, a group's rule could take from somebody what she has without the group (P11).
+ */
+function withLimits(values: StatedValues): StatedValues {
+  const { attachments } = values;
+  if (!attachments || attachments.value === 0) return values;
+  const { place } = attachments;
+  const defaults = limitKeys.map((key) => [key, { value: dimensions[key].fallback, place }]);
+  return { ...Object.fromEntries(defaults), ...values };
 }
 
 function stated<Key extends string, Value>(key: Key, read: Read<Value> | undefined) {

@@ -26,10 +26,12 @@ function narrowing<Key extends RuleKey>(
   const theirs: RuleValues[Key] | undefined = common.values[key]?.value;
   const dimension = dimensions[key];
   if (own === undefined || theirs === undefined || dimension.covers(own, theirs)) return undefined;
-  const entry = group.entries.get(dimension.key) ?? group.entries.get("bandwidth");
+  const isBandwidth = key === "bandwidthIn" || key === "bandwidthOut";
+  const entry =
+    group.entries.get(dimension.key) ?? (isBandwidth ? group.entries.get("bandwidth") : undefined);
   const { file, line, column } = entry?.value ?? group.who;
   const message =
-    `${dimension.key} gives ${group.who.text} less than everyone has (${common.values[key]?.place}: ` +
+    `${dimension.key} ${entry ? "" : `(${dimension.show(own)} by default) `}gives ${group.who.text} less than everyone has (${common.values[key]?.place}: ` +
     `${dimension.show(theirs)}); whoever leaves the group would have that`;
   return { file, line, column, message };
 }

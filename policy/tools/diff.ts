@@ -118,6 +118,13 @@ function subjectChanges(
   return [...lost, ...statedChanges("gains", ruleKeys, after)].map((change) => ({ ...at, ...change }));
 }
 
+/** True for what attachments come with anyway. */
+function isFallback<Key extends RuleKey>(rules: readonly Rule[], key: Key): boolean {
+  const { covers, fallback } = dimensions[key];
+  const value: RuleValues[Key] = effectiveValue(rules, key);
+  return covers(value, fallback) && covers(fallback, value);
+}
+
 type ValueChange = Omit<Change, "who" | "network">;
 
 function statedChanges(
@@ -128,7 +135,7 @@ function statedChanges(
   const nothing = "-";
   return keys.flatMap((key) => {
     const { by, value } = shownValue(rules, key);
-    if (by.length === 0) return [];
+    if (by.length === 0 || isFallback(rules, key)) return [];
     const change =
       direction === "gains"
         ? { before: nothing, after: value, byBefore: [], byAfter: by }

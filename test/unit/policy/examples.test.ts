@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { decide } from "../../../policy/decide.ts";
+import { decide, grantsOf } from "../../../policy/decide.ts";
 import { compilePolicy } from "../../../policy/grammar/compile.ts";
 import { readSources } from "../../../policy/tools/read-sources.ts";
 import { parseRequests } from "../../../policy/tools/simulate.ts";
-import { request } from "./policies.ts";
+import { labPolicy, request } from "./policies.ts";
 
 const directory = join(import.meta.dirname, "../../../policy/examples");
 const ids = new Map(
@@ -51,6 +51,31 @@ describe("the example policies", () => {
     expect(await outcome(user("games", "users"), { network: "web" })).toBe("allow");
     expect(await outcome(user("games", "users"), { network: "web", ports: [port(8080)] })).toBe("deny");
     expect(await outcome(user("daemon", "users"), { network: "lab", namespaceDepth: 2 })).toBe("allow");
+  });
+
+  test("of the algorithm in the reference come out as it says", async () => {
+    const sections = [
+      "[allow everyone network:lab]\nattachments = 2\nconnections = 100\nmac = chosen",
+      "[allow group:devs network:lab]\nattachments = 4\nports = 8000-8099/tcp",
+      "[allow group:web network:lab]\nattachments = 3\nports = 443/tcp",
+      "[allow user:alice network:lab]\nports = none\nconnections = 50",
+      "attachments = 1",
+    ];
+    const rows = [1, 2, 3, 4, 5].map(async (count) => {
+      const rules = await labPolicy(sections.slice(0, count).join("\n"));
+      const [grant] = grantsOf(rules, { uid: 1000, gids: [1000, 2000, 2001] });
+      const of = (key: string) => grant?.values.filter((one) => one.key === key).map(({ value }) => value);
+      return [of("attachments"), of("connections"), of("ports"), of("mac")].map((values) =>
+        values?.join(", "),
+      );
+    });
+    expect(await Promise.all(rows)).toEqual([
+      ["2", "100", "", "chosen"],
+      ["4", "4096", "8000-8099/tcp", "chosen"],
+      ["4", "4096", "8000-8099/tcp, 443/tcp", "chosen"],
+      ["4", "50", "none", "chosen"],
+      ["1", "50", "none", "chosen"],
+    ]);
   });
 
   test("of the reference are policies, too", async () => {

@@ -173,14 +173,19 @@ describe("the quota (Q6)", () => {
     });
   });
 
-  test("of addresses is what the attachments need, when no rule says more", async () => {
-    const rules = "[allow user:alice network:lab]\nattachments = 2\nstatic-ips = 10.20.0.0/24\n";
-    expect(
-      await planFor(rules, { attachmentsUsed: 1, addressesUsed: 2, addressesPerAttachment: 2 }),
-    ).toBeDefined();
-    const many = { staticIps: ["10.20.0.5", "10.20.0.6", "10.20.0.7"] };
-    expect(await reasonFor(rules, many)).toMatchObject({ kind: "quota-exceeded" });
-    expect(await planFor(rules.replace("= 2", "= unlimited"), many)).toBeDefined();
+  test("of addresses has no end of its own, but an attachment has no more than the network gives", async () => {
+    const rules =
+      "[allow user:alice network:lab]\nattachments = 2\nstatic-ips = 10.20.0.0/24, 10.21.0.0/24\n";
+    const subnets = ["10.20.0.0/24", "10.21.0.0/24"].flatMap((text) => {
+      const range = parseRange(text);
+      return range ? [{ range, gateway: undefined }] : [];
+    });
+    const two = { staticIps: ["10.20.0.5", "10.21.0.5"], subnets };
+    expect(await planFor(rules, { ...two, addressesPerAttachment: 2, attachmentsUsed: 1 })).toBeDefined();
+    expect(await reasonFor(rules, { ...two, addressesPerAttachment: 1 })).toEqual({
+      kind: "not-granted",
+      text: "addresses: the network gives 1 to an attachment, 2 are requested",
+    });
   });
 
   test("of the whole network holds for everybody together (D8)", async () => {
@@ -217,13 +222,21 @@ describe("several rules (Q8, C10)", () => {
     const own = "[allow user:alice network:lab]\nattachments = 1\n";
     const plan = await planFor(everyone + devs + own, { ports: [port(8080)] }, aliceOfDevs);
     expect(plan.rule).toBe("allow user:alice network:lab (a.conf:11)");
-    expect(plan.limits.connections).toBe(100);
+    expect(plan.limits.connections).toBe(4096);
     expect(plan.grants.find(({ aspect }) => aspect === "port 8080/tcp")?.by).toEqual([
       "allow group:devs network:lab (a.conf:9)",
     ]);
     expect(await reasonFor(everyone + devs + own, { attachmentsUsed: 1 }, aliceOfDevs)).toMatchObject({
       kind: "quota-exceeded",
     });
+  });
+
+  test("have their limits from whoever gives the attachments, unless a more specific one has others (P11)", async () => {
+    const connections = async (rules: string) => (await planFor(rules, {}, aliceOfDevs)).limits.connections;
+    expect(await connections(everyone)).toBe(100);
+    expect(await connections(everyone + devs)).toBe(4096);
+    expect(await connections(`${everyone}[allow user:alice network:lab]\nconnections = 7\n`)).toBe(7);
+    expect(await connections(`${everyone}[allow group:devs network:lab]\nconnections = 700\n`)).toBe(700);
   });
 
   test("of several groups each give their ports", async () => {
@@ -348,7 +361,7 @@ describe("a static address (D6)", () => {
   );
 
   test("is wanted once, in whatever form", async () => {
-    const twice = { staticIps: ["2001:db8::70", "2001:DB8:0::70"], subnets };
+    const twice = { staticIps: ["2001:db8::70", "2001:DB8:0::70"], subnets, addressesPerAttachment: 2 };
     expect(await reasonFor(rules, twice)).toMatchObject({ kind: "malformed" });
   });
 
@@ -420,7 +433,7 @@ describe("what a user is granted", () => {
   test("is listed with the line that decides each value", async () => {
     const policy = await labPolicy(
       "[allow group:devs network:lab]\nattachments = 4\nports = 8000-8099/tcp\nhost-ips = 192.0.2.10\nbandwidth = 2500k\n" +
-        "[allow user:alice network:lab]\nattachments = 1\nnested = yes\n",
+        "[allow user:alice network:lab]\nattachments = 1\nnested = yes\nbandwidth-out = 2500k\n",
     );
     const by = (rule: string, line: number) => `allow ${rule} network:lab (a.conf:${line})`;
     expect(grantsOf(policy, aliceOfDevs)).toEqual([
@@ -430,9 +443,11 @@ describe("what a user is granted", () => {
         rule: "allow user:alice network:lab",
         values: [
           { key: "attachments", value: "1", by: by("user:alice", 10) },
+          { key: "addresses", value: "unlimited", by: by("user:alice", 10) },
           { key: "ports", value: "8000-8099/tcp on 192.0.2.10", by: by("group:devs", 6) },
-          { key: "bandwidth-in", value: "2500k", by: by("group:devs", 8) },
-          { key: "bandwidth-out", value: "2500k", by: by("group:devs", 8) },
+          { key: "bandwidth-in", value: "unlimited", by: by("user:alice", 10) },
+          { key: "bandwidth-out", value: "2500k", by: by("user:alice", 12) },
+          { key: "connections", value: "4096", by: by("user:alice", 10) },
           { key: "nested", value: "yes", by: by("user:alice", 11) },
         ],
       },

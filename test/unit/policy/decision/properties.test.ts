@@ -30,6 +30,7 @@ const line = fc.oneof(
     "ports = tcp\nhost-ips = 192.0.2.1",
   ),
   fc.constantFrom("mac = chosen", "mac = auto"),
+  fc.constantFrom("connections = 10", "connections = 9000"),
   fc.constantFrom("nested = yes", "nested = no"),
   fc.constantFrom("names = yes", "names = no"),
   fc.constantFrom("bandwidth = 10M", "bandwidth = unlimited", "bandwidth = 1k"),
@@ -154,8 +155,11 @@ describe("whatever the policy", () => {
         const policy = await policyOf([network, ...sections]);
         if (!policy) return;
         const fewer = { uid: who.uid, gids: who.gids.filter((_, index) => index !== which % 3) };
-        if (decide(policy, fewer, what).outcome === "allow")
-          expect(decide(policy, who, what).outcome).toBe("allow");
+        const [without, withIt] = [decide(policy, fewer, what), decide(policy, who, what)];
+        if (without.outcome === "deny") return;
+        if (withIt.outcome === "deny") throw new Error(withIt.reason.text);
+        for (const key of ["bandwidthIn", "bandwidthOut", "connections"] as const)
+          expect(sizeOf(withIt.plan.limits[key])).toBeGreaterThanOrEqual(sizeOf(without.plan.limits[key]));
       }),
       { numRuns: numRuns * 3 },
     );

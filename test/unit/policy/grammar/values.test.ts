@@ -32,13 +32,30 @@ describe("numbers (C8)", () => {
       "a.conf:4:15: attachments must be a decimal number from 0 to 999, or the word unlimited",
     );
     expect(await allowProblem("attachments = Unlimited")).toContain("4:15");
-    expect(await valuesOf("attachments = unlimited", "addresses = 65535", "connections = 0")).toEqual({
+    expect(await valuesOf("attachments = unlimited", "addresses = 65535", "connections = 0")).toMatchObject({
       attachments: "unlimited",
       addresses: 65535,
       connections: 0,
     });
     expect(await networkProblem("attachments = 1000")).toContain("from 1 to 999");
     expect(await networkProblem("attachments = unlimited")).toContain("from 1 to 999");
+  });
+
+  test("that a rule with attachments does not mention are the defaults, and of one without nothing is said", async () => {
+    const defaults = {
+      addresses: "unlimited",
+      bandwidthIn: "unlimited",
+      bandwidthOut: "unlimited",
+      connections: 4096,
+    };
+    expect(await valuesOf("attachments = 1")).toEqual({ attachments: 1, ...defaults });
+    expect(await valuesOf("attachments = 1", "connections = 5")).toEqual({
+      attachments: 1,
+      ...defaults,
+      connections: 5,
+    });
+    expect(await valuesOf("attachments = 0")).toEqual({ attachments: 0 });
+    expect(await valuesOf("connections = 5")).toEqual({ connections: 5 });
   });
 
   test("of bandwidth are bits in a second with decimal units", async () => {

@@ -12,6 +12,7 @@ bandwidth = 200M
 [allow everyone network:lab]
 attachments = 1
 connections = 100
+bandwidth = 50M
 `;
 
 describe("an explanation (C10)", () => {
@@ -32,7 +33,7 @@ describe("an explanation (C10)", () => {
       "  yes  network: 0 of 999 attachments of all users are in use (a.conf:1)",
       "  yes  attachments: 3 of 8 attachments are in use",
       "       by allow group:devs network:lab (a.conf:6)",
-      "  yes  addresses: 0 of 8 addresses are in use",
+      "  yes  addresses: 0 of unlimited addresses are in use",
       "       by allow group:devs network:lab (a.conf:6)",
       "",
       "The attachment has",
@@ -42,7 +43,7 @@ describe("an explanation (C10)", () => {
       "  masquerade     no",
       "  bandwidth-in   200M",
       "  bandwidth-out  200M",
-      "  connections    100",
+      "  connections    4096",
       "",
       "Rules for this user on this network",
       "  allow everyone network:lab (a.conf:10)",
@@ -87,10 +88,11 @@ describe("what a user may use", () => {
       "",
       "network lab",
       "  attachments    8                            allow group:devs network:lab (a.conf:5)",
+      "  addresses      unlimited                    allow group:devs network:lab (a.conf:5)",
       "  ports          8000-8999/tcp on 192.0.2.10  allow group:devs network:lab (a.conf:6)",
       "  bandwidth-in   200M                         allow group:devs network:lab (a.conf:8)",
       "  bandwidth-out  200M                         allow group:devs network:lab (a.conf:8)",
-      "  connections    100                          allow everyone network:lab (a.conf:11)",
+      "  connections    4096                         allow group:devs network:lab (a.conf:5)",
       "    conflist     lab.conflist  a.conf:1",
       "    attachments  999           a.conf:1",
       "    isolation    user          a.conf:1",
