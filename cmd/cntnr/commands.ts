@@ -3,12 +3,14 @@ import type { Command } from "./command.ts";
 import { containerCommands } from "./container-commands.ts";
 import { imageCommands } from "./image-commands.ts";
 import { format } from "./shared-flags.ts";
+import { systemCommands } from "./system-commands.ts";
 
 /** Every command. The one place that parsing, help and completion take their knowledge from. */
 export const commands: readonly Command[] = [
   ...containerCommands,
   ...imageCommands,
   ...buildCommands,
+  ...systemCommands,
   {
     path: "network ls",
     aliases: ["network list"],

@@ -151,6 +151,7 @@ export const containerCommands: readonly Command[] = [
       { name: "follow", short: "f", summary: "Go on until the container ends" },
       { name: "tail", short: "n", value: "LINES", summary: "Only the last lines; or: all" },
       { name: "since", value: "TIME", summary: "Only what is younger: RFC 3339, seconds since 1970, or 10m" },
+      { name: "until", value: "TIME", summary: "Only what is older" },
       { name: "timestamps", short: "t", summary: "Print when each line was printed" },
     ],
     positionals: [container],

@@ -13,3 +13,16 @@ export const format: Flag = {
   choices: ["table", "json"],
   summary: "table, or json: one object a line",
 };
+/** `--format` of what is printed by docker's templates. */
+export const template: Flag = {
+  name: "format",
+  value: "FORMAT",
+  summary: "json, or a template: {{.ID}}; with `table ` before it also for columns",
+};
+export const filter: Flag = {
+  name: "filter",
+  short: "f",
+  value: "KEY=VALUE",
+  repeatable: true,
+  summary: "Only what matches",
+};

@@ -18,6 +18,8 @@ const lifeSchema = v.object({
   restarts: v.number(),
   /** How long it waited for that, the last time. */
   restartDelayMs: v.number(),
+  /** Its end has been told of (events). */
+  isEndTold: v.optional(v.boolean()),
 });
 
 /**
@@ -98,6 +100,14 @@ function forgotten({
 /** Notes that conmon is in charge now: whoever has started the container may live on, and has no more to do with it. */
 export function leaveToSupervisor(paths: ContainerPaths, { starter: _, ...life }: ContainerLife): void {
   writeLife(paths, life);
+}
+
+/** True for the first who asks after the end of the last life; he tells of it. Only under the container's lock. */
+export function claimEnd(paths: ContainerPaths): boolean {
+  const life = readLife(paths);
+  if (!life || life.isEndTold) return false;
+  writeLife(paths, { ...life, isEndTold: true });
+  return true;
 }
 
 function writeLife(paths: ContainerPaths, life: ContainerLife): void {

@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync, watch } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { changeOf, LineReader } from "../store/growing-file.ts";
 import { readLife } from "./container-life.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { isActive, readState } from "./container-state.ts";
@@ -17,7 +18,6 @@ export interface LogEntry {
 }
 
 const space = 0x20;
-const newline = 0x0a;
 
 /** Pure: one line of the log file; undefined for what is none (cut off by a crash). */
 export function parseLogLine(line: Uint8Array): LogEntry | undefined {
@@ -36,12 +36,12 @@ export interface ReadLogOptions {
   readonly follow: boolean;
   /** Only entries that are not older; milliseconds since 1970. */
   readonly sinceMs?: number;
+  /** Only entries that are older. */
+  readonly untilMs?: number;
   /** Only the last lines. */
   readonly tail?: number;
+  readonly signal?: AbortSignal;
 }
-
-/** Longest time between two looks at a file that is said not to have changed. */
-const patienceMs = 250;
 
 /** The entries of a container's log; with `follow` until the container has ended. */
 export async function* readContainerLog(
@@ -54,15 +54,16 @@ export async function* readContainerLog(
   if (fd === undefined) return;
   try {
     const reader = new LineReader(fd);
-    const kept = [...entriesOf(reader, options.sinceMs)];
+    const kept = [...entriesOf(reader, options)];
     yield* lastLines(kept, options.tail);
     while (options.follow) {
       // The state first: what was printed before the end is in the file then.
       const isOver = !isActive(readState(directories, record));
-      const entries = [...entriesOf(reader, options.sinceMs)];
+      const entries = [...entriesOf(reader, options)];
       yield* entries;
-      if (isOver) return;
-      if (entries.length === 0) await changeOf(log);
+      if (isOver || Date.now() > (options.untilMs ?? Number.POSITIVE_INFINITY)) return;
+      if (entries.length === 0) await changeOf(log, options.signal);
+      if (options.signal?.aborted) return;
     }
   } finally {
     closeSync(fd);
@@ -83,10 +84,13 @@ function openLog(directories: Directories, path: string, record: ContainerRecord
   }
 }
 
-function* entriesOf(reader: LineReader, sinceMs: number | undefined): Generator<LogEntry> {
+function* entriesOf(reader: LineReader, { sinceMs, untilMs }: ReadLogOptions): Generator<LogEntry> {
+  const isBounded = sinceMs !== undefined || untilMs !== undefined;
   for (const line of reader.lines()) {
     const entry = parseLogLine(line);
-    if (entry && (sinceMs === undefined || Date.parse(entry.time) >= sinceMs)) yield entry;
+    if (!entry) continue;
+    const timeMs = isBounded ? Date.parse(entry.time) : 0;
+    if (timeMs >= (sinceMs ?? 0) && timeMs <= (untilMs ?? Number.POSITIVE_INFINITY)) yield entry;
   }
 }
 
@@ -102,40 +106,4 @@ export function lastLines(entries: readonly LogEntry[], count: number | undefine
     start--;
   }
   return entries.slice(start);
-}
-
-/** Complete lines of a file that grows. */
-class LineReader {
-  #rest: Buffer<ArrayBufferLike> = Buffer.alloc(0);
-  readonly #chunk = Buffer.alloc(1 << 16);
-
-  constructor(private readonly fd: number) {}
-
-  *lines(): Generator<Uint8Array> {
-    for (;;) {
-      const length = readSync(this.fd, this.#chunk);
-      if (length === 0) return;
-      let data = Buffer.concat([this.#rest, this.#chunk.subarray(0, length)]);
-      for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline)) {
-        yield data.subarray(0, end);
-        data = data.subarray(end + 1);
-      }
-      this.#rest = data;
-    }
-  }
-}
-
-/** Resolves when the file changes, and after a while in any case: some file systems tell of no changes. */
-function changeOf(path: string): Promise<void> {
-  return new Promise((resolve) => {
-    const watcher = watch(path, { persistent: true });
-    const limit = setTimeout(finish, patienceMs);
-    function finish() {
-      clearTimeout(limit);
-      watcher.close();
-      resolve();
-    }
-    watcher.once("change", finish);
-    watcher.once("error", finish);
-  });
 }

@@ -9,6 +9,7 @@ import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import { noteContainer } from "./container-events.ts";
 import { type ContainerId, newContainerId, shortId } from "./container-id.ts";
 import type { ContainerOptions } from "./container-options.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
@@ -73,6 +74,7 @@ export async function createContainer(
     });
     for (const remark of remarks) surroundings.onRemark(remark);
     idFile?.write(record.id);
+    noteContainer(directories, record, "create");
   } catch (error) {
     await unregisterContainer(directories, record.id, record.name);
     throw error;

@@ -4,6 +4,7 @@ import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { openPidfd } from "../sys/pidfd.ts";
 import { sendSignal } from "../sys/send-signal.ts";
+import { noteContainer } from "./container-events.ts";
 import type { ContainerId } from "./container-id.ts";
 import { withContainerLock } from "./container-lock.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
@@ -36,6 +37,7 @@ export async function signalContainer(
   const { init } = readFacts(directories, record);
   if (!init || !signalInit(directories, record, signal))
     throw new CntnrError("conflict", `container ${record.name} is not running`);
+  noteContainer(directories, record, "kill", { signal: String(signal) });
 }
 
 /**
@@ -49,12 +51,14 @@ export async function stopContainer(
 ): Promise<void> {
   if (readState(directories, record).kind === "created") return;
   await stopRestarting(directories, record);
-  signalInit(directories, record, options.signal ?? parseSignal(record.stopSignal));
+  const isRunning = signalInit(directories, record, options.signal ?? parseSignal(record.stopSignal));
   const limitMs = options.patienceMs < 0 ? undefined : options.patienceMs;
   const ended = await waitForEnd(directories, record, limitMs);
-  if (ended) return;
-  signalInit(directories, record, kill);
-  await waitForEnd(directories, record);
+  if (!ended) {
+    signalInit(directories, record, kill);
+    await waitForEnd(directories, record);
+  }
+  if (isRunning) noteContainer(directories, record, "stop");
 }
 
 /** From now on no restart policy starts it again, until somebody does. */

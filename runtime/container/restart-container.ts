@@ -1,4 +1,5 @@
 import type { Directories } from "../store/directories.ts";
+import { noteContainer } from "./container-events.ts";
 import type { ContainerId } from "./container-id.ts";
 import { type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
 import { isActive } from "./container-state.ts";
@@ -17,6 +18,7 @@ export async function restartContainer(
   if (isActive(state as Exclude<typeof state, { kind: "removed" }>))
     await stopContainer(directories, record, options);
   await startContainer(directories, record, { onFailure: "keep" });
+  noteContainer(directories, record, "restart");
 }
 
 /** What the process of a pending restart does when the time has come; nothing, when that is not wanted any more. */

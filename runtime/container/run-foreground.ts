@@ -3,7 +3,8 @@ import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { spawnAttached } from "../sys/spawn-attached.ts";
 import { isTerminal } from "../sys/terminal.ts";
-import { beginLife, startedBySomebody } from "./container-life.ts";
+import { noteContainer } from "./container-events.ts";
+import { beginLife, claimEnd, startedBySomebody } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { unregisterContainer } from "./container-store.ts";
@@ -42,6 +43,7 @@ export async function runForeground(
     // Ctrl-C is to come once, from us.
     ownSession: true,
   });
+  noteContainer(directories, record, "start");
   forwarding?.to((signal) => runc.signal(signal));
   const end = await runc.ended;
   exitCode = "signal" in end ? 128 + end.signal : end.exitCode;
@@ -53,11 +55,19 @@ export async function runForeground(
 }
 
 async function finish(directories: Directories, record: ContainerRecord, exitCode: number): Promise<void> {
-  if (record.autoRemove)
-    return withContainerLock(directories, record.id, () =>
-      unregisterContainer(directories, record.id, record.name),
-    );
-  // `cntnr rm -f` may have been faster.
-  if (existsSync(containerPaths(directories, record.id).record))
+  const paths = containerPaths(directories, record.id);
+  if (!record.autoRemove) {
+    // `cntnr rm -f` may have been faster.
+    if (!existsSync(paths.record)) return;
     writeExit(directories, record.id, String(exitCode));
+    if (claimEnd(paths)) noteContainer(directories, record, "die", { exitCode: String(exitCode) });
+    return;
+  }
+  await withContainerLock(directories, record.id, async () => {
+    const isLeft = existsSync(paths.record);
+    await unregisterContainer(directories, record.id, record.name);
+    if (!isLeft) return;
+    noteContainer(directories, record, "die", { exitCode: String(exitCode) });
+    noteContainer(directories, record, "destroy");
+  });
 }

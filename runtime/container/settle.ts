@@ -1,12 +1,14 @@
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { noteContainer } from "./container-events.ts";
 import type { ContainerId } from "./container-id.ts";
-import { readLife } from "./container-life.ts";
+import { claimEnd, readLife } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
 import { type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
 import {
   type ContainerState,
+  lostExitCode,
   lostExitText,
   overdueOf,
   readFacts,
@@ -36,8 +38,7 @@ export async function settle(directories: Directories, record: ContainerRecord):
       case "nothing":
         return stateOf(present, now);
       case "discard":
-        await unregisterContainer(directories, present.id, present.name);
-        return { kind: "removed" };
+        return remove(directories, present);
       case "restart":
         return finish(directories, present);
       case "clean-up":
@@ -71,8 +72,8 @@ export function removeEnded(directories: Directories, record: ContainerRecord): 
   return withContainerLock(directories, record.id, async () => {
     cancelRestart(containerPaths(directories, record.id));
     await clearRuntimeState(directories, record.id);
-    const name = readRecord(directories, record.id)?.name ?? record.name;
-    await unregisterContainer(directories, record.id, name);
+    tellEnd(directories, record);
+    await remove(directories, readRecord(directories, record.id) ?? record);
   });
 }
 
@@ -87,13 +88,24 @@ async function clearRuntimeState(directories: Directories, id: ContainerId): Pro
 
 /** After a life, when nothing is left of it: the container is removed, started again after a while, or stays as it is. */
 async function finish(directories: Directories, record: ContainerRecord): Promise<SettledState> {
-  if (record.autoRemove) {
-    await unregisterContainer(directories, record.id, record.name);
-    return { kind: "removed" };
-  }
+  tellEnd(directories, record);
+  if (record.autoRemove) return remove(directories, record);
   const { restart } = readFacts(directories, record);
   if (restart && restart !== "waiting") scheduleRestart(directories, record, restart);
   return readState(directories, record);
+}
+
+async function remove(directories: Directories, record: ContainerRecord): Promise<{ kind: "removed" }> {
+  await unregisterContainer(directories, record.id, record.name);
+  noteContainer(directories, record, "destroy");
+  return { kind: "removed" };
+}
+
+function tellEnd(directories: Directories, record: ContainerRecord): void {
+  if (!claimEnd(containerPaths(directories, record.id))) return;
+  const state = readState(directories, record);
+  const exitCode = "exitCode" in state ? state.exitCode : lostExitCode;
+  noteContainer(directories, record, "die", { exitCode: String(exitCode) });
 }
 
 /** Notes how a container ended; whole or not at all. */

@@ -4,6 +4,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import { createUnderConmon } from "./conmon.ts";
+import { noteContainer } from "./container-events.ts";
 import { beginLife, type LifeCause, leaveToSupervisor, startedBySomebody } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
 import { type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
@@ -66,6 +67,7 @@ async function start(
     isCreated = true;
     await options.onCreated?.();
     await startCreated(directories, record);
+    noteContainer(directories, record, "start");
   } catch (error) {
     await deleteFromRuntime(directories, record.id);
     if (isCreated) await lastWordOfConmon(directories, record);

@@ -11,6 +11,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
  *     <data>/l/<short>          links to layers: the mount options of an overlay have room for 4096 bytes
  *     <data>/containers/<id>/   record, bundle (config.json), overlay upper and work directories, logs
  *     <data>/build/             what builds remember of steps, and the directories of their cache mounts
+ *     <data>/events.jsonl       what has happened
  *     <data>/tmp/               half-made things, renamed into place when whole
  *     <run>/runc/               runc's own state (--root)
  *     <run>/attachments/        what netd answered, by container id
