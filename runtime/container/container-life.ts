@@ -86,15 +86,10 @@ export function beginLife(
   return life;
 }
 
-function forgotten({
-  stopRequest,
-  pendingRestart,
-  exit,
-  exitCopy,
-  conmonPid,
-  runcLog,
-}: ContainerPaths): string[] {
-  return [stopRequest, pendingRestart, exit, exitCopy, conmonPid, runcLog];
+/** What belongs to the life before. */
+function forgotten(paths: ContainerPaths): string[] {
+  const { stopRequest, pendingRestart, pauseNote, exit, exitCopy, conmonPid, runcLog } = paths;
+  return [stopRequest, pendingRestart, pauseNote, exit, exitCopy, conmonPid, runcLog];
 }
 
 /** Notes that conmon is in charge now: whoever has started the container may live on, and has no more to do with it. */

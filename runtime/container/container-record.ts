@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { replaceFile } from "../store/replace-file.ts";
 import { type ContainerId, isContainerId } from "./container-id.ts";
 import { identitySchema } from "./process-identity.ts";
 
@@ -65,6 +66,8 @@ export interface ContainerPaths {
   /** There when its end is what somebody wanted, so that no restart policy acts. */
   readonly stopRequest: string;
   readonly pendingRestart: string;
+  /** There while it is paused. */
+  readonly pauseNote: string;
   /** The exit code, written when it has ended. */
   readonly exit: string;
   /** A second one, which outlives the container. */
@@ -89,6 +92,7 @@ export function containerPaths(directories: Directories, id: ContainerId): Conta
     life: join(directory, "life.json"),
     stopRequest: join(directory, "stop-requested"),
     pendingRestart: join(directory, "restart.json"),
+    pauseNote: join(directory, "paused.json"),
     exit: join(directory, "exit"),
     exitCopy: join(directories.exits, id),
     conmonPid: join(directory, "conmon.pid"),
@@ -103,6 +107,11 @@ export function containerPaths(directories: Directories, id: ContainerId): Conta
 
 export function writeRecord(path: string, record: ContainerRecord): void {
   writeFileSync(path, JSON.stringify(record), { mode: 0o600 });
+}
+
+/** Puts another record in the place of a container's. Only under its lock. */
+export function replaceRecord(directories: Directories, record: ContainerRecord): void {
+  replaceFile(containerPaths(directories, record.id).record, JSON.stringify(record));
 }
 
 /**

@@ -5,6 +5,7 @@ import { hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import type { ContainerId } from "./container-id.ts";
 import { type ContainerLife, readLife } from "./container-life.ts";
+import { readProcess } from "./container-processes.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 import { type DueRestart, dueRestart, lostRestart, readPendingRestart } from "./pending-restart.ts";
 import { currentBootId, isAlive, readArguments } from "./process-identity.ts";
@@ -18,7 +19,7 @@ export type ContainerState =
   | { readonly kind: "creating" }
   | { readonly kind: "created" }
   | { readonly kind: "starting" }
-  | { readonly kind: "running"; readonly pid: number; readonly startedAt: string }
+  | { readonly kind: "running" | "paused"; readonly pid: number; readonly startedAt: string }
   | { readonly kind: "restarting"; readonly exitCode: number; readonly finishedAt: string }
   | { readonly kind: "exited"; readonly exitCode: number; readonly finishedAt: string }
   | { readonly kind: "dead"; readonly finishedAt: string };
@@ -29,6 +30,8 @@ export interface ContainerFacts {
   readonly exit?: { readonly text: string; readonly finishedAt: string };
   /** The init process, if it is alive. */
   readonly init?: { readonly pid: number; readonly isStarted: boolean; readonly startedAt: string };
+  /** Somebody has stopped its processes, and they are. */
+  readonly isPaused: boolean;
   /** The bundle is complete. */
   readonly isMade: boolean;
   /** The cntnr that makes it is alive. */
@@ -54,7 +57,7 @@ export function stateOf(record: ContainerRecord, facts: ContainerFacts): Contain
   if (facts.lifeBegan === undefined && !init && !exit) return stateBeforeLife(record, facts);
   if (init && exit === undefined)
     return init.isStarted
-      ? { kind: "running", pid: init.pid, startedAt: init.startedAt }
+      ? { kind: facts.isPaused ? "paused" : "running", pid: init.pid, startedAt: init.startedAt }
       : { kind: "starting" };
   if (exit) {
     const { finishedAt } = exit;
@@ -116,6 +119,7 @@ export function readFacts(directories: Directories, record: ContainerRecord): Co
   return {
     ...(exit ? { exit } : {}),
     ...(init ? { init } : {}),
+    isPaused: init !== undefined && existsSync(paths.pauseNote) && readProcess(init.pid)?.state === "T",
     isMade: life !== undefined || existsSync(paths.config),
     isCreatorAlive: record.bootId === currentBootId() && isAlive(record.creator),
     ...(life ? { lifeBegan: life.startedAt } : {}),

@@ -74,19 +74,51 @@ async function takeName(directories: Directories, { name, id }: ContainerRecord)
       if (!hasErrno(error, "EEXIST")) throw error;
     }
     const owner = nameOwner(directories, name);
-    if (owner !== undefined && ownsName(directories, owner, name))
-      throw new CntnrError(
-        "conflict",
-        `the name ${name} is taken by container ${owner.slice(0, 12)}: remove it (\`cntnr rm ${name}\`) or choose another name`,
-      );
+    if (owner !== undefined && ownsName(directories, owner, name)) throw taken(name, owner);
     await releaseStaleName(directories, name);
   }
 }
 
+/**
+ * Takes a name for a container that has another one, and gives that back. While the new name is a stranger to the record, nobody may
+ * take it for a stale one; if we are killed in between it is one, or the old name is.
+ * @param replace writes the record with the new name
+ */
+export async function moveName(
+  directories: Directories,
+  renamed: ContainerRecord,
+  replace: () => void,
+  oldName: string,
+): Promise<void> {
+  using _ = await lockNames(directories);
+  try {
+    symlinkSync(renamed.id, namePath(directories, renamed.name));
+  } catch (error) {
+    if (!hasErrno(error, "EEXIST")) throw error;
+    const owner = nameOwner(directories, renamed.name);
+    if (owner !== undefined && ownsName(directories, owner, renamed.name)) throw taken(renamed.name, owner);
+    unlinkSync(namePath(directories, renamed.name));
+    symlinkSync(renamed.id, namePath(directories, renamed.name));
+  }
+  replace();
+  rmSync(namePath(directories, oldName), { force: true });
+}
+
+function taken(name: string, owner: ContainerId): CntnrError {
+  return new CntnrError(
+    "conflict",
+    `the name ${name} is taken by container ${owner.slice(0, 12)}: remove it (\`cntnr rm ${name}\`) or choose another name`,
+  );
+}
+
+async function lockNames(directories: Directories): Promise<Disposable> {
+  const { lockFile } = await import("../sys/file-lock.ts");
+  return lockFile(join(directories.containers, `${namesDirectory}.lock`), "exclusive");
+}
+
 /** Under a lock, so that nobody takes away the name that somebody else has just taken. */
 async function releaseStaleName(directories: Directories, name: string): Promise<void> {
-  const { lockFile } = await import("../sys/file-lock.ts");
-  using _ = await lockFile(join(directories.containers, `${namesDirectory}.lock`), "exclusive");
+  using _ = await lockNames(directories);
   const owner = nameOwner(directories, name);
   if (owner !== undefined && !ownsName(directories, owner, name)) unlinkSync(namePath(directories, name));
 }

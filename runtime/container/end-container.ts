@@ -16,6 +16,7 @@ import {
   readFacts,
   readState,
 } from "./container-state.ts";
+import { unpauseContainer } from "./pause-container.ts";
 import { cancelRestart, requestStop } from "./pending-restart.ts";
 import { removeEnded, type SettledState, settle } from "./settle.ts";
 import { parseSignal } from "./signal-name.ts";
@@ -52,6 +53,8 @@ export async function stopContainer(
   if (readState(directories, record).kind === "created") return;
   await stopRestarting(directories, record);
   const isRunning = signalInit(directories, record, options.signal ?? parseSignal(record.stopSignal));
+  // It hears the signal when it goes on.
+  if (readFacts(directories, record).isPaused) await unpauseContainer(directories, record);
   const limitMs = options.patienceMs < 0 ? undefined : options.patienceMs;
   const ended = await waitForEnd(directories, record, limitMs);
   if (!ended) {

@@ -15,6 +15,11 @@ import { loadIdMappings } from "../userns/load-id-mappings.ts";
 export function runningPid(directories: Directories, record: ContainerRecord): number {
   const state = readState(directories, record);
   if (state.kind === "running") return state.pid;
+  if (state.kind === "paused")
+    throw new CntnrError(
+      "conflict",
+      `container ${record.name} is paused: \`cntnr unpause ${record.name}\` lets it go on`,
+    );
   throw new CntnrError("conflict", `container ${record.name} is not running`);
 }
 

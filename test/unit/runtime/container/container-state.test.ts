@@ -10,6 +10,7 @@ import { makeRecord } from "./make-record.ts";
 
 const began = "2026-01-01T00:00:00.000Z";
 const nothing: ContainerFacts = {
+  isPaused: false,
   isMade: false,
   isCreatorAlive: false,
   isStarterAlive: false,
@@ -57,6 +58,7 @@ const cases: readonly Case[] = [
     "running",
     "nothing",
   ],
+  ["paused", run, { ...lived, init, isPaused: true, isConmonAlive: true }, "paused", "nothing"],
   ["running, conmon was killed", run, { ...lived, init, hasRuntimeState: true }, "running", "nothing"],
   ["ended after conmon was killed", run, { ...lived, hasRuntimeState: true }, "dead", "clean-up"],
   [
