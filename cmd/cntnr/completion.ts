@@ -54,7 +54,7 @@ function nextWords(program: ProgramDescription): Map<string, Set<string>> {
   return next;
 }
 
-const containerNames = `cntnr ps -a --format json 2>/dev/null | sed -n 's/.*"name":"\\([^"]*\\)".*/\\1/p'`;
+const containerNames = `cntnr ps -a --format '{{.Names}}' 2>/dev/null`;
 const imageNames = `cntnr image ls --format json 2>/dev/null | sed -n 's/^{"name":"\\([^"]*\\)".*/\\1/p'`;
 
 /** The same case for bash and zsh: what can stand after the command `$command`. */

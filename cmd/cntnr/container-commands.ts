@@ -2,7 +2,7 @@ import type { Flag, Positional } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
 import { createFlags } from "./create-flags.ts";
 import { detachKeysFlag, lifeFlags, signalProxyFlag } from "./life-flags.ts";
-import { format, noTruncation, quiet } from "./shared-flags.ts";
+import { filter, noTruncation, quiet, template } from "./shared-flags.ts";
 
 const container: Positional = { name: "CONTAINER", count: "one", completes: "container" };
 const containers: Positional = { name: "CONTAINER", count: "one-or-more", completes: "container" };
@@ -178,7 +178,16 @@ export const containerCommands: readonly Command[] = [
     path: "ps",
     aliases: ["container ls", "container ps", "container list"],
     summary: "List containers",
-    flags: [{ name: "all", short: "a", summary: "Also those that have ended" }, quiet, noTruncation, format],
+    flags: [
+      { name: "all", short: "a", summary: "Also those that have ended" },
+      filter,
+      template,
+      { name: "last", short: "n", value: "COUNT", summary: "The last so many, whatever they are doing" },
+      { name: "latest", short: "l", summary: "The last one, whatever it is doing" },
+      noTruncation,
+      quiet,
+      { name: "size", short: "s", summary: "Also how much room each takes" },
+    ],
     positionals: [],
     example: "cntnr ps -a",
     failureCode: 1,

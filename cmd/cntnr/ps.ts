@@ -1,90 +1,107 @@
-import { shortId } from "../../runtime/container/container-id.ts";
 import { isActive, lostExitCode } from "../../runtime/container/container-state.ts";
+import { findId } from "../../runtime/container/container-store.ts";
 import { type ListedContainer, sweep } from "../../runtime/container/sweep.ts";
-import { readAttachments } from "../../runtime/network/kept-attachments.ts";
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
-import { print, printable, printError, printTable } from "../command-line/output.ts";
-import { agoOf } from "./ago.ts";
+import { print, printError } from "../command-line/output.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import type { CommandContext } from "./command.ts";
+import { stateWord } from "./container-status.ts";
+import { type Filters, matches, matchesLabels, parseFilters } from "./filters.ts";
+import { formatList } from "./format-template.ts";
+import { psLayout, psRow } from "./ps-row.ts";
 
-const longestCommand = 30;
+const filterKeys = ["ancestor", "before", "exited", "id", "label", "name", "network", "since", "status"];
 
 /** `cntnr ps` */
 export async function ps({ args, directories }: CommandContext): Promise<number> {
+  const filters = parseFilters(args.values("filter"), filterKeys);
+  const count = parseCount(args);
   const { containers, damaged } = await sweep(directories);
   for (const { message } of damaged) printError(`cntnr: ${message}\n`);
-  const shown = containers.filter(({ state }) => args.has("all") || isActive(state));
-  const id = ({ record }: ListedContainer) => (args.has("no-trunc") ? record.id : shortId(record.id));
-  if (args.has("quiet")) print(shown.map((container) => `${id(container)}\n`).join(""));
-  else if (args.value("format") === "json")
-    print(shown.map((container) => `${JSON.stringify(jsonOf(directories, container))}\n`).join(""));
-  else
-    printTable([
-      ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "NETWORK", "NAMES"],
-      ...shown.map((container) => row(directories, container, id(container), args.has("no-trunc"))),
-    ]);
+  const shown = select(directories, containers, filters, args.has("all") || count !== undefined);
+  const options = { isWhole: args.has("no-trunc"), withSize: args.has("size") };
+  const rows = await Promise.all(
+    shown.slice(0, count).map((container) => psRow(directories, container, options)),
+  );
+  if (args.has("quiet")) print(rows.map(({ ID }) => `${ID}\n`).join(""));
+  else print(formatList(rows, args.value("format"), psLayout(options.withSize)));
   return damaged.length === 0 ? 0 : 1;
 }
 
-function row(directories: Directories, container: ListedContainer, id: string, isWhole: boolean): string[] {
-  const { record } = container;
-  const command = printable(record.command.join(" "));
-  const shown =
-    isWhole || command.length <= longestCommand ? command : `${command.slice(0, longestCommand - 1)}…`;
-  return [
-    id,
-    record.image.replace(/^docker\.io\/(?:library\/)?/, ""),
-    `"${shown}"`,
-    `${agoOf(record.createdAt)} ago`,
-    statusOf(container),
-    networkOf(directories, container),
-    record.name,
-  ];
+/** `-n` and `-l`: so many of the last ones, also of those that have ended. */
+function parseCount(args: ParsedArguments): number | undefined {
+  if (args.has("latest")) return 1;
+  const text = args.value("last");
+  if (text === undefined || text === "-1") return undefined;
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new CntnrError("usage", `-n "${text}" is not a number of containers`);
 }
 
-function statusOf({ state }: ListedContainer): string {
-  switch (state.kind) {
-    case "running":
-      return `Up ${agoOf(state.startedAt)}`;
-    case "exited":
-      return `Exited (${state.exitCode}) ${agoOf(state.finishedAt)} ago`;
-    case "dead":
-      return "Dead (its exit code is lost)";
-    case "restarting":
-      return `Restarting (${state.exitCode}) ${agoOf(state.finishedAt)} ago`;
-    default:
-      return "Created";
+function select(
+  directories: Directories,
+  containers: readonly ListedContainer[],
+  filters: Filters,
+  all: boolean,
+): ListedContainer[] {
+  // Docker's: who asks for those that have ended wants to see them.
+  const isAll = all || filters.has("status") || filters.has("exited");
+  const bounds = ["before", "since"].map((key) =>
+    filters.get(key)?.map((name) => createdAt(directories, containers, name)),
+  );
+  const [before, since] = bounds;
+  return containers.filter((container) => {
+    const { record, state } = container;
+    return (
+      (isAll || isActive(state)) &&
+      isWanted(container, filters) &&
+      (before?.every((time) => record.createdAt < time) ?? true) &&
+      (since?.every((time) => record.createdAt > time) ?? true)
+    );
+  });
+}
+
+function createdAt(directories: Directories, containers: readonly ListedContainer[], name: string): string {
+  const id = findId(directories, name);
+  const found = containers.find(({ record }) => record.id === id);
+  if (found) return found.record.createdAt;
+  throw new CntnrError("not-found", `--filter: there is no container ${name}`);
+}
+
+function isWanted({ record, state }: ListedContainer, filters: Filters): boolean {
+  const exitCode =
+    state.kind === "dead" ? lostExitCode : state.kind === "exited" ? state.exitCode : undefined;
+  return (
+    matches(filters, "id", (value) => record.id.startsWith(value)) &&
+    // Docker's: a regular expression, found anywhere.
+    matches(filters, "name", (value) => pattern(value).test(record.name)) &&
+    matches(filters, "status", (value) => value === stateWord(state)) &&
+    matches(filters, "exited", (value) => value === String(exitCode)) &&
+    matches(filters, "ancestor", (value) => isImage(record, value)) &&
+    matches(filters, "network", (value) => networkNames(record).includes(value)) &&
+    matchesLabels(filters, "label", record.labels)
+  );
+}
+
+function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new CntnrError("usage", `--filter "name=${text}" is not a regular expression`, { cause: error });
   }
 }
 
-/** host, none, or the networks with the addresses that the container has on them. */
-function networkOf(directories: Directories, { record, state }: ListedContainer): string {
-  if (record.network.kind !== "netd") return record.network.kind;
-  const attached = isActive(state) ? (readAttachments(directories, record.id) ?? []) : [];
-  return record.network.networks
-    .map((network) => {
-      const addresses = attached.find((attachment) => attachment.network === network)?.addresses ?? [];
-      return [network, ...addresses.map((address) => address.split("/")[0])].join(" ");
-    })
-    .join(", ");
+function isImage({ image, imageId }: ListedContainer["record"], value: string): boolean {
+  const id = value.replace(/^sha256:/, "");
+  return (
+    image === value ||
+    image.replace(/:[^:/]*$/, "") === value ||
+    image.endsWith(`/${value}`) ||
+    image.endsWith(`/${value}:latest`) ||
+    (/^[a-f0-9]{6,}$/.test(id) && imageId.startsWith(`sha256:${id}`))
+  );
 }
 
-function jsonOf(directories: Directories, container: ListedContainer) {
-  const { record, state } = container;
-  return {
-    id: record.id,
-    name: record.name,
-    image: record.image,
-    imageId: record.imageId,
-    command: record.command,
-    createdAt: record.createdAt,
-    state: state.kind,
-    status: statusOf(container),
-    ...(state.kind === "running" ? { pid: state.pid } : {}),
-    ...(state.kind === "exited" ? { exitCode: state.exitCode } : {}),
-    ...(state.kind === "dead" ? { exitCode: lostExitCode } : {}),
-    labels: record.labels,
-    networks: readAttachments(directories, record.id) ?? [],
-    network: networkOf(directories, container),
-  };
+function networkNames({ network }: ListedContainer["record"]): readonly string[] {
+  return network.kind === "netd" ? network.networks : [network.kind];
 }

@@ -1,0 +1,88 @@
+import { shortId } from "../../runtime/container/container-id.ts";
+import type { ContainerRecord } from "../../runtime/container/container-record.ts";
+import { isActive, lostExitCode } from "../../runtime/container/container-state.ts";
+import { measureContainer } from "../../runtime/container/container-size.ts";
+import type { ListedContainer } from "../../runtime/container/sweep.ts";
+import { readAttachments } from "../../runtime/network/kept-attachments.ts";
+import type { Directories } from "../../runtime/store/directories.ts";
+import { printable } from "../command-line/output.ts";
+import { agoOf } from "./ago.ts";
+import { decimalSize } from "./byte-size.ts";
+import { stateWord, statusOf } from "./container-status.ts";
+import type { ListLayout, TemplateRow } from "./format-template.ts";
+
+export const psLayout = (withSize: boolean): ListLayout => ({
+  headings: {
+    ID: "CONTAINER ID",
+    Command: "COMMAND",
+    RunningFor: "CREATED",
+    CreatedAt: "CREATED AT",
+    LocalVolumes: "LOCAL VOLUMES",
+    Networks: "NETWORK",
+  },
+  columns: [
+    ...["ID", "Image", "Command", "RunningFor", "Status", "Networks", "Names"],
+    ...(withSize ? ["Size"] : []),
+  ],
+});
+
+const longestCommand = 30;
+
+/** What is shown of a container, by docker's names. */
+export async function psRow(
+  directories: Directories,
+  container: ListedContainer,
+  options: { readonly isWhole: boolean; readonly withSize: boolean },
+): Promise<TemplateRow> {
+  const { record, state } = container;
+  const labels = record.labels;
+  return {
+    ID: options.isWhole ? record.id : shortId(record.id),
+    Image: shownImage(record),
+    Command: shownCommand(record, options.isWhole),
+    CreatedAt: record.createdAt,
+    RunningFor: `${agoOf(record.createdAt)} ago`,
+    State: stateWord(state),
+    Status: statusOf(container),
+    Names: record.name,
+    Networks: networksOf(directories, container),
+    Labels: Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(","),
+    Label: (key: string) => labels[key] ?? "",
+    ImageID: record.imageId,
+    ...(options.withSize ? { Size: await sizeOf(directories, record) } : { Size: "" }),
+    ...("pid" in state ? { Pid: state.pid } : {}),
+    ...("exitCode" in state ? { ExitCode: state.exitCode } : {}),
+    ...(state.kind === "dead" ? { ExitCode: lostExitCode } : {}),
+  };
+}
+
+/** Without what docker leaves out, too. */
+function shownImage({ image }: ContainerRecord): string {
+  return image.replace(/^docker\.io\/(?:library\/)?/, "");
+}
+
+function shownCommand({ command }: ContainerRecord, isWhole: boolean): string {
+  const text = printable(command.join(" "));
+  const shown = isWhole || text.length <= longestCommand ? text : `${text.slice(0, longestCommand - 1)}…`;
+  return `"${shown}"`;
+}
+
+/** host, none, or the networks with the addresses that the container has on them. */
+export function networksOf(directories: Directories, { record, state }: ListedContainer): string {
+  if (record.network.kind === "container") return `container:${record.network.container}`;
+  if (record.network.kind !== "netd") return record.network.kind;
+  const attached = isActive(state) ? (readAttachments(directories, record.id) ?? []) : [];
+  return record.network.networks
+    .map((network) => {
+      const addresses = attached.find((attachment) => attachment.network === network)?.addresses ?? [];
+      return [network, ...addresses.map((address) => address.split("/")[0])].join(" ");
+    })
+    .join(", ");
+}
+
+async function sizeOf(directories: Directories, record: ContainerRecord): Promise<string> {
+  const { ownBytes, imageBytes } = await measureContainer(directories, record);
+  return `${decimalSize(ownBytes)} (virtual ${decimalSize(ownBytes + imageBytes)})`;
+}
