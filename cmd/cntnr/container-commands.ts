@@ -253,7 +253,7 @@ export const containerCommands: readonly Command[] = [
     path: "inspect",
     aliases: ["container inspect"],
     summary: "Print all that is known of containers, as JSON",
-    flags: [],
+    flags: [{ ...template, short: "f" }],
     positionals: [containers],
     example: "cntnr inspect web",
     failureCode: 1,

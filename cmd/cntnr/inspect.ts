@@ -1,20 +1,24 @@
-import { existsSync } from "node:fs";
-import { containerPaths } from "../../runtime/container/container-record.ts";
+import { findContainer } from "../../runtime/container/container-store.ts";
 import { settle } from "../../runtime/container/settle.ts";
-import { readAttachments } from "../../runtime/network/kept-attachments.ts";
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachContainer } from "./each-container.ts";
+import { forEachName } from "./each-container.ts";
+import { formatOne } from "./format-template.ts";
+import { inspectContainer } from "./inspect-container.ts";
 
-/** `cntnr inspect`: record, state and files of containers, as a JSON array. */
+/** `cntnr container inspect`: docker's JSON array, or what a template makes of each. */
 export async function inspect({ args, directories }: CommandContext): Promise<number> {
   const found: object[] = [];
-  const exitCode = await forEachContainer(directories, args.positionals, async (record) => {
+  const exitCode = await forEachName(args.positionals, async (name) => {
+    const record = findContainer(directories, name);
     const state = await settle(directories, record);
-    const { directory, log } = containerPaths(directories, record.id);
-    const attachments = readAttachments(directories, record.id) ?? [];
-    found.push({ ...record, state, attachments, directory, ...(existsSync(log) ? { log } : {}) });
+    if (state.kind === "removed")
+      throw new CntnrError("not-found", `container ${name} has just been removed`);
+    found.push(inspectContainer(directories, record, state));
   });
-  print(`${JSON.stringify(found, undefined, 2)}\n`);
+  const format = args.value("format");
+  if (format === undefined) print(`${JSON.stringify(found, undefined, 2)}\n`);
+  else print(found.map((container) => formatOne(container, format)).join(""));
   return exitCode;
 }

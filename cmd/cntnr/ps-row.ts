@@ -14,11 +14,17 @@ import type { ListLayout, TemplateRow } from "./format-template.ts";
 export const psLayout = (withSize: boolean): ListLayout => ({
   headings: {
     ID: "CONTAINER ID",
+    Image: "IMAGE",
     Command: "COMMAND",
     RunningFor: "CREATED",
     CreatedAt: "CREATED AT",
     LocalVolumes: "LOCAL VOLUMES",
     Networks: "NETWORK",
+    State: "STATE",
+    Status: "STATUS",
+    Names: "NAMES",
+    Labels: "LABELS",
+    Size: "SIZE",
   },
   columns: [
     ...["ID", "Image", "Command", "RunningFor", "Status", "Networks", "Names"],

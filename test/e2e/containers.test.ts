@@ -156,7 +156,7 @@ describe("names", () => {
   test("a container is found by its name, its id, and the start of its id", async () => {
     const id = await alice.ok("cntnr run -d --name one $IMAGE sleep 1000");
     for (const word of ["one", id, id.slice(0, 12), id.slice(0, 8)])
-      expect(JSON.parse(await alice.ok(`cntnr inspect ${word}`))).toMatchObject([{ id }]);
+      expect(JSON.parse(await alice.ok(`cntnr inspect ${word}`))).toMatchObject([{ Id: id }]);
     const unknown = await alice.run("cntnr inspect two");
     expect(unknown.exitCode).toBe(1);
     expect(unknown.stderr).toContain("there is no container two");

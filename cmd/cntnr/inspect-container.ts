@@ -1,0 +1,133 @@
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import {
+  type BundleConfig,
+  type BundleMount,
+  readBundleConfig,
+  requestedMounts,
+} from "../../runtime/container/bundle-config.ts";
+import { readLife } from "../../runtime/container/container-life.ts";
+import { type ContainerRecord, containerPaths } from "../../runtime/container/container-record.ts";
+import { type ContainerState, lostExitCode } from "../../runtime/container/container-state.ts";
+import { readAttachments } from "../../runtime/network/kept-attachments.ts";
+import type { Directories } from "../../runtime/store/directories.ts";
+import { stateWord } from "./container-status.ts";
+
+const never = "0001-01-01T00:00:00Z";
+
+/** All that is known of a container, in the shape that `docker container inspect` has. */
+export function inspectContainer(directories: Directories, record: ContainerRecord, state: ContainerState) {
+  const paths = containerPaths(directories, record.id);
+  const config = readBundleConfig(directories, record);
+  const fileOf = (name: string) =>
+    existsSync(join(paths.directory, name)) ? join(paths.directory, name) : "";
+  const [path = "", ...args] = record.command;
+  return {
+    Id: record.id,
+    Created: record.createdAt,
+    Path: path,
+    Args: args,
+    State: stateOf(directories, record, state),
+    Image: record.imageId,
+    ResolvConfPath: fileOf("resolv.conf"),
+    HostnamePath: fileOf("hostname"),
+    HostsPath: fileOf("hosts"),
+    LogPath: fileOf(basename(paths.log)),
+    Name: `/${record.name}`,
+    RestartCount: readLife(paths)?.restarts ?? 0,
+    Driver: existsSync(join(paths.directory, "upper")) ? "overlay" : "copy",
+    Platform: "linux",
+    Bundle: paths.directory,
+    Mounts: config ? requestedMounts(config, paths.directory).map(mountOf) : [],
+    HostConfig: hostConfigOf(record, config),
+    Config: configOf(record, config),
+    NetworkSettings: networkSettingsOf(directories, record),
+  };
+}
+
+function stateOf(directories: Directories, record: ContainerRecord, state: ContainerState) {
+  const paths = containerPaths(directories, record.id);
+  const life = readLife(paths);
+  const isAlive = state.kind === "running" || state.kind === "paused";
+  const finished = "finishedAt" in state ? state.finishedAt : never;
+  return {
+    Status: stateWord(state),
+    Running: isAlive,
+    Paused: state.kind === "paused",
+    Restarting: state.kind === "restarting",
+    OOMKilled: existsSync(join(paths.directory, "oom")),
+    Dead: state.kind === "dead",
+    Pid: "pid" in state ? state.pid : 0,
+    ExitCode: "exitCode" in state ? state.exitCode : state.kind === "dead" ? lostExitCode : 0,
+    Error:
+      state.kind === "dead"
+        ? "nobody saw its exit code: its supervisor was killed, or the machine stopped"
+        : "",
+    StartedAt: "startedAt" in state ? state.startedAt : (life?.startedAt ?? never),
+    FinishedAt: finished,
+  };
+}
+
+function mountOf({ type, source, destination, options }: BundleMount) {
+  const isBind = type === "bind" || options.includes("bind") || options.includes("rbind");
+  return {
+    Type: isBind ? "bind" : type,
+    Source: isBind ? source : "",
+    Destination: destination,
+    Mode: options.filter((option) => !["bind", "rbind", "ro", "rw"].includes(option)).join(","),
+    RW: !options.includes("ro"),
+    Propagation: options.find((option) => /^r?(?:private|slave|shared|unbindable)$/.test(option)) ?? "",
+  };
+}
+
+function hostConfigOf(record: ContainerRecord, config: BundleConfig | undefined) {
+  const { network, restart } = record;
+  const networkMode =
+    network.kind === "netd"
+      ? (network.networks[0] ?? "none")
+      : network.kind === "container"
+        ? `container:${network.container}`
+        : network.kind;
+  return {
+    AutoRemove: record.autoRemove,
+    NetworkMode: networkMode,
+    RestartPolicy: { Name: restart.policy, MaximumRetryCount: restart.maximumRetries },
+    ReadonlyRootfs: config?.root.readonly ?? false,
+    Capabilities: config?.process.capabilities?.bounding ?? [],
+    NoNewPrivileges: config?.process.noNewPrivileges ?? false,
+  };
+}
+
+function configOf(record: ContainerRecord, config: BundleConfig | undefined) {
+  const { uid = 0, gid = 0 } = config?.process.user ?? {};
+  return {
+    Hostname: config?.hostname ?? "",
+    User: uid === 0 && gid === 0 ? "" : `${uid}:${gid}`,
+    Tty: record.tty,
+    OpenStdin: record.stdin,
+    StdinOnce: record.stdinOnce,
+    Env: config?.process.env ?? [],
+    Cmd: record.command,
+    Image: record.image,
+    WorkingDir: config?.process.cwd ?? "",
+    Labels: record.labels,
+    StopSignal: record.stopSignal,
+    StopTimeout: record.stopTimeoutSeconds,
+  };
+}
+
+/** As netd has answered; the interfaces are gone when the container does not run. */
+function networkSettingsOf(directories: Directories, record: ContainerRecord) {
+  const attachments = readAttachments(directories, record.id) ?? [];
+  const networks = attachments.map(({ network, addresses, gateways, mac, interface: name }) => {
+    const [address = "", length = "0"] = (addresses[0] ?? "").split("/");
+    return [
+      network,
+      {
+        ...{ Interface: name, IPAddress: address, IPPrefixLen: Number(length), Gateway: gateways[0] ?? "" },
+        ...{ MacAddress: mac, Addresses: addresses },
+      },
+    ] as const;
+  });
+  return { IPAddress: networks[0]?.[1].IPAddress ?? "", Networks: Object.fromEntries(networks) };
+}
