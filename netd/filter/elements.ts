@@ -1,7 +1,7 @@
 import { familiesOf, isIpv6, type PublishedPort } from "../ports/published-port.ts";
 import { bytesOfAddress } from "../sys/address-bytes.ts";
-import { passed } from "./marks.ts";
 import { type FilteredAttachment, linkLocalAddress, withoutPrefix } from "./attachment.ts";
+import { passed } from "./marks.ts";
 
 /** The families in which netd has a table; all have the same name. */
 export type TableFamily = "bridge" | "inet" | "arp";

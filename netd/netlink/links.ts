@@ -67,11 +67,11 @@ function unlessAbsent(request: () => unknown): void {
  */
 export class LinkIndexes implements Disposable {
   readonly #notifications = subscribe(protocol.route, linkGroup, notificationBufferBytes);
-  #newest = highestIndex(listLinks());
+  #newest = highestIndex(askForLinks());
 
   /** As of now. */
   newest(): number {
-    const messages = readNotifications(this.#notifications) ?? listLinks();
+    const messages = readNotifications(this.#notifications) ?? askForLinks();
     this.#newest = Math.max(this.#newest, highestIndex(messages));
     return this.#newest;
   }
@@ -86,7 +86,14 @@ function highestIndex(messages: readonly Message[]): number {
   return links.reduce((highest, { body }) => Math.max(highest, body.readInt32LE(4)), 0);
 }
 
-function listLinks(): Message[] {
+/** All links of the host. Throws SystemCallError. */
+export function listLinks(): Link[] {
+  return askForLinks()
+    .filter(({ type }) => type === newLink)
+    .map(readLink);
+}
+
+function askForLinks(): Message[] {
   const skip = encodeAttribute(attribute.extMask, uint32(skipStatistics));
   return askKernel(protocol.route, { type: getLink, flags: dump }, linkHeader(0), skip);
 }

@@ -121,12 +121,10 @@ function examineQuota(
 ): Finding {
   if (!statement) return denied(aspect, "not-granted", `no rule gives ${aspect}`);
   const limit = statement.value;
-  const text = `${used} of ${limit} ${aspect} are in use`;
-  return used + wanted <= sizeOf(limit)
-    ? granted(aspect, text, [statement])
-    : denied(aspect, "quota-exceeded", wanted === 1 ? text : `${text}, ${wanted} more are wanted`, [
-        statement,
-      ]);
+  const text = `${used} of ${limit} ${aspect} are in use${wanted === 1 ? "" : `, ${wanted} more are wanted`}`;
+  if (used + wanted <= sizeOf(limit)) return granted(aspect, text, [statement]);
+  // What is more than the whole limit no waiting gives.
+  return denied(aspect, wanted > sizeOf(limit) ? "not-granted" : "quota-exceeded", text, [statement]);
 }
 
 function limitsOf(rules: readonly Rule[]): AttachmentLimits {

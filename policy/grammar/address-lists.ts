@@ -14,6 +14,7 @@ function parseRangeStrictly(text: string): AddressRange {
 
 function parseSingleAddress(text: string): AddressRange {
   const address = parseAddress(text);
+  if (address?.first === 0n) throw new ValueError("names no address; all of them are the word any, alone");
   if (address) return address;
   throw new ValueError("must be any, or single IPv4 or IPv6 addresses");
 }

@@ -150,18 +150,23 @@ function valueChange<Key extends RuleKey>(
   rulesAfter: readonly Rule[],
 ): ValueChange | undefined {
   const { covers, key: name } = dimensions[key];
-  const isMore = !covers(effectiveValue(rulesBefore, key), effectiveValue(rulesAfter, key));
-  const isLess = !covers(effectiveValue(rulesAfter, key), effectiveValue(rulesBefore, key));
-  if (!isMore && !isLess) return undefined;
+  const [old, current] = [effectiveValue(rulesBefore, key), effectiveValue(rulesAfter, key)];
+  const direction = directionOf({ isMore: !covers(old, current), isLess: !covers(current, old) });
+  if (!direction) return undefined;
   const [before, after] = [shownValue(rulesBefore, key), shownValue(rulesAfter, key)];
   return {
     key: name,
-    direction: isMore && isLess ? "changes" : isMore ? "gains" : "loses",
+    direction,
     before: before.value,
     after: after.value,
     byBefore: before.by,
     byAfter: after.by,
   };
+}
+
+function directionOf({ isMore, isLess }: { isMore: boolean; isLess: boolean }): Direction | undefined {
+  if (isMore) return isLess ? "changes" : "gains";
+  return isLess ? "loses" : undefined;
 }
 
 function shownValue<Key extends RuleKey>(rules: readonly Rule[], key: Key) {

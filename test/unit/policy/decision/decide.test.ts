@@ -173,6 +173,14 @@ describe("the quota (Q6)", () => {
     });
   });
 
+  test("that could never hold what is wanted is no reason to wait", async () => {
+    const rules = "[allow user:alice network:lab]\nattachments = 8\naddresses = 1\n";
+    expect(await reasonFor(rules, { addressesPerAttachment: 2 })).toEqual({
+      kind: "not-granted",
+      text: "addresses: 0 of 1 addresses are in use, 2 more are wanted: allow user:alice network:lab (a.conf:6)",
+    });
+  });
+
   test("of addresses has no end of its own, but an attachment has no more than the network gives", async () => {
     const rules =
       "[allow user:alice network:lab]\nattachments = 2\nstatic-ips = 10.20.0.0/24, 10.21.0.0/24\n";

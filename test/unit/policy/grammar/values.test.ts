@@ -115,7 +115,16 @@ describe("ports", () => {
     expect(await allowProblem("host-ips = 192.0.2.10")).toStartWith(
       "a.conf:4:12: host-ips says where the ports",
     );
-    for (const text of ["none", "192.0.2.0/24", "010.1.1.1", "any, 192.0.2.10", "fe80::1%eth0", "localhost"])
+    for (const text of [
+      "none",
+      "192.0.2.0/24",
+      "010.1.1.1",
+      "any, 192.0.2.10",
+      "0.0.0.0",
+      "::",
+      "fe80::1%eth0",
+      "localhost",
+    ])
       expect(await allowProblem(`ports = 443/tcp\nhost-ips = ${text}`)).toStartWith("a.conf:5:12: host-ips ");
   });
 });
