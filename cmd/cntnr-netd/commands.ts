@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { defaultFrontUser, flagsOf } from "./locations.ts";
 import { policyCommands } from "./policy-commands.ts";
 
+const asJson: Flag = { name: "json", summary: "Print JSON" };
 const json: Flag = { name: "json", summary: "Print lines as they are in the log" };
 
 /** Every command. The one place that parsing and help take their knowledge from. */
@@ -34,6 +35,52 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./serve.ts")).serve,
   },
   ...policyCommands,
+  {
+    path: "status",
+    summary:
+      "Show how the running service does; ends with 1 when something is to be done, 3 when it does not run",
+    flags: [asJson, ...flagsOf("runDir")],
+    positionals: [],
+    example: "cntnr-netd status",
+    failureCode: 1,
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    path: "ls",
+    summary: "List all attachments",
+    flags: [{ name: "json", summary: "One object a line" }, ...flagsOf("runDir")],
+    positionals: [],
+    example: "cntnr-netd ls",
+    failureCode: 1,
+    load: async () => (await import("./ls.ts")).ls,
+  },
+  {
+    path: "inspect",
+    summary: "Show all there is to know about an attachment",
+    flags: flagsOf("runDir"),
+    positionals: [{ name: "ID", count: "one" }],
+    example: "cntnr-netd inspect 3fa1",
+    failureCode: 1,
+    load: async () => (await import("./inspect.ts")).inspect,
+  },
+  {
+    path: "detach",
+    summary: "End attachments, whoever's they are; their containers go on without that network",
+    flags: flagsOf("runDir"),
+    positionals: [{ name: "ID", count: "one-or-more" }],
+    example: "cntnr-netd detach 3fa1",
+    failureCode: 1,
+    load: async () => (await import("./detach.ts")).detach,
+  },
+  {
+    path: "reload",
+    summary: "Load the policy anew, and go on in a new audit log after a rotation",
+    flags: flagsOf("runDir"),
+    positionals: [],
+    example: "cntnr-netd reload",
+    failureCode: 1,
+    load: async () => (await import("./reload.ts")).reload,
+  },
   {
     path: "audit show",
     summary: "Show all that was decided and done with a reference, or with an attachment",

@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { NamedContext } from "../../runtime/build/build-request.ts";
 import { IgnoreRules } from "../../runtime/build/context/ignore-rules.ts";
-import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { SecretSource } from "../../runtime/build/steps/secrets.ts";
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 
 /** `--build-arg NAME[=VALUE]`; without a value it is ours from the environment, if it is there. */
 export function parseBuildArgs(texts: readonly string[], env: NodeJS.ProcessEnv): Map<string, string> {

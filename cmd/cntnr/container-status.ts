@@ -1,5 +1,5 @@
 import type { ListedContainer } from "../../runtime/container/sweep.ts";
-import { agoOf } from "./ago.ts";
+import { agoOf } from "../command-line/ago.ts";
 
 /** What a container is doing, in docker's words: Up 2 hours, Exited (0) 3 minutes ago. */
 export function statusOf({ state }: Pick<ListedContainer, "state">): string {

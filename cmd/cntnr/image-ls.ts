@@ -1,6 +1,6 @@
 import { listImages } from "../../runtime/image/list-images.ts";
+import { agoOf } from "../command-line/ago.ts";
 import { print, printTable } from "../command-line/output.ts";
-import { agoOf } from "./ago.ts";
 import type { CommandContext } from "./command.ts";
 import { megabytes } from "./progress-printer.ts";
 

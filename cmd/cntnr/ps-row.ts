@@ -1,12 +1,12 @@
 import { shortId } from "../../runtime/container/container-id.ts";
 import type { ContainerRecord } from "../../runtime/container/container-record.ts";
-import { isActive, lostExitCode } from "../../runtime/container/container-state.ts";
 import { measureContainer } from "../../runtime/container/container-size.ts";
+import { isActive, lostExitCode } from "../../runtime/container/container-state.ts";
 import type { ListedContainer } from "../../runtime/container/sweep.ts";
 import { readAttachments } from "../../runtime/network/kept-attachments.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
+import { agoOf } from "../command-line/ago.ts";
 import { printable } from "../command-line/output.ts";
-import { agoOf } from "./ago.ts";
 import { decimalSize } from "./byte-size.ts";
 import { stateWord, statusOf } from "./container-status.ts";
 import type { ListLayout, TemplateRow } from "./format-template.ts";

@@ -110,6 +110,11 @@ export class Attachments implements AsyncDisposable {
     }
   }
 
+  /** Attaches and detaches that wait for their turn. */
+  get turnsWaiting(): number {
+    return this.#turns.waitingCount;
+  }
+
   /** All attachments, oldest first. */
   all(): AttachmentFacts[] {
     return this.options.machine.journal.all().map((record) => this.#factsOf(record));

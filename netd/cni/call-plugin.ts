@@ -14,6 +14,8 @@ export interface CallLimits {
   /** See ChildSpec. */
   readonly lockFd?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told of each call that failed; counts them. */
+  readonly onFailure?: (pluginType: string) => void;
 }
 
 export interface PluginCall {
@@ -44,10 +46,20 @@ const isErrorDocument = new Ajv().compile<ErrorDocument>({
 
 /** Runs a plugin once. Returns what it printed; throws CniError unless it ended with 0. */
 export async function callPlugin(call: PluginCall, limits: CallLimits): Promise<string> {
+  try {
+    return await runPlugin(call, limits);
+  } catch (error) {
+    limits.onFailure?.(call.pluginType);
+    throw error;
+  }
+}
+
+async function runPlugin(call: PluginCall, { timeoutMs, lockFd, signal }: CallLimits): Promise<string> {
   const { pluginType, command, program, env, stdin } = call;
   let result: ChildResult;
   try {
-    result = await runChild({ command: program, args: [], stdin, env, maxOutputBytes, ...limits });
+    const child = { command: program, args: [], stdin, env, maxOutputBytes, timeoutMs, lockFd, signal };
+    result = await runChild(child);
   } catch (cause) {
     if (!(cause instanceof ChildError)) throw cause;
     throw new CniError({ pluginType, command, kind: cause.fault }, cause.message, { cause });

@@ -26,9 +26,18 @@ const retryDelaysMs = [100, 400, 1600];
 /** The plugins of this machine, as netd's attachments use them. */
 export class CniPlugins implements NetworkPlugins {
   readonly #options: ExecuteOptions;
+  /** How often each type of plugin has failed. */
+  readonly failures = new Map<string, number>();
 
   constructor({ pluginDir, leaseDir, lockFd, onStep }: CniPluginsOptions) {
-    this.#options = { plugins: new PluginDirectory(pluginDir), leaseDir, lockFd, onStep, timeoutMs };
+    this.#options = {
+      plugins: new PluginDirectory(pluginDir),
+      leaseDir,
+      lockFd,
+      onStep,
+      timeoutMs,
+      onFailure: (type) => this.failures.set(type, (this.failures.get(type) ?? 0) + 1),
+    };
   }
 
   /** Throws an Error, for the admin, when a conflist cannot work on this machine. */

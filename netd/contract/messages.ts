@@ -47,7 +47,7 @@ export type WorkerMessage =
   | { readonly tell: "end" };
 
 /** Descriptors of a front process. */
-export const frontDescriptors = { listener: 3, channel: 4 } as const;
+export const frontDescriptors = { listener: 3, channel: 4, admin: 5 } as const;
 
 /** A front may not say more at once, nor leave more unread. */
 export const frontLimits = { lineBytes: 1 << 16, backlogBytes: 1 << 26 } as const;

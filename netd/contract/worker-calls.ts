@@ -1,4 +1,5 @@
 import type { JSONSchemaType } from "ajv";
+import type { ProcessStats } from "../process/process-stats.ts";
 import type { AttachmentFacts, NetnsIdentity } from "./attachment.ts";
 import { type AttachmentPlan, networkNamePattern, planSchema } from "./plan.ts";
 
@@ -34,6 +35,20 @@ export interface NetworkFacts {
   readonly conflistHash: string;
   /** Types of the plugins in the chain. */
   readonly plugins: readonly string[];
+}
+
+/** How the worker does; for status and metrics. */
+export interface WorkerHealth {
+  readonly process: ProcessStats;
+  /** Attaches and detaches that wait for their turn. */
+  readonly turnsWaiting: number;
+  readonly frontStarts: number;
+  /** By type of plugin. */
+  readonly pluginFailures: Readonly<Record<string, number>>;
+  /** Records of the journal that nobody can read. */
+  readonly quarantined: readonly string[];
+  /** Journals that were damaged as a whole, where they are now. */
+  readonly damagedJournals: readonly string[];
 }
 
 /** Everything that the front can ask the worker for. The worker's table has one row for each. */
@@ -76,6 +91,12 @@ export interface WorkerCalls {
     readonly answer: Record<string, never>;
   };
   readonly reap: { readonly request: Record<string, never>; readonly answer: Record<string, never> };
+  readonly health: { readonly request: Record<string, never>; readonly answer: WorkerHealth };
+  readonly endAny: {
+    /** A connection of root's to the administrator's socket. */
+    readonly request: { readonly connection: ConnectionName; readonly id: string };
+    readonly answer: Record<string, never>;
+  };
 }
 
 export type WorkerCallName = keyof WorkerCalls;
@@ -102,6 +123,7 @@ const nothing: JSONSchemaType<Record<string, never>> = {
 export const requestSchemas: { readonly [Name in WorkerCallName]: JSONSchemaType<RequestOf<Name>> } = {
   ready: nothing,
   reap: nothing,
+  health: nothing,
   configure: {
     type: "object",
     additionalProperties: false,
@@ -149,6 +171,12 @@ export const requestSchemas: { readonly [Name in WorkerCallName]: JSONSchemaType
     },
   },
   detach: {
+    type: "object",
+    additionalProperties: false,
+    required: ["connection", "id"],
+    properties: { connection, id },
+  },
+  endAny: {
     type: "object",
     additionalProperties: false,
     required: ["connection", "id"],

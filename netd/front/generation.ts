@@ -28,6 +28,7 @@ export interface Generation {
     request: Pick<AttachmentRequest, "network"> & Partial<AttachmentRequest>,
   ): Decision;
   grantsOf(caller: CallerFacts): NetworkGrant[];
+  hasNetwork(name: string): boolean;
   /** What there is to know about the conflist of an approved plan. */
   factsOf(plan: ApprovedPlan): NetworkFacts;
 }
@@ -68,6 +69,7 @@ function generationOf(policy: Policy, networks: readonly NetworkFacts[]): Genera
     networks,
     hash: policy.hash,
     warnings: policy.warnings,
+    hasNetwork: (name) => policy.networks.has(name),
     decide: (caller, request) => decide(policy, subjectOf(caller), { ...plainRequest, ...request }),
     grantsOf: (caller) =>
       grantsOf(policy, subjectOf(caller)).map((grant) => ({

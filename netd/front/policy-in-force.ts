@@ -18,6 +18,10 @@ export interface PolicyInForceOptions extends GenerationSource {
 export class PolicyInForce {
   generation: Generation = emptyGeneration();
   isCurrent = false;
+  /** When the generation in force was loaded, in milliseconds since 1970-01-01 UTC; undefined for none at all. */
+  loadedAtMs: number | undefined;
+  /** Why the newest configuration is not in force. */
+  fault: string | undefined;
   #isRefreshing = false;
 
   constructor(private readonly options: PolicyInForceOptions) {}
@@ -28,6 +32,8 @@ export class PolicyInForce {
     try {
       this.#takeOver(await loadGeneration(this.options));
       this.isCurrent = true;
+      this.loadedAtMs = Date.now();
+      this.fault = undefined;
       for (const warning of this.generation.warnings) log(`policy: warning: ${warning}`);
       audit.note({ event: "policy", policyHash: this.generation.hash, reason: "loaded" });
     } catch (error) {
@@ -35,6 +41,7 @@ export class PolicyInForce {
       const kept =
         this.generation.hash === "" ? "everything is denied" : "the last good policy stays in force";
       const why = error instanceof Refusal && error.cause ? messageOf(error.cause) : messageOf(error);
+      this.fault = why;
       log(`policy: not loaded, ${kept}:\n${why}`);
       audit.note({ event: "policy", policyHash: this.generation.hash, reason: `not loaded: ${why}` });
     }

@@ -1,9 +1,14 @@
+import type { Socket } from "node:net";
+import { AdminServer } from "../admin/admin-server.ts";
+import type { AuditEvent } from "../audit/audit-event.ts";
 import { AuditLog } from "../audit/audit-log.ts";
 import { type FrontSettings, frontDescriptors } from "../contract/messages.ts";
 import { messageOf } from "../errors.ts";
+import { NetdMetrics } from "../metrics/netd-metrics.ts";
 import { Connections } from "../server/connections.ts";
 import { defaultLimits } from "../server/limits.ts";
 import { Listener } from "../server/listener.ts";
+import { Administration } from "./administration.ts";
 import { KnownAttachments } from "./known-attachments.ts";
 import { PolicyInForce } from "./policy-in-force.ts";
 import { Requests } from "./requests.ts";
@@ -44,77 +49,108 @@ interface FrontParts {
 class Front {
   /** Reloads one after the other: each takes the configuration as it is when its turn comes. */
   #reloaded: Promise<void> = Promise.resolve();
+  readonly #audit: AuditLog;
+  readonly #policy: PolicyInForce;
+  readonly #metrics: NetdMetrics;
+  readonly #connections: Connections;
+  readonly #serving = new DisposableStack();
 
-  private constructor(
-    private readonly audit: AuditLog,
-    private readonly policy: PolicyInForce,
-    private readonly connections: Connections,
-    private readonly listener: Listener,
-    private readonly log: (line: string) => void,
-  ) {}
-
-  static async start({ settings, worker, known, log }: FrontParts): Promise<Front> {
-    const audit = new AuditLog({ path: settings.auditLog, bootId: settings.bootId, log });
-    const policy = new PolicyInForce({
+  private constructor(private readonly parts: FrontParts) {
+    const { settings, worker, known, log } = parts;
+    const onEvent = (event: AuditEvent) => this.#metrics.observe(event);
+    this.#audit = new AuditLog({ path: settings.auditLog, bootId: settings.bootId, log, onEvent });
+    this.#policy = new PolicyInForce({
       policyDir: settings.policyDir,
       configure: async (networks) => (await worker.ask("configure", { networks })).networks,
-      audit,
+      audit: this.#audit,
       log,
     });
-    await policy.reload();
-    // The service's process has an end, and this with it.
-    setInterval(() => policy.refreshAccounts(), settings.accountRefreshMs).unref();
-    const generation = () => policy.generation;
-    const service = {
-      requests: new Requests({ worker, known, audit, generation }),
-      generation,
-      isPolicyCurrent: () => policy.isCurrent,
+    const generation = () => this.#policy.generation;
+    this.#metrics = new NetdMetrics({
       version: settings.version,
-      reportFault: (message: string) => log(`fault: ${message}`),
-    };
-    const connections = new Connections({
-      service,
-      worker,
-      audit,
-      limits: defaultLimits,
-      onRefused: () => undefined,
+      attachments: () => known.all(),
+      openConnections: () => this.#connections.openCount,
+      audit: () => this.#audit.health,
+      policy: () => this.#policy,
+      hasNetwork: (name) => generation().hasNetwork(name),
     });
-    const listener = new Listener(
-      frontDescriptors.listener,
-      (socket) => connections.accept(socket),
-      (error) => log(`socket: ${error.message}`),
-    );
-    audit.note({ event: "start", policyHash: generation().hash, reason: `version ${settings.version}` });
-    await worker.ask("ready", {});
-    return new Front(audit, policy, connections, listener, log);
+    this.#connections = new Connections({
+      service: {
+        requests: new Requests({ worker, known, audit: this.#audit, generation }),
+        generation,
+        isPolicyCurrent: () => this.#policy.isCurrent,
+        version: settings.version,
+        reportFault: (message: string) => log(`fault: ${message}`),
+      },
+      worker,
+      audit: this.#audit,
+      limits: defaultLimits,
+      onRefused: (why) => this.#metrics.connectionRefused(why),
+    });
+  }
+
+  static async start(parts: FrontParts): Promise<Front> {
+    const front = new Front(parts);
+    await front.#policy.reload();
+    // The service's process has an end, and this with it.
+    setInterval(() => front.#policy.refreshAccounts(), parts.settings.accountRefreshMs).unref();
+    front.#serve();
+    const reason = `version ${parts.settings.version}`;
+    front.#audit.note({ event: "start", policyHash: front.#policy.generation.hash, reason });
+    await parts.worker.ask("ready", {});
+    return front;
   }
 
   hear(telling: Telling, end: () => void): void {
     switch (telling.tell) {
       case "event":
-        this.audit.note({ ...telling.event, policyHash: this.policy.generation.hash });
+        this.#audit.note({ ...telling.event, policyHash: this.#policy.generation.hash });
         break;
       case "reload":
-        this.#reloaded = this.#reloaded.then(() => this.#reload());
+        void this.#reload();
         break;
       case "close":
-        this.listener[Symbol.dispose]();
-        this.connections[Symbol.dispose]();
+        this.#serving[Symbol.dispose]();
         break;
       case "end":
-        this.audit.note({ event: "stop" });
-        this.audit[Symbol.dispose]();
+        this.#audit.note({ event: "stop" });
+        this.#metrics[Symbol.dispose]();
+        this.#audit[Symbol.dispose]();
         end();
     }
   }
 
-  async #reload(): Promise<void> {
+  #serve(): void {
+    const { worker, known, settings, log } = this.parts;
+    const onError = (error: Error) => log(`socket: ${error.message}`);
+    const accept = (socket: Socket) => this.#connections.accept(socket);
+    const administration = new Administration({
+      version: settings.version,
+      worker,
+      known,
+      policy: this.#policy,
+      audit: this.#audit,
+      metrics: this.#metrics,
+      openConnections: () => this.#connections.openCount,
+      reload: () => this.#reload(),
+    });
+    this.#serving.use(this.#connections);
+    this.#serving.use(new Listener(frontDescriptors.listener, accept, onError));
+    this.#serving.use(new AdminServer(frontDescriptors.admin, administration, log));
+  }
+
+  #reload(): Promise<void> {
+    this.#reloaded = this.#reloaded.then(() => this.#reloadNow());
+    return this.#reloaded;
+  }
+
+  async #reloadNow(): Promise<void> {
     // After a rotation the log has a new file. One that cannot be opened leaves the old one in use, which loses nothing.
     try {
-      this.audit.reopen();
+      this.#audit.reopen();
     } catch (error) {
-      this.log(`audit log: goes on in the old file: ${messageOf(error)}`);
+      this.parts.log(`audit log: goes on in the old file: ${messageOf(error)}`);
     }
-    await this.policy.reload();
+    await this.#policy.reload();
   }
 }

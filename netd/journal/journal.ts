@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
-import { closeSync, constants, existsSync, fchmodSync, openSync, renameSync } from "node:fs";
+import { closeSync, constants, existsSync, fchmodSync, openSync, readdirSync, renameSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { AttachmentState } from "../contract/attachment.ts";
 import { messageOf, Refusal } from "../errors.ts";
 import { type AttachmentRecord, migrateFromVersion1, parseRecord } from "./record.ts";
@@ -7,10 +8,13 @@ import { type AttachmentRecord, migrateFromVersion1, parseRecord } from "./recor
 /** Version of the tables and records; a journal of a later one is refused, of an earlier one migrated (F8). */
 const schemaVersion = 2;
 
-/** What opening the journal met; none of it stops the start (Q11). */
+/**
+ * What cannot be read of the journal; none of it stops the start (Q11). It stays known over restarts: what belongs to
+ * containers that nobody knows of must not be taken for residue later either (F10).
+ */
 export interface JournalFindings {
-  /** Where an unreadable journal was moved to. */
-  readonly movedAside?: string;
+  /** Where unreadable journals were moved to. */
+  readonly movedAside: readonly string[];
   /** Ids of rows that hold no valid record; kept in the table `quarantine`. */
   readonly quarantined: readonly string[];
 }
@@ -25,16 +29,14 @@ export class Journal implements Disposable {
   readonly findings: JournalFindings;
 
   constructor(path: string) {
-    const { database, movedAside } = open(path);
-    this.#database = database;
-    this.findings = { quarantined: this.#load(), ...(movedAside === undefined ? {} : { movedAside }) };
+    this.#database = open(path);
+    this.findings = { quarantined: this.#load(), movedAside: damagedJournals(path) };
   }
 
   #load(): string[] {
     const rows = this.#database
       .query<{ id: string; record: string }, []>("SELECT id, record FROM attachment")
       .all();
-    const quarantined: string[] = [];
     for (const row of rows) {
       const record = parseRecord(row.record);
       if (record && record.id === row.id) {
@@ -45,9 +47,9 @@ export class Journal implements Disposable {
         this.#database.run("INSERT OR REPLACE INTO quarantine VALUES (?, ?)", [row.id, row.record]);
         this.#database.run("DELETE FROM attachment WHERE id = ?", [row.id]);
       })();
-      quarantined.push(row.id);
     }
-    return quarantined;
+    const quarantine = this.#database.query<{ id: string }, []>("SELECT id FROM quarantine").all();
+    return quarantine.map(({ id }) => id);
   }
 
   /** All records, oldest first. */
@@ -115,17 +117,24 @@ export class Journal implements Disposable {
   }
 }
 
-function open(path: string): { database: Database; movedAside?: string } {
+function open(path: string): Database {
   try {
-    return { database: openChecked(path) };
+    return openChecked(path);
   } catch (error) {
     if (error instanceof NewerJournal || !existsSync(path)) throw error;
     // A damaged journal must not keep the service down: what it knew of is found again by its residue.
     const movedAside = `${path}.damaged-${Date.now()}`;
     for (const suffix of ["", "-wal", "-shm"])
       if (existsSync(path + suffix)) renameSync(path + suffix, movedAside + suffix);
-    return { database: openChecked(path), movedAside };
+    return openChecked(path);
   }
+}
+
+function damagedJournals(path: string): string[] {
+  const isDamaged = (name: string) => name.startsWith(`${basename(path)}.damaged-`) && /\d$/.test(name);
+  return readdirSync(dirname(path))
+    .filter(isDamaged)
+    .map((name) => join(dirname(path), name));
 }
 
 /** SQLite gives its other files the permissions of this one. Who can read them can also lock them, and read of everybody. */

@@ -29,6 +29,17 @@ export const resolveAccountNames: ResolveNames = async (database, names) => {
   return new Map([...found].map(([name, ids]) => [name, [...ids]]));
 };
 
+/** Login names of uids, for lists that people read; a uid that nobody has is left out. */
+export async function loginNames(uids: readonly number[]): Promise<ReadonlyMap<number, string>> {
+  const lines = uids.length === 0 ? [] : await ask(["passwd", "--", ...uids.map(String)]);
+  return new Map(
+    lines.flatMap((line) => {
+      const [name, , uid] = line.split(":");
+      return name === undefined || uid === undefined ? [] : [[Number(uid), name]];
+    }),
+  );
+}
+
 /**
  * A user's numbers, as the account databases have them now: what her processes get when she logs in. Undefined when
  * there is no such user; for the tools, never for a decision about a caller.

@@ -14,6 +14,8 @@ export interface FrontProcessOptions {
   readonly account: Account;
   /** The socket on which the front is to accept users. */
   readonly listener: FileDescriptor;
+  /** The socket on which the front is to accept the administrator. */
+  readonly adminListener: FileDescriptor;
   /** What a new front has to be told first. */
   readonly beginning: () => readonly WorkerMessage[];
   readonly tableFor: (front: FileDescriptor) => WorkerTable;
@@ -81,12 +83,14 @@ export class FrontProcess {
   }
 }
 
-function start({ command, account, listener }: FrontProcessOptions, channel: number): ChildProcess {
+function start(options: FrontProcessOptions, channel: number): ChildProcess {
+  const { command, account, listener, adminListener } = options;
   const identity = [`--reuid=${account.uid}`, `--regid=${account.gid}`, "--clear-groups"];
   const nothing = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"];
   const stdio: (number | "ignore" | "inherit")[] = ["ignore", "inherit", "inherit"];
   stdio[frontDescriptors.listener] = listener.number;
   stdio[frontDescriptors.channel] = channel;
+  stdio[frontDescriptors.admin] = adminListener.number;
   return spawn(setpriv, [...identity, ...nothing, "--", ...command], {
     cwd: "/",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },

@@ -10,6 +10,7 @@ export interface FrontsOptions {
   readonly command: readonly string[];
   readonly account: Account;
   readonly listener: FileDescriptor;
+  readonly adminListener: FileDescriptor;
   readonly settings: FrontSettings;
   readonly log: (line: string) => void;
 }
@@ -33,12 +34,18 @@ export class Fronts {
   /** Events for the audit log that no front has been told of. */
   #waiting: WorkerMessage[] = [];
   #restarts: number[] = [];
+  #starts = 0;
   #isEnding = false;
   readonly #ready = Promise.withResolvers<void>();
   readonly #failed = Promise.withResolvers<never>();
 
   constructor(private readonly options: FrontsOptions) {
     this.#failed.promise.catch(() => undefined);
+  }
+
+  /** How often a front was started. */
+  get starts(): number {
+    return this.#starts;
   }
 
   /** Rejects when a front cannot be kept alive. */
@@ -78,11 +85,13 @@ export class Fronts {
   }
 
   #begin(served: Served): void {
-    const { command, account, listener, settings } = this.options;
+    const { command, account, listener, adminListener, settings } = this.options;
+    this.#starts++;
     this.#front = new FrontProcess({
       command,
       account,
       listener,
+      adminListener,
       tableFor: (front) => served.tableFor(front, () => this.#ready.resolve()),
       beginning: () => [
         ...served.attachments().map((attachment): WorkerMessage => ({ tell: "attachment", attachment })),

@@ -9,6 +9,7 @@ import { Journal } from "../journal/journal.ts";
 import { PinDirectory } from "../netns/pins.ts";
 import { probePidfdSource } from "../peer/identify-peer.ts";
 import { type Account, findAccount } from "../process/find-account.ts";
+import { processStats } from "../process/process-stats.ts";
 import { takeServiceLock } from "../service-lock.ts";
 import type { FileDescriptor } from "../sys/libc.ts";
 import { listenUnix } from "../sys/unix-listener.ts";
@@ -77,28 +78,42 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
   });
   const masquerade = new MasqueradeTable(nftRunner(lock.fd));
   const machine = { journal, pins, plugins, masquerade, onStep: options.onStep };
-  const listener = stack.use(listenAnew(paths.socket));
+  const listener = stack.use(listenAnew(paths.socket, 0o666));
   stack.defer(() => unlinkSync(paths.socket));
+  const adminListener = stack.use(listenAnew(paths.adminSocket, 0o600));
+  stack.defer(() => unlinkSync(paths.adminSocket));
   const networks = new Networks({
     directory: options.conflistDir,
     selfTest: (conflist) => plugins.selfTest(conflist),
   });
-  const clients = new Clients(listener, probePidfdSource());
+  const source = probePidfdSource();
+  const clients = new Clients(listener, source);
+  const admins = new Clients(adminListener, source);
   const { policyDir, auditLog, version, accountRefreshMs, log } = options;
   const fronts = new Fronts({
     command: options.frontCommand,
     account,
     listener,
+    adminListener,
     log,
     settings: { policyDir, auditLog, bootId, version, accountRefreshMs },
   });
   const attachments = new Attachments({ machine, bootId, events: fronts.events });
   await attachments.recover();
   collectStrays({ leaseDir: paths.leases, journal, pins, log });
+  const health = () => ({
+    process: processStats(),
+    turnsWaiting: attachments.turnsWaiting,
+    frontStarts: fronts.starts,
+    pluginFailures: Object.fromEntries(plugins.failures),
+    quarantined: journal.findings.quarantined,
+    damagedJournals: journal.findings.movedAside,
+  });
   const reaping = setInterval(() => attachments.reap(), reapIntervalMs);
   await fronts.start({
     attachments: () => attachments.all(),
-    tableFor: (front, onReady) => workerTable({ clients, networks, attachments, front, onReady }),
+    tableFor: (front, onReady) =>
+      workerTable({ clients, admins, networks, attachments, front, health, onReady }),
   });
   const running = stack.move();
   return {
@@ -133,6 +148,7 @@ function openRunDirectory(runDir: string) {
   chmodSync(runDir, 0o755);
   const paths = {
     socket: join(runDir, "netd.sock"),
+    adminSocket: join(runDir, "admin.sock"),
     lock: join(runDir, "lock"),
     journal: join(runDir, "journal.db"),
     pins: join(runDir, "ns"),
@@ -142,13 +158,13 @@ function openRunDirectory(runDir: string) {
   return paths;
 }
 
-/** A socket that every user may connect to. The service's lock is held: a socket that lies there is a dead netd's (P7). */
-function listenAnew(path: string): FileDescriptor {
+/** A socket with exactly these permissions. The service's lock is held: a socket that lies there is a dead netd's (P7). */
+function listenAnew(path: string, mode: number): FileDescriptor {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found && !found.isSocket()) throw new Error(`${path}: is there already and is no socket; move it away`);
   if (found) unlinkSync(path);
   // The mode comes from the umask at bind(2): a later chmod would leave a moment in which it is wrong (P7).
-  const before = process.umask(0o111);
+  const before = process.umask(0o777 & ~mode);
   try {
     return listenUnix(path);
   } finally {

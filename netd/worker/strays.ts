@@ -12,9 +12,13 @@ export interface StrayPlaces {
 /** Takes away what no journaled attachment explains: the residue of a crash between two steps (F2, F10). */
 export function collectStrays({ leaseDir, journal, pins, log }: StrayPlaces): void {
   const { movedAside, quarantined } = journal.findings;
-  if (movedAside !== undefined || quarantined.length > 0) {
+  if (movedAside.length > 0 || quarantined.length > 0) {
+    const what = [
+      ...(quarantined.length > 0 ? [`${quarantined.length} broken records are in its table quarantine`] : []),
+      ...movedAside.map((path) => `it was damaged and is now ${path}`),
+    ];
     log(
-      `journal: ${movedAside === undefined ? `${quarantined.length} broken records are in its table quarantine` : `was damaged and is now ${movedAside}`}; ` +
+      `journal: ${what.join(", ")}; ` +
         "pins and leases that it does not know are kept, because containers may still use them",
     );
     return;

@@ -1,5 +1,5 @@
 import type { Attachments } from "../attachment/attachments.ts";
-import type { AnswerOf, RequestOf, WorkerCallName } from "../contract/worker-calls.ts";
+import type { AnswerOf, RequestOf, WorkerCallName, WorkerHealth } from "../contract/worker-calls.ts";
 import { Refusal } from "../errors.ts";
 import { takeLease } from "../netns/lease.ts";
 import { NetnsRefused, takeNetns } from "../netns/verify-netns.ts";
@@ -12,7 +12,10 @@ import type { Networks } from "./networks.ts";
 export interface WorkerParts {
   readonly clients: Clients;
   readonly networks: Networks;
+  /** Connections to the administrator's socket. */
+  readonly admins: Clients;
   readonly attachments: Attachments;
+  readonly health: () => WorkerHealth;
   /** The front's process, by a pidfd of the worker's own. */
   readonly front: FileDescriptor;
   readonly onReady: () => void;
@@ -34,7 +37,8 @@ const takeBackMs = 90_000;
  * have done. Requests have the form of their schemas; all that they say is checked here once more, by what the kernel
  * and root's own files say.
  */
-export function workerTable({ clients, networks, attachments, front, onReady }: WorkerParts): WorkerTable {
+export function workerTable(parts: WorkerParts): WorkerTable {
+  const { clients, admins, networks, attachments, front, onReady } = parts;
   const peerOf = (request: RequestOf<"identify">) => clients.peerOf(front, request.connection);
   return {
     /** Clients are served from now on. */
@@ -86,6 +90,17 @@ export function workerTable({ clients, networks, attachments, front, onReady }: 
         await attachments.end(id, "it could not be logged, or its caller has gone");
       return {};
     },
+
+    /** Ends any attachment, for a connected administrator: it is the kernel that says that root is there. */
+    endAny: async ({ connection, id }) => {
+      using peer = admins.peerOf(front, connection);
+      if (peer.uid !== 0) throw new Refusal("denied", "only root may do that");
+      await attachments.end(id, "asked by the administrator");
+      return {};
+    },
+
+    /** How the worker does: numbers only. */
+    health: parts.health,
 
     /** Ends what belonged to processes that are gone, which the worker does by itself a moment later (N10). */
     reap: () => {

@@ -9,7 +9,7 @@ import {
   outsideAddress,
   routedNetwork,
 } from "../fixtures/filtered-host.ts";
-import { etherType, ethernet, udpPacket } from "../fixtures/frames.ts";
+import { ethernet, etherType, udpPacket } from "../fixtures/frames.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 let filtered: FilteredHost;

@@ -1,0 +1,21 @@
+import { adminSocketOf, askService } from "../../netd/admin/admin-client.ts";
+import type { CommandContext } from "./command.ts";
+import { locationOf } from "./locations.ts";
+
+/** The running service's answer, parsed. Throws an Error with what the service says against it. */
+export async function ask({ args }: CommandContext, method: string, path: string): Promise<unknown> {
+  if (process.getuid?.() !== 0) throw new Error("only root may ask the service: use sudo");
+  const { status, text } = await askService(adminSocketOf(locationOf(args, "runDir")), method, path);
+  if (status >= 200 && status < 300) return parsed(text);
+  const { error } = parsed(text) as { error?: unknown };
+  throw new Error(typeof error === "string" ? error : `cntnr-netd answers with HTTP status ${status}`);
+}
+
+/** The service's own JSON is what its types say: it comes from root's socket. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("cntnr-netd answers with something that is no JSON: is it of another version?");
+  }
+}

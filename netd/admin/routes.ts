@@ -1,0 +1,82 @@
+import type { AttachmentFacts } from "../contract/attachment.ts";
+import type { ConnectionName } from "../contract/worker-calls.ts";
+import { Refusal } from "../errors.ts";
+import type { ServiceStatus } from "./status.ts";
+
+/** What the administrator can have done and be told. */
+export interface AdminService {
+  status(): Promise<ServiceStatus>;
+  metrics(): Promise<string>;
+  attachments(): readonly AttachmentFacts[];
+  /** Ends an attachment; false while that is still being tried. Throws Refusal. */
+  detach(connection: ConnectionName, id: string): Promise<boolean>;
+  reload(): Promise<{ readonly isCurrent: boolean; readonly fault: string | undefined }>;
+}
+
+export type AdminAnswer = { readonly status?: number } & (
+  | { readonly json: unknown }
+  | { readonly text: string }
+);
+
+interface AdminRequest {
+  readonly service: AdminService;
+  readonly connection: ConnectionName;
+  /** What follows the route's own path. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+interface Route {
+  readonly method: string;
+  /** Ends with a slash when something follows. */
+  readonly path: string;
+  readonly handle: (request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>;
+}
+
+const routes: readonly Route[] = [
+  { method: "GET", path: "/status", handle: async ({ service }) => ({ json: await service.status() }) },
+  { method: "GET", path: "/metrics", handle: async ({ service }) => ({ text: await service.metrics() }) },
+  { method: "GET", path: "/attachments", handle: ({ service }) => ({ json: service.attachments() }) },
+  {
+    method: "GET",
+    path: "/attachments/",
+    handle: ({ service, path }) => ({ json: findAttachment(service, path) }),
+  },
+  {
+    method: "DELETE",
+    path: "/attachments/",
+    handle: async ({ service, connection, path }) => {
+      const { id } = findAttachment(service, path);
+      const isGone = await service.detach(connection, id);
+      return isGone ? { json: { id, state: "gone" } } : { status: 202, json: { id, state: "detaching" } };
+    },
+  },
+  {
+    method: "POST",
+    path: "/reload",
+    handle: async ({ service }) => {
+      const { isCurrent, fault } = await service.reload();
+      return isCurrent ? { json: { loaded: true } } : { status: 409, json: { loaded: false, error: fault } };
+    },
+  },
+];
+
+/** The route of a request, and what its path says beyond it. */
+export function findRoute(method: string, path: string): (Route & { readonly rest: string }) | undefined {
+  const route = routes.find(
+    (candidate) =>
+      candidate.method === method &&
+      (candidate.path.endsWith("/") ? path.startsWith(candidate.path) : path === candidate.path),
+  );
+  return route && { ...route, rest: path.slice(route.path.length) };
+}
+
+/** By its id, or by a beginning of it that only one has. */
+function findAttachment(service: AdminService, id: string): AttachmentFacts {
+  const found =
+    id.length < 4 ? [] : service.attachments().filter((attachment) => attachment.id.startsWith(id));
+  const [only, another] = found;
+  if (another) throw new Refusal("invalid", "several attachments begin like that");
+  if (!only) throw new Refusal("invalid", "there is no such attachment");
+  return only;
+}
