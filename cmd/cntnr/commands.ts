@@ -4,10 +4,12 @@ import { containerCommands } from "./container-commands.ts";
 import { imageCommands } from "./image-commands.ts";
 import { format } from "./shared-flags.ts";
 import { systemCommands } from "./system-commands.ts";
+import { volumeCommands } from "./volume-commands.ts";
 
 /** Every command. The one place that parsing, help and completion take their knowledge from. */
 export const commands: readonly Command[] = [
   ...containerCommands,
+  ...volumeCommands,
   ...imageCommands,
   ...buildCommands,
   ...systemCommands,
@@ -78,6 +80,19 @@ export const commands: readonly Command[] = [
         await internalLayer();
         return 0;
       };
+    },
+  },
+  {
+    path: "internal-resolve",
+    summary: "Follow the links of an image, started by cntnr in a user namespace",
+    flags: [],
+    positionals: [],
+    example: "cntnr internal-resolve <request.json",
+    hidden: true,
+    failureCode: 1,
+    load: async () => {
+      const { internalResolve } = await import("./internal-resolve.ts");
+      return () => internalResolve();
     },
   },
 ];

@@ -233,7 +233,10 @@ export const containerCommands: readonly Command[] = [
     path: "rm",
     aliases: ["container rm"],
     summary: "Remove containers",
-    flags: [{ name: "force", short: "f", summary: "Also running ones: they are killed" }],
+    flags: [
+      { name: "force", short: "f", summary: "Also running ones: they are killed" },
+      { name: "volumes", short: "v", summary: "Also the anonymous volumes that only they use" },
+    ],
     positionals: [containers],
     example: "cntnr rm -f web",
     failureCode: 1,

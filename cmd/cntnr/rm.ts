@@ -1,4 +1,5 @@
 import { findContainer, findId } from "../../runtime/container/container-store.ts";
+import { removeVolumesOf } from "../../runtime/container/container-volumes.ts";
 import { removeContainer } from "../../runtime/container/end-container.ts";
 import { removeDamaged } from "../../runtime/container/settle.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
@@ -12,7 +13,9 @@ export function rm({ args, directories }: CommandContext): Promise<number> {
   const isForced = args.has("force");
   return forEachName(args.positionals, async (name) => {
     try {
-      await removeContainer(directories, findContainer(directories, name), isForced ? "kill" : "refuse");
+      const record = findContainer(directories, name);
+      await removeContainer(directories, record, isForced ? "kill" : "refuse");
+      if (args.has("volumes")) await removeVolumesOf(directories, record);
     } catch (error) {
       if (!(error instanceof CntnrError) || !isForced) throw error;
       if (error.code === "corrupt") await removeByForce(directories, name);

@@ -8,6 +8,7 @@ import {
   parseMountFlag,
   parseTmpfsFlag,
   parseVolumeFlag,
+  parseVolumesFrom,
   realSurroundings,
 } from "../../runtime/container/mount-flags.ts";
 import { parseNetworkFlags } from "../../runtime/container/network-flag.ts";
@@ -88,6 +89,7 @@ function parseOptions(
       ...args.values("mount").map((text) => parseMountFlag(text, surroundings)),
       ...args.values("tmpfs").map(parseTmpfsFlag),
     ],
+    volumesFrom: args.values("volumes-from").map(parseVolumesFrom),
     capAdd: parseCapabilities(args.values("cap-add")),
     capDrop: parseCapabilities(args.values("cap-drop")),
     network: parseNetworkFlags(args.values("network")),

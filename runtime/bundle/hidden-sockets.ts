@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { MountRequest } from "../container/container-options.ts";
+import type { ResolvedMount } from "../container/container-options.ts";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import { netdSocketDirectories } from "../network/netd-socket.ts";
 
@@ -8,7 +8,10 @@ import { netdSocketDirectories } from "../network/netd-socket.ts";
  * Keeps netd's socket out of a container (P8): a bind of it is refused, and where a bind of more has it in it, there is nothing at
  * its place. netd looks for itself, too. Throws CntnrError `not-permitted`.
  */
-export function withoutNetdSockets(mounts: readonly MountRequest[], env: NodeJS.ProcessEnv): MountRequest[] {
+export function withoutNetdSockets(
+  mounts: readonly ResolvedMount[],
+  env: NodeJS.ProcessEnv,
+): ResolvedMount[] {
   return mounts.flatMap((mount) => {
     if (mount.kind !== "bind") return [mount];
     const source = realpathSync(mount.source);
@@ -17,8 +20,8 @@ export function withoutNetdSockets(mounts: readonly MountRequest[], env: NodeJS.
   });
 }
 
-function coversOf(destination: string, source: string, directories: readonly string[]): MountRequest[] {
-  return directories.flatMap((directory): MountRequest[] => {
+function coversOf(destination: string, source: string, directories: readonly string[]): ResolvedMount[] {
+  return directories.flatMap((directory): ResolvedMount[] => {
     if (isWithin(source, directory))
       throw new CntnrError("not-permitted", `${source}: cntnr-netd's socket may not be in a container`);
     if (!isWithin(directory, source)) return [];

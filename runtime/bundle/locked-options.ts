@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from "node:fs";
-import type { MountRequest } from "../container/container-options.ts";
+import type { ResolvedMount } from "../container/container-options.ts";
 
 const locking = ["ro", "nosuid", "nodev", "noexec"];
 
@@ -30,7 +30,7 @@ function unescapeOctal(text: string): string {
 }
 
 /** The requests with locked options added where the mount changes any option; without binds nothing is read. */
-export function withLockedOptions(mounts: readonly MountRequest[]): MountRequest[] {
+export function withLockedOptions(mounts: readonly ResolvedMount[]): ResolvedMount[] {
   let mountinfo: string | undefined;
   return mounts.map((mount) => {
     if (mount.kind !== "bind" || (!mount.readOnly && mount.options.length === 0)) return mount;

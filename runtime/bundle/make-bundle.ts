@@ -1,16 +1,23 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
-import type { ContainerOptions } from "../container/container-options.ts";
+import type { BundleOptions, ResolvedMount } from "../container/container-options.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { type NetworkHooks, networkHooks } from "../network/bundle-network.ts";
 import { ownProgram } from "../process/own-program.ts";
 import { chooseRoot } from "../rootfs/choose-root.ts";
-import { LayeredTree } from "../rootfs/layered-tree.ts";
+import { LayeredTree, UnreadableError } from "../rootfs/layered-tree.ts";
 import { describeUpperDirectory, planMountPoints } from "../rootfs/mount-points.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
-import { addGroups, findUser, fitUser, type MappedUser, type UserWish } from "./container-user.ts";
+import {
+  addGroups,
+  type ContainerUser,
+  findUser,
+  fitUser,
+  type MappedUser,
+  type UserWish,
+} from "./container-user.ts";
 import { withoutNetdSockets } from "./hidden-sockets.ts";
 import { usableDevices } from "./host-devices.ts";
 import { readHostNames } from "./host-facts.ts";
@@ -28,7 +35,7 @@ export interface BundleRequest {
   /** An empty place of the user's alone, or one with other files than a bundle's. */
   readonly directory: string;
   readonly image: LocalImage;
-  readonly options: ContainerOptions;
+  readonly options: BundleOptions;
   readonly mappings: IdMappings;
   /** Host name of a container that asked for none and is not on the host's network. */
   readonly defaultHostname: string;
@@ -73,6 +80,7 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
     ...(mappings.subordinate ? {} : writeOneIdFiles(directory, tree)),
   };
   const hooks = hooksFor(options, request);
+  await giveToUser(options.mounts, user, mappings);
   const { root, remarks: rootRemarks } = await makeRoot(request, tree, files);
   const config = planConfig({
     image: image.config,
@@ -104,7 +112,7 @@ function usualHostname({ options, joined, defaultHostname }: BundleRequest, ofHo
 }
 
 /** What follows from the options and the host, before anything is made. Throws CntnrError for what cannot be. */
-function completeOptions({ options, env }: BundleRequest): ContainerOptions {
+function completeOptions({ options, env }: BundleRequest): BundleOptions {
   if (options.oomScoreAdj !== undefined)
     checkOomScoreAdj(options.oomScoreAdj, Number(readFileSync("/proc/self/oom_score_adj", "utf8")));
   return {
@@ -117,7 +125,7 @@ function completeOptions({ options, env }: BundleRequest): ContainerOptions {
 function resolveUser(
   tree: LayeredTree,
   image: LocalImage,
-  options: ContainerOptions,
+  options: BundleOptions,
   mappings: IdMappings,
 ): MappedUser {
   const wish: UserWish =
@@ -130,10 +138,29 @@ function resolveUser(
   return fitUser(user, wish, mappings, groups);
 }
 
-/** B2: also not by a link of the image. */
-function checkWorkingDirectory(tree: LayeredTree, image: LocalImage, options: ContainerOptions): void {
+/** Of mounts that the user is to own (podman's :U) all files. With one id alone there is only one owner. */
+async function giveToUser(
+  mounts: readonly ResolvedMount[],
+  { uid, gid }: ContainerUser,
+  mappings: IdMappings,
+): Promise<void> {
+  const sources = mounts.flatMap((mount) => (mount.kind === "bind" && mount.owner ? [mount.source] : []));
+  if (sources.length === 0 || !mappings.subordinate) return;
+  const { changeOwners } = await import("../userns/change-owners.ts");
+  for (const source of sources) await changeOwners(source, uid, gid, mappings);
+}
+
+/**
+ * B2: also not by a link of the image. A home that is its user's alone cannot be looked into; what protects then is that runc has none
+ * of our descriptors.
+ */
+function checkWorkingDirectory(tree: LayeredTree, image: LocalImage, options: BundleOptions): void {
   const path = workingDirectory(image.config, options.workingDir);
-  refuseProc(tree.resolve(path).path, path);
+  try {
+    refuseProc(tree.resolve(path).path, path);
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error;
+  }
 }
 
 function writeNetworkFiles(directory: string, { hosts, resolvConf, hostname }: NetworkFiles): BoundFiles {
@@ -168,7 +195,7 @@ function writePublicFile(path: string, text: string): string {
   return path;
 }
 
-function hooksFor({ network }: ContainerOptions, { runDir, env }: BundleRequest): NetworkHooks | undefined {
+function hooksFor({ network }: BundleOptions, { runDir, env }: BundleRequest): NetworkHooks | undefined {
   return network.kind === "netd" ? networkHooks(ownProgram(), runDir, env) : undefined;
 }
 

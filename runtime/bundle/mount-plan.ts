@@ -1,4 +1,4 @@
-import type { ContainerOptions, DeviceRequest, MountRequest } from "../container/container-options.ts";
+import type { BundleOptions, DeviceRequest, ResolvedMount } from "../container/container-options.ts";
 import type { MountPoint } from "../rootfs/mount-points.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { initMount } from "./init-program.ts";
@@ -21,7 +21,7 @@ export function defaultMountPoints(files: BoundFiles): MountPoint[] {
 }
 
 type MountOptions = Pick<
-  ContainerOptions,
+  BundleOptions,
   "mounts" | "network" | "pid" | "ipc" | "privileged" | "cgroupMount" | "devices" | "shmSizeBytes"
 >;
 
@@ -120,7 +120,7 @@ function deviceMount({ source, destination, access }: DeviceRequest): OciMount {
 
 const propagation = /^r?(?:private|shared|slave|unbindable)$/;
 
-function requestedMount(request: MountRequest): OciMount {
+function requestedMount(request: ResolvedMount): OciMount {
   const { destination, options } = request;
   if (request.kind === "tmpfs") {
     const asked = new Set(options);

@@ -1,4 +1,4 @@
-import type { ContainerOptions } from "../container/container-options.ts";
+import type { BundleOptions } from "../container/container-options.ts";
 import type { ImageConfig } from "../image/local-image.ts";
 import { type NetworkHooks, networksAnnotation } from "../network/bundle-network.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
@@ -15,7 +15,7 @@ import { planRestrictions } from "./restrictions.ts";
 /** All that a bundle's config.json follows from. */
 export interface BundleFacts {
   readonly image: ImageConfig;
-  readonly options: ContainerOptions;
+  readonly options: BundleOptions;
   readonly mappings: IdMappings;
   readonly user: ContainerUser;
   readonly hostname: string;

@@ -8,7 +8,24 @@ export type NetworkMode =
   | { readonly kind: "netd"; readonly networks: readonly string[] };
 
 /** One `-v`, `--mount` or `--tmpfs`, parsed and checked; `source` of a bind is absolute and exists. */
-export type MountRequest =
+export type MountRequest = ResolvedMount | VolumeMount;
+
+export interface VolumeMount {
+  readonly kind: "volume";
+  /** Without it an anonymous one, for this container alone. */
+  readonly name?: string;
+  readonly destination: string;
+  readonly readOnly: boolean;
+  readonly options: readonly string[];
+  /** Whether an empty volume gets what the image has at its place. */
+  readonly content: "copied" | "left-alone";
+  readonly owner?: "user";
+  /** Of the volume, if it has to be made. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What a runtime can mount. */
+export type ResolvedMount =
   | {
       readonly kind: "bind";
       readonly source: string;
@@ -16,8 +33,16 @@ export type MountRequest =
       readonly readOnly: boolean;
       /** Mount options beyond ro/rw, as mount(8) and runc spell them: rslave, nosuid, noexec. */
       readonly options: readonly string[];
+      /** All of it is given to the container's user first (podman's :U). */
+      readonly owner?: "user";
     }
   | { readonly kind: "tmpfs"; readonly destination: string; readonly options: readonly string[] };
+
+/** `--volumes-from CONTAINER[:ro]` */
+export interface VolumesFrom {
+  readonly container: string;
+  readonly readOnly: boolean;
+}
 
 /** Whose namespace of a kind a container has, if it is not its own: the host's, or that of another container, by name or id. */
 export type NamespaceSource =
@@ -92,6 +117,9 @@ export interface LimitOptions {
   readonly shmSizeBytes?: number;
 }
 
+/** Options after volumes have been found or made: what a bundle is made from. */
+export type BundleOptions = Omit<ContainerOptions, "mounts"> & { readonly mounts: readonly ResolvedMount[] };
+
 /** What the user asked of one container: flags after parsing, before anything of the image is known. */
 export interface ContainerOptions extends IsolationOptions, NameOptions, LimitOptions {
   /** Arguments after the image; they replace the image's cmd. */
@@ -112,6 +140,8 @@ export interface ContainerOptions extends IsolationOptions, NameOptions, LimitOp
   readonly init?: boolean;
   readonly readOnly: boolean;
   readonly mounts: readonly MountRequest[];
+  /** Other containers whose mounts it has, too. */
+  readonly volumesFrom?: readonly VolumesFrom[];
   /** Capability names without CAP_, upper case; `ALL` for all. */
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];

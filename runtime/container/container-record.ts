@@ -11,6 +11,27 @@ export const restartPolicies = ["no", "on-failure", "always", "unless-stopped"] 
 
 const strings = v.pipe(v.array(v.string()), v.readonly());
 
+/** What is mounted in a container, as `inspect` shows it and `--volumes-from` takes it. */
+const mountSchema = v.variant("kind", [
+  v.object({
+    kind: v.literal("bind"),
+    source: v.string(),
+    destination: v.string(),
+    readOnly: v.boolean(),
+    options: strings,
+  }),
+  v.object({
+    kind: v.literal("volume"),
+    name: v.string(),
+    destination: v.string(),
+    readOnly: v.boolean(),
+    options: strings,
+  }),
+  v.object({ kind: v.literal("tmpfs"), destination: v.string(), options: strings }),
+]);
+
+export type RecordedMount = Readonly<v.InferOutput<typeof mountSchema>>;
+
 const recordSchema = v.object({
   version: v.literal(1),
   id: v.custom<ContainerId>((value) => typeof value === "string" && isContainerId(value)),
@@ -47,6 +68,8 @@ const recordSchema = v.object({
     v.object({ kind: v.literal("container"), container: v.string() }),
     v.object({ kind: v.literal("netd"), networks: strings }),
   ]),
+  /** None may be removed from under it. */
+  mounts: v.optional(v.pipe(v.array(mountSchema), v.readonly()), []),
   /** The container whose namespaces it shares, and which therefore has to run first. */
   joins: v.exactOptional(v.string()),
   /** Paths in <data>/l that its overlay is made of: they must not be collected as garbage. */

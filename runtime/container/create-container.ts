@@ -9,11 +9,13 @@ import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import type { MadeMount } from "../volume/mount-volumes.ts";
 import { noteContainer } from "./container-events.ts";
 import { type ContainerId, newContainerId, shortId } from "./container-id.ts";
-import type { ContainerOptions } from "./container-options.ts";
-import { type ContainerRecord, containerPaths } from "./container-record.ts";
+import type { ContainerOptions, ResolvedMount } from "./container-options.ts";
+import { type ContainerRecord, containerPaths, type RecordedMount } from "./container-record.ts";
 import { registerContainer, unregisterContainer } from "./container-store.ts";
+import { mountsFromOthers } from "./container-volumes.ts";
 import { findJoinedContainer } from "./joined-container.ts";
 import { currentBootId, ownIdentity } from "./process-identity.ts";
 import { parseSignal } from "./signal-name.ts";
@@ -57,7 +59,7 @@ export async function createContainer(
   using idFile = request.cidFile === undefined ? undefined : reserveIdFile(request.cidFile);
   const mappings = loadIdMappings();
   const joined = findJoinedContainer(directories, request.options);
-  const { image, record } = await register(directories, request, surroundings, mappings, {
+  const { image, record, mounts } = await register(directories, request, surroundings, mappings, {
     ...made,
     ...(joined ? { joins: joined.id } : {}),
   });
@@ -65,7 +67,7 @@ export async function createContainer(
     const { remarks } = await makeBundle({
       directory: containerPaths(directories, record.id).directory,
       image,
-      options: request.options,
+      options: { ...request.options, mounts: await resolveMounts(directories, mounts, image, mappings) },
       mappings,
       defaultHostname: shortId(record.id),
       runDir: directories.run,
@@ -77,6 +79,8 @@ export async function createContainer(
     noteContainer(directories, record, "create");
   } catch (error) {
     await unregisterContainer(directories, record.id, record.name);
+    const { removeVolumesOf } = await import("./container-volumes.ts");
+    await removeVolumesOf(directories, record);
     throw error;
   }
   return record;
@@ -90,16 +94,56 @@ async function register(
   request: CreateRequest,
   surroundings: CreateSurroundings,
   mappings: IdMappings,
-  made: MadeHow,
-): Promise<{ image: LocalImage; record: ContainerRecord }> {
+  how: MadeHow,
+): Promise<{ image: LocalImage; record: ContainerRecord; mounts: readonly MadeMount[] }> {
   const permitted = checkNetwork(request.options, surroundings.env);
   using _ = await lockStore(directories, "shared");
   const [image] = await Promise.all([findImage(directories, request, surroundings, mappings), permitted]);
   const id = newContainerId();
+  using made = await makeMounts(directories, request.options, image);
   const record = await registerContainer(directories, request.name, (name) =>
-    describe(id, name, image, request, made),
+    describe(id, name, image, request, { ...how, mounts: made.mounts.map(recordedMount) }),
   );
-  return { image, record };
+  return { image, record, mounts: made.mounts };
+}
+
+/** The mounts with their volumes, which nobody may remove until it is disposed of: then the record has to name them. */
+async function makeMounts(
+  directories: Directories,
+  { mounts: own, volumesFrom = [] }: ContainerOptions,
+  image: LocalImage,
+): Promise<Disposable & { readonly mounts: readonly MadeMount[] }> {
+  const stack = new DisposableStack();
+  const mounts = [...own, ...mountsFromOthers(directories, volumesFrom, own)];
+  const dispose = () => stack.dispose();
+  if (image.config.volumes.length === 0 && !mounts.some(({ kind }) => kind === "volume"))
+    return { mounts: mounts.filter((mount) => mount.kind !== "volume"), [Symbol.dispose]: dispose };
+  const [{ lockVolumes }, { makeVolumes }] = await Promise.all([
+    import("../volume/volume-store.ts"),
+    import("../volume/mount-volumes.ts"),
+  ]);
+  stack.use(await lockVolumes(directories, "shared"));
+  return { mounts: makeVolumes(directories, mounts, image.config.volumes), [Symbol.dispose]: dispose };
+}
+
+async function resolveMounts(
+  directories: Directories,
+  mounts: readonly MadeMount[],
+  { layers }: LocalImage,
+  mappings: IdMappings,
+): Promise<ResolvedMount[]> {
+  const resolved = mounts.filter((mount) => mount.kind !== "volume");
+  if (resolved.length === mounts.length) return resolved;
+  const { resolveVolumes } = await import("../volume/mount-volumes.ts");
+  return resolveVolumes(directories, mounts, { layers, mappings });
+}
+
+function recordedMount(mount: MadeMount): RecordedMount {
+  if (mount.kind === "tmpfs")
+    return { kind: "tmpfs", destination: mount.destination, options: mount.options };
+  const { destination, readOnly, options } = mount;
+  if (mount.kind === "bind") return { kind: "bind", source: mount.source, destination, readOnly, options };
+  return { kind: "volume", name: mount.name, destination, readOnly, options };
 }
 
 /** Refused before anything is made, and before anything is pulled in vain. */
@@ -132,7 +176,7 @@ function describe(
   name: string,
   image: LocalImage,
   request: CreateRequest,
-  made: MadeHow,
+  made: MadeHow & Pick<ContainerRecord, "mounts">,
 ): ContainerRecord {
   const { options } = request;
   return {

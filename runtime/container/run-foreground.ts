@@ -7,7 +7,7 @@ import { noteContainer } from "./container-events.ts";
 import { beginLife, claimEnd, startedBySomebody } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
-import { unregisterContainer } from "./container-store.ts";
+import { discardContainer } from "./discard-container.ts";
 import { deleteFromRuntime, readRuncLog, runcFlags, runtimeProgram } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
 import { writeExit } from "./settle.ts";
@@ -65,7 +65,7 @@ async function finish(directories: Directories, record: ContainerRecord, exitCod
   }
   await withContainerLock(directories, record.id, async () => {
     const isLeft = existsSync(paths.record);
-    await unregisterContainer(directories, record.id, record.name);
+    await discardContainer(directories, record);
     if (!isLeft) return;
     noteContainer(directories, record, "die", { exitCode: String(exitCode) });
     noteContainer(directories, record, "destroy");

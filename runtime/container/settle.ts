@@ -16,6 +16,7 @@ import {
   stateOf,
 } from "./container-state.ts";
 import { releaseNamesOf, unregisterContainer } from "./container-store.ts";
+import { discardContainer } from "./discard-container.ts";
 import { cancelRestart, scheduleRestart } from "./pending-restart.ts";
 import { deleteFromRuntime } from "./runc.ts";
 
@@ -96,7 +97,7 @@ async function finish(directories: Directories, record: ContainerRecord): Promis
 }
 
 async function remove(directories: Directories, record: ContainerRecord): Promise<{ kind: "removed" }> {
-  await unregisterContainer(directories, record.id, record.name);
+  await discardContainer(directories, record);
   noteContainer(directories, record, "destroy");
   return { kind: "removed" };
 }

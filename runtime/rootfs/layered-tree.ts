@@ -27,11 +27,6 @@ export interface Resolution {
   readonly entry?: TreeEntry;
 }
 
-/** A directory of the merged tree: its own entry and the layers' directories that it is made of, the uppermost first. */
-interface MergedDirectory extends TreeEntry {
-  readonly directories: readonly string[];
-}
-
 const mostLinks = 40; // MAXSYMLINKS of path_resolution(7)
 const largestFileBytes = 4 * 1024 * 1024;
 
@@ -47,7 +42,7 @@ export class LayeredTree {
   constructor(layers: readonly string[]) {
     const directories = layers.toReversed();
     const [top = "/nonexistent"] = directories;
-    this.#root = { path: "/", hostPath: top, stats: lstatSync(`${top}/`), directories };
+    this.#root = new MergedDirectory("/", top, lstatSync(`${top}/`), [], directories);
   }
 
   /** The root directory, whose owner and mode the container's has. */
@@ -110,42 +105,82 @@ export class LayeredTree {
   readText(path: string): string | undefined {
     const { entry } = this.resolve(path);
     if (!entry?.stats.isFile()) return undefined;
-    try {
-      return readRegularFile(entry.hostPath, path);
-    } catch (error) {
-      if (hasErrno(error, "EACCES"))
-        throw new CntnrError(
-          "unsupported",
-          `the image's ${path} belongs to another of its users and cannot be read`,
-        );
-      throw error;
-    }
+    return readable(path, () => readRegularFile(entry.hostPath, path));
   }
 
   /** The uppermost entry of this name; a directory goes on below until something hides what is there. */
-  #child(parent: MergedDirectory, name: string): TreeEntry | MergedDirectory | undefined {
+  #child(parent: MergedDirectory, name: string): TreeEntry | undefined {
     const path = posix.join(parent.path, name);
+    return readable(path, () => {
+      for (const [index, directory] of parent.directories.entries()) {
+        const hostPath = join(directory, name);
+        const stats = lstatSync(hostPath, { throwIfNoEntry: false });
+        if (!stats) continue;
+        if (isWhiteout(stats)) return undefined;
+        if (!stats.isDirectory()) return { path, hostPath, stats };
+        return new MergedDirectory(path, hostPath, stats, parent.directories.slice(index));
+      }
+      return undefined;
+    });
+  }
+}
+
+/** A directory of the merged tree. What is below its uppermost layer is looked for when it is needed, for that takes rights. */
+class MergedDirectory implements TreeEntry {
+  #directories: readonly string[] | undefined;
+
+  /** @param parents the parent's directories from the layer on that has this one; the root has none, but `directories` */
+  constructor(
+    readonly path: string,
+    readonly hostPath: string,
+    readonly stats: Stats,
+    private readonly parents: readonly string[],
+    directories?: readonly string[],
+  ) {
+    this.#directories = directories;
+  }
+
+  /** The layers' directories that it is made of, the uppermost first. */
+  get directories(): readonly string[] {
+    this.#directories ??= readable(this.path, () => this.#findDirectories());
+    return this.#directories;
+  }
+
+  #findDirectories(): string[] {
     const directories: string[] = [];
-    let top: { hostPath: string; stats: Stats } | undefined;
-    for (const [index, directory] of parent.directories.entries()) {
-      const hostPath = join(directory, name);
+    const name = posix.basename(this.path);
+    for (const [index, parent] of this.parents.entries()) {
+      const hostPath = join(parent, name);
       const stats = lstatSync(hostPath, { throwIfNoEntry: false });
       if (!stats) continue;
-      if (isWhiteout(stats)) break;
-      if (!stats.isDirectory()) {
-        if (!top) return { path, hostPath, stats };
-        break;
-      }
-      top ??= { hostPath, stats };
+      if (!stats.isDirectory()) break;
       directories.push(hostPath);
-      if (index < parent.directories.length - 1 && isOpaque(hostPath)) break;
+      if (index < this.parents.length - 1 && isOpaque(hostPath)) break;
     }
-    return top && { path, ...top, directories };
+    return directories;
+  }
+}
+
+/** A directory of the image is another of its users' alone: only root of the user namespace can look into it. */
+export class UnreadableError extends CntnrError {
+  constructor(path: string, cause: unknown) {
+    super("unsupported", `the image's ${path} is another of its users' alone and cannot be looked at`, {
+      cause,
+    });
+  }
+}
+
+function readable<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (hasErrno(error, "EACCES")) throw new UnreadableError(path, error);
+    throw error;
   }
 }
 
 function isDirectory(entry: TreeEntry): entry is MergedDirectory {
-  return "directories" in entry;
+  return entry instanceof MergedDirectory;
 }
 
 /** A device that is none: 0/0. */

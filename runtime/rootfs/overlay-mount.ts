@@ -14,7 +14,7 @@ export interface OverlayDirectories {
  * when there are more of them than mount(2) takes.
  */
 export function overlayOptions({ layers, upper, work }: OverlayDirectories): string[] | undefined {
-  const lower = layers.toReversed().map((path) => escapePath(path, /[\\:,]/g));
+  const lower = layers.toReversed().map(lowerPath);
   const options = [
     `lowerdir=${lower.join(":")}`,
     ...(upper === undefined ? [] : [`upperdir=${escapePath(upper, /[\\,]/g)}`]),
@@ -22,6 +22,11 @@ export function overlayOptions({ layers, upper, work }: OverlayDirectories): str
     "userxattr",
   ];
   return Buffer.byteLength(options.join(",")) > mostOptionBytes ? undefined : options;
+}
+
+/** A path as it stands in `lowerdir`. */
+export function lowerPath(path: string): string {
+  return escapePath(path, /[\\:,]/g);
 }
 
 function escapePath(path: string, special: RegExp): string {

@@ -12,6 +12,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
  *     <data>/containers/<id>/   record, bundle (config.json), overlay upper and work directories, logs
  *     <data>/build/             what builds remember of steps, and the directories of their cache mounts
  *     <data>/events.jsonl       what has happened
+ *     <data>/volumes/<name>/    a volume each
  *     <data>/tmp/               half-made things, renamed into place when whole
  *     <run>/runc/               runc's own state (--root)
  *     <run>/attachments/        what netd answered, by container id
@@ -25,6 +26,7 @@ export interface Directories {
   readonly layerLinks: string;
   readonly containers: string;
   readonly build: string;
+  readonly volumes: string;
   readonly tmp: string;
   /** State that dies with the boot. */
   readonly run: string;
@@ -52,6 +54,7 @@ export function openDirectories(options: DirectoryOptions, env: NodeJS.ProcessEn
     layerLinks: join(data, "l"),
     containers: join(data, "containers"),
     build: join(data, "build"),
+    volumes: join(data, "volumes"),
     tmp: join(data, "tmp"),
     run,
     runcRoot: join(run, "runc"),

@@ -1,5 +1,5 @@
-import { newKey } from "../../store/temporary.ts";
 import type { UpperTree } from "../../layer/upper-tree.ts";
+import { newKey } from "../../store/temporary.ts";
 import type { CopyOperation } from "../plan/operation.ts";
 import { copyKey, filesKey, type KeyGround, type StepKey } from "../plan/step-key.ts";
 import type { Owner } from "../tree/ownership.ts";

@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { detectArchive, decompressInto } from "../context/archive.ts";
+import { decompressInto, detectArchive } from "../context/archive.ts";
 import { checkOut } from "../context/git-source.ts";
 import { IgnoreRules } from "../context/ignore-rules.ts";
 import { fetchUrl } from "../context/url-source.ts";

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { OciMount } from "../../bundle/oci-config.ts";
-import type { MountRequest } from "../../container/container-options.ts";
+import type { ResolvedMount } from "../../container/container-options.ts";
 import { CntnrError } from "../../errors/cntnr-error.ts";
 import { newUpperTree } from "../../layer/upper-tree.ts";
 import { overlayOptions } from "../../rootfs/overlay-mount.ts";
@@ -25,7 +25,7 @@ export interface BuildAccess {
 
 /** A command's mounts, ready for its bundle. */
 export interface MadeMounts {
-  readonly requests: readonly MountRequest[];
+  readonly requests: readonly ResolvedMount[];
   readonly overlays: readonly OciMount[];
   /** NAME=VALUE that mounts bring. */
   readonly env: readonly string[];
@@ -40,7 +40,7 @@ export class MountMaker {
   /** Private, and on a file system without a disk where there is one. */
   readonly #secretDirectory: string;
   readonly #stack: AsyncDisposableStack;
-  readonly #requests: MountRequest[] = [];
+  readonly #requests: ResolvedMount[] = [];
   readonly #overlays: OciMount[] = [];
   readonly #env: string[] = [];
   #count = 0;

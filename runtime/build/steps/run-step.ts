@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { makeBundle } from "../../bundle/make-bundle.ts";
-import type { ContainerOptions, NetworkMode } from "../../container/container-options.ts";
+import type { BundleOptions, NetworkMode } from "../../container/container-options.ts";
 import { parseNetworkFlags } from "../../container/network-flag.ts";
 import { CntnrError } from "../../errors/cntnr-error.ts";
 import { digestOfHex } from "../../image/digest.ts";
@@ -114,8 +114,8 @@ function imageOf({ lowers }: StageFiles, { user, workingDir }: RunOperation): Lo
 
 function optionsOf(
   { argv, env, quietEnv, network }: RunOperation,
-  made: { readonly requests: ContainerOptions["mounts"]; readonly env: readonly string[] },
-): ContainerOptions {
+  made: { readonly requests: BundleOptions["mounts"]; readonly env: readonly string[] },
+): BundleOptions {
   return {
     command: argv,
     entrypoint: [],

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { planMounts } from "../../../../runtime/bundle/mount-plan.ts";
-import type { MountRequest, NetworkMode } from "../../../../runtime/container/container-options.ts";
+import type { NetworkMode, ResolvedMount } from "../../../../runtime/container/container-options.ts";
 import { mapIds } from "../../../../runtime/userns/load-id-mappings.ts";
 
 const subordinate = [{ start: 100000, count: 65536 }];
@@ -8,10 +8,10 @@ const mappings = { uids: mapIds(1000, subordinate), gids: mapIds(1000, subordina
 const one = { uids: mapIds(1000, []), gids: mapIds(1000, []), subordinate: false };
 const files = { "/etc/hosts": "/bundle/hosts" };
 
-function plan(mounts: readonly MountRequest[], network: NetworkMode = { kind: "none" }, ids = mappings) {
+function plan(mounts: readonly ResolvedMount[], network: NetworkMode = { kind: "none" }, ids = mappings) {
   return planMounts({ options: { mounts, network }, mappings: ids, files });
 }
-const bind = (destination: string, options: readonly string[] = [], readOnly = false): MountRequest => ({
+const bind = (destination: string, options: readonly string[] = [], readOnly = false): ResolvedMount => ({
   kind: "bind",
   source: "/source",
   destination,
@@ -51,7 +51,7 @@ test("a bind has one kind of bind and of propagation", () => {
 });
 
 test("a tmpfs is restricted unless it is asked otherwise", () => {
-  const tmpfs: MountRequest = { kind: "tmpfs", destination: "/t", options: ["exec", "size=1m"] };
+  const tmpfs: ResolvedMount = { kind: "tmpfs", destination: "/t", options: ["exec", "size=1m"] };
   expect(plan([tmpfs]).find(({ destination }) => destination === "/t")?.options).toEqual([
     "nosuid",
     "nodev",

@@ -23,6 +23,7 @@ export function makeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
     stopTimeoutSeconds: 10,
     restart: { policy: "no", maximumRetries: 0 },
     labels: {},
+    mounts: [],
     network: { kind: "host" },
     layers: ["/l/abc"],
     ...changes,
