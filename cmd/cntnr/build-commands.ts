@@ -24,6 +24,7 @@ const imageFlags: readonly Flag[] = [
     value: "NETWORK",
     summary: "Network of commands: host (default), none, or a network's name",
   },
+  { name: "squash", summary: "Make one layer of all that are added" },
   { name: "iidfile", value: "FILE", summary: "Write the image's id to a file" },
   {
     name: "secret",
@@ -53,6 +54,12 @@ const buildFlags: readonly Flag[] = [
   { name: "target", value: "STAGE", summary: "Stop at this stage" },
   { name: "label", value: "KEY[=VALUE]", repeatable: true, summary: "Label the image" },
   {
+    name: "output",
+    short: "o",
+    value: "type=...,dest=...",
+    summary: "Write the result to a directory (local) or a file (tar, oci, docker) instead of the store",
+  },
+  {
     name: "build-context",
     value: "NAME=SOURCE",
     repeatable: true,
@@ -60,6 +67,27 @@ const buildFlags: readonly Flag[] = [
   },
   { name: "platform", value: "OS/ARCH", summary: "Accepted for this machine's platform" },
 ];
+
+const createFlags: readonly Flag[] = [
+  { name: "from", value: "IMAGE", summary: "The image to begin with; without it nothing" },
+  { name: "author", value: "NAME", summary: "Who has made the image" },
+  step("run", "COMMAND", "Run a command, with the shell unless it is a JSON array"),
+  step("run-sh", "COMMAND", "Run a command with the shell"),
+  step("add", "SRC... DST[:USER[:GROUP]]", "Add files; archives are unpacked, URLs and repositories fetched"),
+  step("copy", "SRC... DST[:USER[:GROUP]]", "Copy files"),
+  step("env", "NAME=VALUE", "Set an environment variable"),
+  step("cmd", "COMMAND", "What containers run: words, or a JSON array"),
+  step("entrypoint", "COMMAND", "The entrypoint: words, or a JSON array"),
+  step("workdir", "DIR", "The working directory, made if need be", "w"),
+  step("user", "USER[:GROUP]", "The user of the following commands and of containers", "u"),
+  step("expose", "PORT[/PROTOCOL]", "Ports that containers listen on"),
+  step("volume", "DIR", "Directories for volumes"),
+  step("label", "KEY=VALUE", "Label the image"),
+];
+
+function step(name: string, value: string, summary: string, short?: string): Flag {
+  return { name, value, repeatable: true, summary, ...(short === undefined ? {} : { short }) };
+}
 
 export const buildCommands: readonly Command[] = [
   {
@@ -72,6 +100,16 @@ export const buildCommands: readonly Command[] = [
       "cntnr build -t app:1.0 .\ncntnr image build -f app.Dockerfile --target test --build-arg VERSION=3 .",
     failureCode: 1,
     load: async () => (await import("./image-build.ts")).imageBuild,
+  },
+  {
+    path: "image create",
+    summary: "Make an image of steps on the command line, in their order",
+    flags: [...imageFlags, ...createFlags],
+    positionals: [],
+    example:
+      "cntnr image create --from=debian:12 --run='apt-get update && apt-get install -y curl' --cmd=curl --tag=local/curl",
+    failureCode: 1,
+    load: async () => (await import("./image-create.ts")).imageCreate,
   },
   {
     path: "internal-tree",

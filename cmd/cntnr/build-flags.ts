@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { NamedContext } from "../../runtime/build/build-request.ts";
+import type { BuildOutput, NamedContext } from "../../runtime/build/build-request.ts";
 import { IgnoreRules } from "../../runtime/build/context/ignore-rules.ts";
 import type { SecretSource } from "../../runtime/build/steps/secrets.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
@@ -65,6 +65,20 @@ export function namedContexts(texts: readonly string[]): Map<string, NamedContex
       return [name, { kind: "context", path: resolve(source), ignore: IgnoreRules.none }];
     }),
   );
+}
+
+/** `--output DIR`, `-` or `type=local|tar|oci|docker,dest=PATH` */
+export function parseOutput(text: string): BuildOutput {
+  if (text === "-") return { kind: "tar", destination: "-" };
+  if (!text.includes("=")) return { kind: "local", destination: text };
+  const fields = fieldsOf(text, "--output");
+  const type = fields.get("type") ?? "";
+  const destination = fields.get("dest") ?? (type === "local" ? "" : "-");
+  const kind = (["local", "tar", "oci", "docker"] as const).find((known) => known === type);
+  if (!kind) throw new CntnrError("usage", `--output ${text}: type is local, tar, oci or docker`);
+  if (destination === "" || (kind === "local" && destination === "-"))
+    throw new CntnrError("usage", `--output ${text}: dest is missing`);
+  return { kind, destination };
 }
 
 /** Comma-separated `key=value`. */

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { buildImage } from "../../runtime/build/build-image.ts";
+import { buildImage, buildOutput } from "../../runtime/build/build-image.ts";
 import type { BuildRequest } from "../../runtime/build/build-request.ts";
 import { epochOf } from "../../runtime/build/builder.ts";
 import type { BuildListener } from "../../runtime/build/progress.ts";
@@ -7,7 +7,7 @@ import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
 import { parseImageReference } from "../../runtime/image/reference.ts";
 import { print } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
-import { parseAgents, parseBuildArgs, parseSecrets } from "./build-flags.ts";
+import { parseAgents, parseBuildArgs, parseOutput, parseSecrets } from "./build-flags.ts";
 import { buildPrinter, quietPrinter } from "./build-printer.ts";
 import type { CommandContext } from "./command.ts";
 import { progressPrinter } from "./progress-printer.ts";
@@ -30,12 +30,19 @@ export async function runBuild(context: CommandContext, prepare: Prepare): Promi
   const { signal } = interruption;
   await using stack = new AsyncDisposableStack();
   const own = await prepare(stack, signal);
-  const image = await buildImage(directories, { ...shared, ...own }, names, {
+  const request = { ...shared, ...own };
+  const surroundings = {
     env,
     pullOptions: pullOptionsOf(context),
     onProgress: listenerOf(args),
     signal,
-  });
+  };
+  const output = args.value("output");
+  if (output !== undefined) {
+    await buildOutput(directories, request, parseOutput(output), names, surroundings);
+    return 0;
+  }
+  const image = await buildImage(directories, request, names, surroundings);
   const idFile = args.value("iidfile");
   if (idFile !== undefined) writeIdFile(idFile, image.id);
   print(`${image.id}\n`);
@@ -52,6 +59,7 @@ function sharedParts(args: ParsedArguments, env: NodeJS.ProcessEnv): Omit<BuildR
     access: { secrets: parseSecrets(args.values("secret")), agents: parseAgents(args.values("ssh"), env) },
     pull: args.has("pull") ? "always" : "missing",
     cache: args.has("no-cache") ? "ignored" : "used",
+    layers: args.has("squash") ? "one" : "one-a-step",
     ...(epochSeconds === undefined ? {} : { epochSeconds }),
   };
 }

@@ -1,5 +1,5 @@
 import type { CommandSyntax, Flag } from "./command.ts";
-import { ParsedArguments } from "./parsed-arguments.ts";
+import { type FlagValue, ParsedArguments } from "./parsed-arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Thrown where help was asked for instead of what the command does. */
@@ -16,11 +16,13 @@ export function parseArguments(command: CommandSyntax, argv: readonly string[]):
   const flags = new Map<string, string[]>();
   const words = [...argv];
   const positionals: string[] = [];
+  const order: FlagValue[] = [];
   const set = (flag: Flag, value: string, spelling: string) => {
     const checked = flag.value === undefined ? switchValue(value, spelling) : value;
     if (flag.choices && !flag.choices.includes(checked))
       throw new UsageError(`${spelling}: "${value}" is not one of ${flag.choices.join(", ")}`);
     flags.set(flag.name, [...(flags.get(flag.name) ?? []), checked]);
+    order.push({ name: flag.name, value: checked });
   };
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === "--") positionals.push(...words.splice(0));
@@ -29,7 +31,7 @@ export function parseArguments(command: CommandSyntax, argv: readonly string[]):
     else positionals.push(word, ...(command.passThrough ? words.splice(0) : []));
   }
   checkCount(command, positionals);
-  return new ParsedArguments(flags, positionals);
+  return new ParsedArguments(flags, positionals, order);
 }
 
 type Setter = (flag: Flag, value: string, spelling: string) => void;

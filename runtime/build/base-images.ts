@@ -44,6 +44,8 @@ export class BaseImages {
     if (!found) throw new CntnrError("conflict", `image ${name} was removed while the build began`);
     const { config } = readImageDocuments(this.#directories, found.manifest);
     const lowers = local.layers.length === 0 ? [this.#emptyLayer] : local.layers;
-    return { manifest: found.manifest, config, files: { lowers, diffIds: config.rootfs.diff_ids } };
+    // Prepared images have their root directory's owner and mode on top.
+    const files = { lowers, root: lowers.at(-1) ?? this.#emptyLayer, diffIds: config.rootfs.diff_ids };
+    return { manifest: found.manifest, config, files };
   }
 }

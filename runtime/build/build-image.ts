@@ -1,34 +1,63 @@
-import { addImage } from "../image/add-image.ts";
+import { addImage, type ImageAddition, writeImage } from "../image/add-image.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import type { ConfigDocument } from "../image/oci-documents.ts";
 import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { removeLeftovers } from "../store/temporary.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
-import type { BuildRequest, BuildSurroundings } from "./build-request.ts";
+import type { BuildOutput, BuildRequest, BuildSurroundings } from "./build-request.ts";
 import { Builder, timeOf } from "./builder.ts";
 import { ownPlatform } from "./plan/platform.ts";
 import { resolveStages } from "./plan/resolve-stages.ts";
 import { withSetting } from "./plan/settings.ts";
 import type { StageResult } from "./stage-builder.ts";
-import { endAbandonedContainers } from "./steps/build-container.ts";
+import { clearAbandoned } from "./steps/build-container.ts";
+import type { StepSurroundings } from "./steps/step-runner.ts";
 
 /**
  * Builds an image and adds it to the store under these names (in full; none: it can be had by its id). Steps that were done
  * before are found again; whatever goes wrong, no half-made image is left, and what was done is there for the next try.
  * Throws CntnrError.
  */
-export async function buildImage(
+export function buildImage(
   directories: Directories,
   request: BuildRequest,
   names: readonly string[],
   surroundings: BuildSurroundings,
 ): Promise<LocalImage> {
+  return build(directories, request, surroundings, (result, { mappings, signal }) =>
+    addImage(directories, additionOf(result, request), names, { mappings, signal }),
+  );
+}
+
+/** Builds, and writes the result elsewhere; the store has no new image afterwards. Throws CntnrError. */
+export function buildOutput(
+  directories: Directories,
+  request: BuildRequest,
+  output: BuildOutput,
+  names: readonly string[],
+  surroundings: BuildSurroundings,
+): Promise<void> {
+  return build(directories, request, surroundings, async (result, step) => {
+    const { writeOutput } = await import("./write-output.ts");
+    await writeOutput(step, result.files, () => writeImage(directories, additionOf(result, request)), {
+      ...output,
+      names,
+    });
+  });
+}
+
+async function build<T>(
+  directories: Directories,
+  request: BuildRequest,
+  surroundings: BuildSurroundings,
+  use: (result: StageResult, step: StepSurroundings) => Promise<T>,
+): Promise<T> {
   const mappings = loadIdMappings();
-  const { signal } = surroundings;
+  const { signal, env } = surroundings;
   // Nothing refers to the layers of steps before the image does.
   using _ = await lockStore(directories, "shared", { signal });
-  await endAbandonedContainers(directories);
+  await clearAbandoned(directories, mappings);
   await removeLeftovers(directories, mappings);
   const plan = resolveStages(request.dockerfile, {
     buildArgs: request.buildArgs,
@@ -37,12 +66,16 @@ export async function buildImage(
     ...(request.target === undefined ? {} : { target: request.target }),
   });
   const result = await new Builder(directories, mappings, request, plan, surroundings).build();
-  const addition = {
+  const { epochSeconds: latestSeconds, cache } = request;
+  return use(result, { directories, mappings, env, latestSeconds, cache, signal });
+}
+
+function additionOf(result: StageResult, request: BuildRequest): ImageAddition {
+  return {
     ...(result.base ? { base: result.base } : {}),
     steps: result.steps,
-    configure: (base: ConfigDocument) => configure(base, result, request),
+    configure: (base) => configure(base, result, request),
   };
-  return addImage(directories, addition, names, { mappings, signal });
 }
 
 function configure(

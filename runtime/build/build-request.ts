@@ -20,6 +20,8 @@ export interface BuildRequest {
   readonly access: BuildAccess;
   readonly pull: PullPolicy;
   readonly cache: "used" | "ignored";
+  /** `--squash`: all that the build adds is one layer. */
+  readonly layers: "one" | "one-a-step";
   /** Seconds since 1970 (SOURCE_DATE_EPOCH): the image's time, and the latest of its files. */
   readonly epochSeconds?: number;
 }
@@ -31,4 +33,12 @@ export interface BuildSurroundings {
   readonly pullOptions: Omit<PullOptions, "mappings" | "signal">;
   readonly onProgress: BuildListener;
   readonly signal: AbortSignal;
+}
+
+/** `--output`: where the result goes instead of the store. */
+export interface BuildOutput {
+  /** A directory, a tar archive of the files, or an archive of the image. */
+  readonly kind: "local" | "tar" | "oci" | "docker";
+  /** A path; `-` is standard output, except for a directory. */
+  readonly destination: string;
 }

@@ -13,8 +13,9 @@ import type { BuildTree } from "./steps/build-tree.ts";
 import { copyStep } from "./steps/copy-step.ts";
 import { directoryStep } from "./steps/directory-step.ts";
 import { emptyLayer } from "./steps/empty-layer.ts";
+import { squash } from "./squash.ts";
 import { runStep } from "./steps/run-step.ts";
-import type { StageFiles } from "./steps/stage-files.ts";
+import { filesOf, type StageFiles } from "./steps/stage-files.ts";
 import type { StepContext } from "./steps/step-context.ts";
 import type { StepResult } from "./steps/step-result.ts";
 import { StepRunner } from "./steps/step-runner.ts";
@@ -73,7 +74,8 @@ export class Builder {
     await Promise.allSettled(this.#stages.values());
     this.#surroundings.signal.throwIfAborted();
     if (this.#failure.signal.aborted) throw this.#failure.signal.reason;
-    return this.#stage(this.#plan.target);
+    const target = await this.#stage(this.#plan.target);
+    return this.#request.layers === "one" ? squash(this.#context, target) : target;
   }
 
   #stage(index: number): Promise<StageResult> {
@@ -115,14 +117,18 @@ export class Builder {
     switch (base.kind) {
       case "stage":
         return this.#stage(base.index);
-      case "scratch":
+      case "scratch": {
+        const files = filesOf(this.#context.emptyLayer);
         return {
-          files: { lowers: [this.#context.emptyLayer], diffIds: [] },
+          files,
+          baseFiles: files,
+          added: [],
           state: { settings: { Env: [`PATH=${defaultPath}`] }, args: new Map(), hasOwnCmd: false },
           base: undefined,
           steps: [],
           created: undefined,
         };
+      }
       case "context": {
         const context = this.#request.contexts.get(base.name);
         if (context?.kind === "image") return this.#beginWithImage(context.name);
@@ -141,6 +147,8 @@ export class Builder {
     const author = config.author ?? undefined;
     return {
       files,
+      baseFiles: files,
+      added: [],
       state: {
         settings: config.config ?? {},
         args: new Map(),
@@ -215,7 +223,7 @@ export class Builder {
       case "stage":
         return { kind: "files", files: (await this.#stage(base.index)).files };
       case "scratch":
-        return { kind: "files", files: { lowers: [this.#context.emptyLayer], diffIds: [] } };
+        return { kind: "files", files: filesOf(this.#context.emptyLayer) };
       case "context": {
         const context = contexts.get(base.name);
         if (context && context.kind !== "image") return context;

@@ -16,8 +16,11 @@ import type { StepResult } from "./steps/step-result.ts";
 export interface StageResult {
   readonly files: StageFiles;
   readonly state: StageState;
-  /** The image that it all began with; undefined for scratch. */
+  /** The image that it all began with, and its files; undefined for scratch. */
   readonly base: Descriptor | undefined;
+  readonly baseFiles: StageFiles;
+  /** Paths of the unpacked layers that steps have added, lowest first. */
+  readonly added: readonly string[];
   readonly steps: readonly ImageStep[];
   /** Of the last step that changed files, or of the base. RFC 3339. */
   readonly created: string | undefined;
@@ -92,6 +95,7 @@ async function follow(
     created,
     state,
     files: result ? afterStep(stage.files, result) : stage.files,
+    added: isLayer ? [...stage.added, result.path] : stage.added,
     steps: [...stage.steps, step],
   };
 }

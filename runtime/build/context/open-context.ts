@@ -125,12 +125,11 @@ async function openBytes(
   const packing = await detectArchive(join(staging, "context"));
   if (packing === undefined) return { path: upper.path, dockerfile: bytes.toString() };
   const source = await plainArchive(staging, packing, signal);
-  const lowers = [emptyLayer(directories)];
   const trees = [{ kind: "directory", path: staging }] as const;
   // All files are the user's own on his side, so that he can read them.
   const owner = { uid: 0, gid: 0 };
   const actions = [{ kind: "unpack", from: 0, source, destination: "/", owner }] as const;
-  const job = { lowers, upper: upper.path, work: upper.work, scratch, trees, actions };
+  const job = { destination: { kind: "directory", path: upper.path } as const, scratch, trees, actions };
   await changeTree({ job, mappings, lockFd: upper.lockFd, signal });
   return { path: upper.path };
 }

@@ -68,6 +68,11 @@ export function directoryKey(
   return keyOf(["directory", groundOf(ground), operation.path, owner]);
 }
 
+/** One layer in the place of several: `ground` is what is below them. */
+export function squashKey(ground: KeyGround, diffIds: readonly string[]): StepKey {
+  return keyOf(["squash", groundOf(ground), diffIds]);
+}
+
 /** What an image's or a stage's files are known by. */
 export function filesKey(diffIds: readonly string[]): string {
   return keyOf(["files", diffIds]);

@@ -7,6 +7,8 @@ import { classifyRuncFailure } from "../../container/runc-failure.ts";
 import { CntnrError, hasErrno } from "../../errors/cntnr-error.ts";
 import { runCommand, signalNumber, startFailure } from "../../process/run-command.ts";
 import type { Directories } from "../../store/directories.ts";
+import type { IdMappings } from "../../userns/id-mappings.ts";
+import { removeTree } from "../../userns/remove-tree.ts";
 
 export interface ContainerRun {
   readonly bundle: string;
@@ -19,15 +21,21 @@ export interface ContainerRun {
 const deleteTimeoutMs = 60_000;
 let counter = 0;
 
-/** Says who made it, so that the next build finds what a killed one has left running. */
-function newId(): string {
+/** A name that says who made what has it, so that the next build finds what a killed one has left. */
+export function newBuildName(): string {
   const { pid, startTime } = ownIdentity();
   return `build-${pid}-${startTime}-${counter++}`;
 }
 
+/** True for the name of something whose maker is gone. */
+function isAbandoned(name: string): boolean {
+  const [, pid, startTime] = /^build-(\d+)-(\d+)-\d+$/.exec(name) ?? [];
+  return pid !== undefined && !isAlive({ pid: Number(pid), startTime: Number(startTime) });
+}
+
 /** Runs a bundle's container to its end and returns the command's exit code. Throws CntnrError when it cannot be started. */
 export async function runContainer(directories: Directories, run: ContainerRun): Promise<number> {
-  const id = newId();
+  const id = newBuildName();
   const log = join(run.bundle, "runc.log");
   const flags = ["--root", directories.runcRoot, "--log", log, "--log-format", "json"];
   const child = spawn(runtimeProgram, [...flags, "run", "--bundle", run.bundle, id], {
@@ -51,13 +59,11 @@ export async function runContainer(directories: Directories, run: ContainerRun):
   }
 }
 
-/** Ends the containers of builds that were killed. */
-export async function endAbandonedContainers(directories: Directories): Promise<void> {
-  for (const id of namesIn(directories.runcRoot)) {
-    const [, pid, startTime] = /^build-(\d+)-(\d+)-\d+$/.exec(id) ?? [];
-    if (pid === undefined || isAlive({ pid: Number(pid), startTime: Number(startTime) })) continue;
-    await deleteContainer(directories, id);
-  }
+/** Ends the containers of builds that were killed, and removes the files that these had for them. */
+export async function clearAbandoned(directories: Directories, mappings: IdMappings): Promise<void> {
+  for (const id of namesIn(directories.runcRoot).filter(isAbandoned)) await deleteContainer(directories, id);
+  for (const name of namesIn(directories.run).filter(isAbandoned))
+    await removeTree(join(directories.run, name), mappings);
 }
 
 async function deleteContainer(directories: Directories, id: string): Promise<void> {

@@ -5,12 +5,12 @@ import { copyKey, filesKey, type KeyGround, type StepKey } from "../plan/step-ke
 import type { Owner } from "../tree/ownership.ts";
 import { checkDestination } from "../tree/select-sources.ts";
 import type { SourceTree, TreeAction } from "../tree/tree-job.ts";
-import { changeTree } from "../tree/tree-process.ts";
+import { changeTree, overlayOn } from "../tree/tree-process.ts";
 import { modeChangeOf } from "../tree/tree-worker.ts";
 import type { BuildTree, ContextTree } from "./build-tree.ts";
 import { type FoundSource, findSources } from "./found-sources.ts";
 import { resolveOwner } from "./resolve-owner.ts";
-import type { StageFiles } from "./stage-files.ts";
+import { filesOf, type StageFiles } from "./stage-files.ts";
 import { groundOf, type StepContext } from "./step-context.ts";
 import { nothingToDo, type StepResult } from "./step-result.ts";
 
@@ -22,7 +22,7 @@ export async function copyStep(
   tree: BuildTree,
 ): Promise<StepResult> {
   // A linked copy sees nothing of what is below it, names of users included.
-  const target = operation.isLinked ? { lowers: [context.emptyLayer], diffIds: [] } : files;
+  const target = operation.isLinked ? filesOf(context.emptyLayer) : files;
   const owner = operation.chown === undefined ? undefined : resolveOwner(operation.chown, target.lowers);
   const plan: CopyPlan = { context, target, operation, owner, ground: groundOf(context, files) };
   return tree.kind === "context" ? copyFromContext(plan, tree) : copyFromFiles(plan, tree.files);
@@ -167,7 +167,7 @@ async function change(
 ): Promise<string> {
   const { mappings, signal } = context.surroundings;
   return changeTree({
-    job: { lowers: target.lowers, upper: upper.path, work: upper.work, scratch, ...what },
+    job: { destination: overlayOn(target.lowers, upper), scratch, ...what },
     mappings,
     lockFd: upper.lockFd,
     signal,

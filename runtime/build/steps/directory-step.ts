@@ -3,7 +3,7 @@ import { LayeredTree } from "../../rootfs/layered-tree.ts";
 import { newKey } from "../../store/temporary.ts";
 import type { DirectoryOperation } from "../plan/operation.ts";
 import { directoryKey } from "../plan/step-key.ts";
-import { changeTree } from "../tree/tree-process.ts";
+import { changeTree, overlayOn } from "../tree/tree-process.ts";
 import { resolveUser } from "./resolve-owner.ts";
 import type { StageFiles } from "./stage-files.ts";
 import { groundOf, type StepContext } from "./step-context.ts";
@@ -27,11 +27,10 @@ export async function directoryStep(
   return context.runner.run(key, files, async (upper) => {
     using temporary = await newKey(directories, "build");
     try {
-      const { path: tree, work } = upper;
       const actions = [{ kind: "directory", path: operation.path, owner }] as const;
       const scratch = temporary.makeDirectory();
       await changeTree({
-        job: { lowers: files.lowers, upper: tree, work, scratch, trees: [], actions },
+        job: { destination: overlayOn(files.lowers, upper), scratch, trees: [], actions },
         mappings,
         lockFd: upper.lockFd,
         signal,

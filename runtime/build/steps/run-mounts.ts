@@ -9,7 +9,7 @@ import type { Mount } from "../dockerfile/mount.ts";
 import { scriptDirectory } from "../plan/evaluate-run.ts";
 import type { RunOperation } from "../plan/operation.ts";
 import { bytes } from "../tree/root-path.ts";
-import { changeTree } from "../tree/tree-process.ts";
+import { changeTree, overlayOn } from "../tree/tree-process.ts";
 import type { BuildTree, ContextTree } from "./build-tree.ts";
 import { giveTo, takeCache } from "./cache-mounts.ts";
 import { layeredSource, type SourcedMount, selectMounted } from "./run-sources.ts";
@@ -104,9 +104,7 @@ export class MountMaker {
     mkdirSync(scratch);
     await changeTree({
       job: {
-        lowers: [emptyLayer],
-        upper: upper.path,
-        work: upper.work,
+        destination: overlayOn([emptyLayer], upper),
         scratch,
         trees: [{ kind: "directory", path: tree.path }],
         actions: [
@@ -172,9 +170,7 @@ export class MountMaker {
     const from = tree.kind === "files";
     await changeTree({
       job: {
-        lowers: [emptyLayer],
-        upper: directory,
-        work: upper.work,
+        destination: { kind: "directory", path: directory },
         scratch,
         trees: [from ? { kind: "layers", paths: tree.files.lowers } : { kind: "directory", path: tree.path }],
         actions: [

@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeBundle } from "../../bundle/make-bundle.ts";
 import type { BundleOptions, NetworkMode } from "../../container/container-options.ts";
@@ -11,7 +11,7 @@ import { newKey } from "../../store/temporary.ts";
 import { removeTree } from "../../userns/remove-tree.ts";
 import type { RunOperation } from "../plan/operation.ts";
 import { runKey } from "../plan/step-key.ts";
-import { runContainer } from "./build-container.ts";
+import { newBuildName, runContainer } from "./build-container.ts";
 import { type BuildAccess, MountMaker } from "./run-mounts.ts";
 import { type FindTree, findMountSources, type SourcedMount } from "./run-sources.ts";
 import type { StageFiles } from "./stage-files.ts";
@@ -69,7 +69,8 @@ async function execute(
   const key = stack.use(await newKey(directories, "build"));
   stack.defer(() => key.clear(mappings));
   const bundle = key.makeDirectory();
-  const secrets = mkdtempSync(join(directories.run, "build-"));
+  const secrets = join(directories.run, newBuildName());
+  mkdirSync(secrets, { mode: 0o700 });
   stack.defer(() => removeTree(secrets, mappings));
   const made = await new MountMaker(context, access, secrets, stack).make(mounts, operation.script);
   const { remarks, mountPoints } = await makeBundle({

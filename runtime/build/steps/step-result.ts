@@ -2,7 +2,13 @@ import type { NewLayer } from "../../image/commit-layer.ts";
 
 /** What a step has done to the files: a layer, and where it is unpacked. */
 export type StepResult =
-  | (StepFacts & { readonly kind: "layer"; readonly layer: NewLayer; readonly path: string })
+  | (StepFacts & {
+      readonly kind: "layer";
+      readonly layer: NewLayer;
+      readonly path: string;
+      /** Whether it has an entry for the root directory. */
+      readonly saysRoot: boolean;
+    })
   | (StepFacts & { readonly kind: "unchanged" });
 
 interface StepFacts {

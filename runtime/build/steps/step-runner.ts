@@ -65,7 +65,7 @@ export class StepRunner {
 
   async #make(key: StepKey, files: StageFiles, fill: Fill): Promise<StepResult> {
     const { directories, mappings } = this.#surroundings;
-    await using upper = await newUpperTree(directories, mappings, files.lowers);
+    await using upper = await newUpperTree(directories, mappings, [files.root]);
     const filled = await fill(upper);
     const result =
       filled.kind === "known" ? filled.result : await this.#commit(upper, files, filled.mountPoints);
@@ -86,10 +86,10 @@ export class StepRunner {
     for (const remark of layer.remarks) this.#onRemark(remark);
     const facts = { created: new Date().toISOString(), isCached: false };
     if (layer.entries === 0) return { kind: "unchanged", ...facts };
-    const path = this.#pathOf(hexOfDiffId(layer));
-    if (path === undefined)
+    const unpacked = this.#unpacked(hexOfDiffId(layer));
+    if (!unpacked)
       throw new CntnrError("conflict", `layer ${layer.diffId} was removed while the build needed it`);
-    return { kind: "layer", layer, path, ...facts };
+    return { kind: "layer", layer, ...unpacked, ...facts };
   }
 
   #resultOf({ layer, created }: StepRecord): StepResult | undefined {
@@ -97,13 +97,13 @@ export class StepRunner {
     const digest = digestOfHex(layer.blobSha256);
     const blob = blobPath(this.#surroundings.directories, digest);
     if (!existsSync(blob) || statSync(blob).size !== layer.blobBytes) return undefined;
-    const path = this.#pathOf(layer.diffSha256);
-    if (path === undefined) return undefined;
+    const unpacked = this.#unpacked(layer.diffSha256);
+    if (!unpacked) return undefined;
     return {
       kind: "layer",
       isCached: true,
       created,
-      path,
+      ...unpacked,
       layer: {
         descriptor: { mediaType: layer.mediaType, digest, size: layer.blobBytes },
         diffId: diffIdOfHex(layer.diffSha256),
@@ -115,10 +115,12 @@ export class StepRunner {
   }
 
   /** Where a layer is unpacked; undefined when it is not. */
-  #pathOf(diffHex: string): string | undefined {
+  #unpacked(diffHex: string): { readonly path: string; readonly saysRoot: boolean } | undefined {
     const { directories, mappings } = this.#surroundings;
     const record = readLayer(directories, layerName(diffHex, mappings));
-    return record && layerLinkPath(directories, record.link);
+    if (!record) return undefined;
+    const path = layerLinkPath(directories, record.link);
+    return { path, saysRoot: !record.impliedDirectories.includes("") };
   }
 }
 

@@ -46,6 +46,8 @@ const copyAction = v.strictObject({
 const actionSchema = v.variant("kind", [
   copyAction,
   v.strictObject({ kind: v.literal("directory"), path: v.string(), owner }),
+  /** Removes what layers (indices in `trees`) hide of the destination; `merged` is an overlay of them. */
+  v.strictObject({ kind: v.literal("hide"), layers: v.pipe(v.array(count), v.readonly()), merged: count }),
   v.strictObject({
     kind: v.literal("unpack"),
     from: count,
@@ -57,10 +59,12 @@ const actionSchema = v.variant("kind", [
 ]);
 
 export const treeJobSchema = v.strictObject({
-  /** The destination: an overlay of unpacked layers (lowest first) with an upper directory of the step's own. */
-  lowers: strings,
-  upper: v.string(),
-  work: v.string(),
+  destination: v.variant("kind", [
+    /** An overlay of unpacked layers (lowest first) with an upper directory of the step's own. */
+    v.strictObject({ kind: v.literal("overlay"), lowers: strings, upper: v.string(), work: v.string() }),
+    /** A directory of the user's. */
+    v.strictObject({ kind: v.literal("directory"), path: v.string() }),
+  ]),
   /** An empty directory that mounts are made on. */
   scratch: v.string(),
   trees: v.pipe(v.array(sourceTree), v.readonly()),

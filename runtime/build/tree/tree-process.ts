@@ -1,4 +1,5 @@
 import { CntnrError } from "../../errors/cntnr-error.ts";
+import type { UpperTree } from "../../layer/upper-tree.ts";
 import { ownProgram } from "../../process/own-program.ts";
 import type { IdMapping, IdMappings } from "../../userns/id-mappings.ts";
 import { runInUserNamespace } from "../../userns/run-in-user-namespace.ts";
@@ -11,6 +12,11 @@ export interface TreeRequest {
   /** A lock's descriptor that the worker is to hold, too. */
   readonly lockFd: number;
   readonly signal?: AbortSignal;
+}
+
+/** An overlay over layers, lowest first, that writes into an upper tree. */
+export function overlayOn(lowers: readonly string[], { path, work }: UpperTree): TreeJob["destination"] {
+  return { kind: "overlay", lowers, upper: path, work };
 }
 
 const timeoutMs = 2 * 60 * 60_000;

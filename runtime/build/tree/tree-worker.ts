@@ -16,6 +16,7 @@ import {
   type TreeOutcome,
   treeJobSchema,
 } from "./tree-job.ts";
+import { removeHidden } from "./squash-tree.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 
 /** Where the worker has its mounts once it is shut in. */
@@ -39,14 +40,18 @@ export async function treeWorker(jobText: string, send: (outcome: TreeOutcome) =
   }
 }
 
-function shutIn({ lowers, upper, work, scratch, trees }: TreeJob): void {
+function shutIn({ destination, scratch, trees }: TreeJob): void {
   mountTmpfs(scratch);
   const empty = `${scratch}/empty`;
   mkdirSync(empty);
   const at = (path: string) => `${scratch}${path}`;
   mkdirSync(at(destinationRoot));
-  const layers = lowers.length === 0 ? [empty] : lowers;
-  mountOverlay(at(destinationRoot), optionsOf({ layers, upper, work }), "writable");
+  if (destination.kind === "directory") bindDirectory(destination.path, at(destinationRoot));
+  else {
+    const { lowers, upper, work } = destination;
+    const layers = lowers.length === 0 ? [empty] : lowers;
+    mountOverlay(at(destinationRoot), optionsOf({ layers, upper, work }), "writable");
+  }
   for (const [index, tree] of trees.entries()) {
     mkdirSync(at(treeRoot(index)));
     mountTree(tree, at(treeRoot(index)), empty);
@@ -74,6 +79,8 @@ async function carryOut({ actions, ownership }: TreeJob): Promise<string> {
   const copier = new TreeCopier(destinationRoot, ownership);
   for (const action of actions) {
     if (action.kind === "copy") copy(copier, action);
+    else if (action.kind === "hide")
+      removeHidden(destinationRoot, action.layers.map(treeRoot), treeRoot(action.merged));
     else if (action.kind === "directory") copier.makeDirectories(action.path, action.owner);
     else {
       const directory = copier.makeDirectories(action.destination, action.owner ?? { uid: 0, gid: 0 });

@@ -1,16 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: such strings are the language under test
-/** A file of a context: its text, or more. */
-export type ContextFile =
-  | string
-  | { readonly text: string; readonly mode: number }
-  | { readonly link: string }
-  /** Made of these files by tar with this flag (z, j, J), or without. */
-  | { readonly archive: Readonly<Record<string, string>>; readonly flag: string };
+import type { ContextFiles } from "../../fixtures/build-context.ts";
 
 export interface CompareCase {
   readonly name: string;
   readonly dockerfile: string;
-  readonly files?: Readonly<Record<string, ContextFile>>;
+  readonly files?: ContextFiles;
   readonly args?: readonly string[];
   /** Where buildah 1.28 does otherwise than BuildKit's reference says; paths or settings that are not compared. */
   readonly differs?: { readonly why: string; readonly paths?: RegExp; readonly settings?: readonly string[] };

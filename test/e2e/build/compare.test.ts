@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { preparePodman } from "../../bench/podman.ts";
+import { makeContext } from "../../fixtures/build-context.ts";
 import { type FlatFile, type FlatImage, flattenDirectory } from "../../fixtures/flatten-image.ts";
 import { busyboxImage } from "../../fixtures/images.ts";
 import { TestHost } from "../../fixtures/test-host.ts";
-import { checked, runChecked } from "../../fixtures/users.ts";
-import { type CompareCase, type ContextFile, compareCases } from "./compare-cases.ts";
+import { checked } from "../../fixtures/users.ts";
+import { type CompareCase, compareCases } from "./compare-cases.ts";
 
 let host: TestHost;
 let base: string;
@@ -43,24 +43,18 @@ const compared = [
 describe("an image is the same as buildah's", () => {
   for (const compareCase of compareCases)
     test(compareCase.name, async () => {
-      const { name: user, uid, gid } = host.users.alice;
-      const directory = mkdtempSync(join(host.directory, "home", user, "case-"));
-      try {
-        for (const [path, file] of Object.entries(compareCase.files ?? {}))
-          await write(directory, path, file);
-        writeFileSync(join(directory, "Dockerfile"), compareCase.dockerfile.replaceAll("BASE", base));
-        await runChecked(["chown", "-R", "-h", `${uid}:${gid}`, directory]);
-        const home = join(host.users.alice.home, directory.slice(directory.lastIndexOf("/") + 1));
-        const args = (compareCase.args ?? []).map((word) => `'${word}'`).join(" ");
-        const store = "$HOME/.local/share/cntnr/images";
-        const ours = `cntnr build -q -t compare ${args} ${home} && skopeo copy -q oci:${store}:docker.io/library/compare:latest dir:${home}/../ours`;
-        const theirs = `buildah bud -q --format docker -t compare ${args} ${home} && buildah push -q compare dir:${home}/../theirs`;
-        await shell(`rm -rf "$HOME/ours" "$HOME/theirs" && ${ours} && ${theirs}`);
-        const read = (name: string) => flattenDirectory(join(host.directory, "home", user, name));
-        compare(read("ours"), read("theirs"), compareCase);
-      } finally {
-        rmSync(directory, { recursive: true });
-      }
+      const home = await makeContext(host, host.users.alice, {
+        ...compareCase.files,
+        Dockerfile: compareCase.dockerfile.replaceAll("BASE", base),
+      });
+      const args = (compareCase.args ?? []).map((word) => `'${word}'`).join(" ");
+      const store = "$HOME/.local/share/cntnr/images";
+      const ours = `cntnr build -q -t compare ${args} ${home} && skopeo copy -q oci:${store}:docker.io/library/compare:latest dir:${home}/../ours`;
+      const theirs = `buildah bud -q --format docker -t compare ${args} ${home} && buildah push -q compare dir:${home}/../theirs`;
+      await shell(`rm -rf "$HOME/ours" "$HOME/theirs" && ${ours} && ${theirs}`);
+      const read = (name: string) =>
+        flattenDirectory(join(host.directory, "home", host.users.alice.name, name));
+      compare(read("ours"), read("theirs"), compareCase);
     });
 });
 
@@ -99,26 +93,4 @@ function settingsOf({ config }: FlatImage, names: readonly string[]): Record<str
     Object.keys(Object(value)).length + String(value).length > 0;
   const shown = names.filter((name) => isSet(all[name])).map((name) => [name, all[name]]);
   return Object.fromEntries(shown.filter(([, value]) => JSON.stringify(value) !== "{}"));
-}
-
-async function write(directory: string, path: string, file: ContextFile): Promise<void> {
-  const target = join(directory, path);
-  mkdirSync(dirname(target), { recursive: true });
-  if (typeof file === "string") writeFileSync(target, file);
-  else if ("link" in file) symlinkSync(file.link, target);
-  else if ("text" in file) {
-    writeFileSync(target, file.text);
-    chmodSync(target, file.mode);
-  } else await pack(directory, target, file);
-}
-
-async function pack(
-  directory: string,
-  target: string,
-  { archive, flag }: Extract<ContextFile, { archive: unknown }>,
-): Promise<void> {
-  const staging = mkdtempSync(join(directory, ".staging-"));
-  for (const [path, text] of Object.entries(archive)) await write(staging, path, text);
-  await runChecked(["tar", "--owner=7", "--group=8", `-c${flag}f`, target, "-C", staging, "."]);
-  rmSync(staging, { recursive: true });
 }

@@ -55,7 +55,7 @@ describe("completion", () => {
         return result.stdout.trim().split(" ");
       };
       expect(await complete("ru")).toEqual(["run"]);
-      expect(await complete("image", "")).toEqual(["pull", "ls", "list", "rm", "remove", "build"]);
+      expect(await complete("image", "")).toEqual(["pull", "ls", "list", "rm", "remove", "build", "create"]);
       expect(await complete("run", "--ent")).toEqual(["--entrypoint"]);
       expect(await complete("--store-dir", "/x", "stop", "--t")).toEqual(["--time", "--timeout"]);
     } finally {

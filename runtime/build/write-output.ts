@@ -1,0 +1,151 @@
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import { type Descriptor, nameAnnotation } from "../image/oci-documents.ts";
+import { newUpperTree } from "../layer/upper-tree.ts";
+import { packInWorker } from "../layer/worker-process.ts";
+import { runCommand } from "../process/run-command.ts";
+import { newKey } from "../store/temporary.ts";
+import type { BuildOutput } from "./build-request.ts";
+import { copyAll } from "./squash.ts";
+import { emptyLayer } from "./steps/empty-layer.ts";
+import type { StageFiles } from "./steps/stage-files.ts";
+import type { StepSurroundings } from "./steps/step-runner.ts";
+import { changeTree, overlayOn } from "./tree/tree-process.ts";
+
+interface NamedOutput extends BuildOutput {
+  /** The image's names, for archives of it. */
+  readonly names: readonly string[];
+}
+
+const copyTimeoutMs = 60 * 60_000;
+
+/**
+ * Writes what was built into a directory or an archive. A file appears whole, by a rename; a directory's files are the
+ * user's own, and what was in it stays. Throws CntnrError.
+ * @param writeImage writes the image's documents into the store, where nothing refers to them
+ */
+export async function writeOutput(
+  step: StepSurroundings,
+  files: StageFiles,
+  writeImage: () => Descriptor,
+  output: NamedOutput,
+): Promise<void> {
+  if (output.kind === "local") {
+    await writeDirectory(step, files, resolve(output.destination));
+    return;
+  }
+  const { directories, mappings } = step;
+  using key = await newKey(directories, "build");
+  try {
+    const archive = join(key.makeDirectory(), "archive");
+    if (output.kind === "tar") await writeTar(step, files, archive);
+    else await writeArchive(step, writeImage(), archive, output, key.makeDirectory());
+    await moveTo(archive, output.destination);
+  } finally {
+    await key.clear(mappings);
+  }
+}
+
+async function writeDirectory(step: StepSurroundings, files: StageFiles, path: string): Promise<void> {
+  const { directories, mappings, signal } = step;
+  mkdirSync(path, { recursive: true });
+  using key = await newKey(directories, "build");
+  try {
+    const job = {
+      destination: { kind: "directory", path },
+      scratch: key.makeDirectory(),
+      trees: [{ kind: "layers", paths: files.lowers }],
+      actions: [{ ...copyAll(0), keepsParents: false, owner: { uid: 0, gid: 0 }, attributes: "left" }],
+    } as const;
+    await changeTree({ job, mappings, lockFd: key.lockFd, signal });
+  } finally {
+    await key.clear(mappings);
+  }
+}
+
+async function writeTar(step: StepSurroundings, files: StageFiles, path: string): Promise<void> {
+  const { directories, mappings, signal, latestSeconds } = step;
+  const empty = [emptyLayer(directories)];
+  await using upper = await newUpperTree(directories, mappings, empty);
+  using key = await newKey(directories, "build");
+  const fd = openSync(path, "wx", 0o644);
+  try {
+    const trees = [{ kind: "layers", paths: files.lowers }] as const;
+    const scratch = key.makeDirectory();
+    const job = { destination: overlayOn(empty, upper), scratch, trees, actions: [copyAll(0)] };
+    await changeTree({ job, mappings, lockFd: upper.lockFd, signal });
+    await packInWorker({
+      target: upper.path,
+      mappings,
+      lockFd: upper.lockFd,
+      blobFd: fd,
+      lowers: [],
+      signal,
+      job: {
+        owners: { kind: mappings.subordinate ? "files" : "recorded" },
+        fate: "keep",
+        latestSeconds: latestSeconds ?? null,
+        mountPoints: [],
+        compression: "none",
+      },
+    });
+  } finally {
+    closeSync(fd);
+    await key.clear(mappings);
+  }
+}
+
+/** By skopeo, from a layout with this one image that shares the store's blobs. */
+async function writeArchive(
+  { directories, signal }: StepSurroundings,
+  manifest: Descriptor,
+  path: string,
+  { kind, names }: NamedOutput,
+  layout: string,
+): Promise<void> {
+  const [name] = names;
+  const index = {
+    schemaVersion: 2,
+    manifests: [{ ...manifest, annotations: { [nameAnnotation]: "built" } }],
+  };
+  writeFileSync(join(layout, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+  writeFileSync(join(layout, "index.json"), JSON.stringify(index));
+  const target = `${kind}-archive:${path}${name === undefined ? "" : `:${name}`}`;
+  const shared = ["--src-shared-blob-dir", join(directories.images, "blobs")];
+  const args = ["--insecure-policy", "copy", "--quiet", ...shared, `oci:${layout}:built`, target];
+  const result = await runCommand("skopeo", args, { timeoutMs: copyTimeoutMs, signal });
+  if (result.exitCode !== 0)
+    throw new CntnrError(
+      "engine",
+      `the archive cannot be written: ${result.stderr.trim().split("\n").at(-1) ?? ""}`,
+    );
+}
+
+async function moveTo(path: string, destination: string): Promise<void> {
+  if (destination === "-") {
+    await pipeline(createReadStream(path), process.stdout, { end: false });
+    return;
+  }
+  const target = resolve(destination);
+  mkdirSync(dirname(target), { recursive: true });
+  // Another file system may be there: a copy beside the target, then a rename.
+  const beside = `${target}.${process.pid}.new`;
+  try {
+    await pipeline(createReadStream(path), createWriteStream(beside, { flags: "wx" }));
+    renameSync(beside, target);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
