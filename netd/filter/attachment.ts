@@ -38,7 +38,10 @@ export interface FilteredAttachment {
   /** What beyond the network and the host may be reached: networks in CIDR notation. */
   readonly egress: "none" | "any" | readonly string[];
   readonly ports: readonly PublishedPort[];
-  /** Tracked connections that it may have at a time, in both directions together. */
+  /**
+   * Tracked connections that it may have at a time, in both directions together. TCP connections that have ended do not
+   * count: the kernel keeps them for two minutes, and gives them up when it needs room.
+   */
   readonly connections: number | undefined;
   /** Bits per second that it may send. */
   readonly bandwidthOut: number | undefined;

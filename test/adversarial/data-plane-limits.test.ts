@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { isIP } from "node:net";
+import type { PublishedPort } from "../../netd/ports/published-port.ts";
+import {
+  bridgeNetwork,
+  FilteredHost,
+  hostAddress,
+  type NetworkNamespace,
+  outsideAddress,
+  routedNetwork,
+} from "../fixtures/filtered-host.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
+
+let filtered: FilteredHost;
+let host: NetworkNamespace;
+let outside: NetworkNamespace;
+const lab = bridgeNetwork("lab0", 0);
+
+beforeAll(async () => {
+  filtered = await FilteredHost.start();
+  outside = await filtered.outside();
+  host = await filtered.inHost();
+  await outside.serve("udp", 91, "0.0.0.0");
+});
+afterAll(() => filtered[Symbol.asyncDispose]());
+
+function port(hostPort: number, given: Partial<PublishedPort> = {}): PublishedPort {
+  return { hostIp: undefined, hostPort, containerPort: 80, protocol: "tcp", ...given };
+}
+
+const attach = (network: string, ports: readonly PublishedPort[]) =>
+  filtered.attach(filtered.host.users.alice, network, lab, { ports });
+
+describe("a published port", () => {
+  test("cannot be had while a service of the host has it, and nothing is left of the attempt (R11)", async () => {
+    for (const [number, protocol, address] of [
+      [7001, "tcp", "0.0.0.0"],
+      [7002, "tcp", "::1"],
+      [7003, "udp", "0.0.0.0"],
+      [7004, "udp", hostAddress.ipv6],
+    ] as const) {
+      await host.serve(protocol, number, address);
+      const wanted = [port(7099), port(number, { protocol })];
+      await expect(attach("lab", wanted)).rejects.toThrow(`port ${number}/${protocol} is in use on the host`);
+    }
+    const { attachment } = await attach("lab", [port(7099)]);
+    await filtered.driverRequest("detach", { id: attachment.id });
+  });
+
+  test("is nobody else's as long as the attachment lives, in either family (R11)", async () => {
+    const ports = [port(7010), port(7010, { protocol: "udp" }), port(7011, { hostIp: hostAddress.ipv4 })];
+    const holder = await attach("lab", ports);
+    for (const address of ["0.0.0.0", "::", "127.0.0.1", hostAddress.ipv6]) {
+      await expect(host.serve("tcp", 7010, address)).rejects.toThrow("EADDRINUSE");
+      await expect(host.serve("udp", 7010, address)).rejects.toThrow("EADDRINUSE");
+    }
+    await expect(host.serve("tcp", 7011, hostAddress.ipv4)).rejects.toThrow("EADDRINUSE");
+    for (const wanted of [port(7010), port(7010, { hostIp: hostAddress.ipv4 }), port(7011)])
+      await expect(attach("lab", [wanted])).rejects.toThrow("is in use on the host");
+    await filtered.detach(holder);
+    await host.serve("tcp", 7010, "::");
+    const next = await attach("lab", [port(7011)]);
+    await filtered.detach(next);
+  });
+
+  test("is refused on an address that is not the host's (R11)", async () => {
+    await expect(attach("lab", [port(7020, { hostIp: outsideAddress.ipv4 })])).rejects.toThrow(
+      `port 7020/tcp of ${outsideAddress.ipv4} cannot be published: that is no address of the host`,
+    );
+  });
+
+  test("of UDP leads to the new one at once, also for who spoke to the old one on it (D9)", async () => {
+    const ports = [port(7030, { protocol: "udp" })];
+    const ask = { protocol: "udp", address: hostAddress.ipv4, port: 7030, fromPort: 5555 } as const;
+    const old = await attach("lab", ports);
+    await old.namespace.serve("udp", 80, "0.0.0.0");
+    expect(await outside.ask(ask)).toBe(outsideAddress.ipv4);
+    await filtered.detach(old);
+    const next = await attach("lab", ports);
+    await next.namespace.serve("udp", 80, "0.0.0.0");
+    expect(next.ipv4).not.toBe(old.ipv4);
+    expect(await outside.ask(ask)).toBe(outsideAddress.ipv4);
+    await filtered.detach(next);
+  });
+});
+
+describe("limits", () => {
+  test.each([
+    ["a port of a bridge", lab],
+    ["a routed end", routedNetwork(2)],
+  ])(
+    "of connections hold for %s, whoever begins them, and not for its neighbours (D9)",
+    async (_, plugin) => {
+      const grants = { egress: "any", masquerade: true } as const;
+      const { alice, bob } = filtered.host.users;
+      const limited = await filtered.attach(alice, plugin.type, plugin, {
+        ...grants,
+        connections: 4,
+        ports: [port(7040, { protocol: "udp" })],
+      });
+      const neighbour = await filtered.attach(bob, plugin.type, plugin, grants);
+      await limited.namespace.serve("udp", 80, "0.0.0.0");
+      const ask = (from: NetworkNamespace, address: string, to: number) =>
+        from.ask({ protocol: "udp", address, port: to, timeoutMs: 1000 });
+      const out = (from: NetworkNamespace) => ask(from, outsideAddress.ipv4, 91);
+      const inward = () => ask(outside, hostAddress.ipv4, 7040);
+      // Each of these uses ports of its own, and stays for half a minute.
+      for (let count = 0; count < 2; count++) {
+        expect(await out(limited.namespace)).toBe(hostAddress.ipv4);
+        expect(await inward()).toBe(outsideAddress.ipv4);
+      }
+      expect(isIP(await out(limited.namespace))).toBe(0);
+      expect(isIP(await inward())).toBe(0);
+      expect(await out(neighbour.namespace)).toBe(hostAddress.ipv4);
+      // Flooding gains nothing: what is over the limit is not tracked.
+      await Promise.all(Array.from({ length: 50 }, () => out(limited.namespace)));
+      const tracked = await filtered.shell(`grep -c 'src=${limited.ipv4} ' /proc/net/nf_conntrack || true`);
+      expect(Number(tracked)).toBeLessThanOrEqual(4);
+      await filtered.detach(limited);
+      await filtered.detach(neighbour);
+      expect(await filtered.shell(`grep -c 'src=${limited.ipv4} ' /proc/net/nf_conntrack || true`)).toBe(
+        "0\n",
+      );
+    },
+  );
+
+  test.each([
+    ["a port of a bridge", lab],
+    ["a routed end", routedNetwork(2)],
+  ])("of bandwidth hold for %s in each direction (D9)", async (_, plugin) => {
+    const megabits = { out: 40, in: 80 };
+    const limited = await filtered.attach(filtered.host.users.alice, plugin.type, plugin, {
+      hostAccess: "all",
+      bandwidthOut: megabits.out * 1e6,
+      bandwidthIn: megabits.in * 1e6,
+    });
+    const server = filtered.host.spawnAsRoot(["iperf3", "-s", "--forceflush"]);
+    await server.waitForOutput(/Server listening/);
+    const measure = async (...flags: string[]) => {
+      const argv = ["iperf3", "-J", "-c", hostAddress.ipv4, "-t", "1", "-O", "1", ...flags];
+      const output = await filtered.shell(
+        `nsenter --target=${limited.namespace.pid} --net ${argv.join(" ")}`,
+      );
+      const { end }: { end: { sum_received: { bits_per_second: number } } } = JSON.parse(output);
+      return end.sum_received.bits_per_second / 1e6;
+    };
+    const [sent, received] = [await measure(), await measure("--reverse")];
+    expect(sent).toBeLessThan(megabits.out * 1.2);
+    expect(sent).toBeGreaterThan(megabits.out * 0.6);
+    expect(received).toBeLessThan(megabits.in * 1.2);
+    expect(received).toBeGreaterThan(megabits.in * 0.6);
+    await server[Symbol.asyncDispose]();
+    await filtered.detach(limited);
+  });
+});
+
+describe("what a user has prepared in a namespace", () => {
+  test("makes no attachment, and leaves nothing of one (N13)", async () => {
+    const elements = () =>
+      filtered.shell("nft --stateless list ruleset | grep -A2 elements || true; ip -br link show type veth");
+    const before = await elements();
+    const pid = await filtered.namespace(filtered.host.users.alice);
+    await filtered.shell(`nsenter --target=${pid} --net ip link add eth0 type veth peer name eth1`);
+    await expect(
+      filtered.driverRequest("attach", {
+        id: "prepared",
+        netns: `/proc/${pid}/ns/net`,
+        network: "lab",
+        plugin: { ...lab, ipam: { ...lab.ipam } },
+        grants: {},
+      }),
+    ).rejects.toThrow("eth0");
+    await waitFor(async () => (await elements()) === before, { what: "nothing to be left" });
+  });
+});
