@@ -4,8 +4,6 @@ import { runChild } from "../process/run-child.ts";
 const programs = {
   /** One transaction: all of it or nothing (nft(8), -f). */
   nft: { path: "/usr/sbin/nft", args: ["-f", "-"], package: "nftables" },
-  tc: { path: "/usr/sbin/tc", args: ["-batch", "-"], package: "iproute2" },
-  bridge: { path: "/usr/sbin/bridge", args: ["-batch", "-"], package: "iproute2" },
   ip: { path: "/usr/sbin/ip", args: ["-batch", "-"], package: "iproute2" },
 } as const;
 
@@ -14,7 +12,7 @@ export type BatchProgram = keyof typeof programs;
 /** Runs a batch of commands. Throws when one of them fails; all but nft then have done what stood before it. */
 export type RunBatch = (program: BatchProgram, batch: string) => Promise<void>;
 
-/** nft needs some 10 ms for a transaction, and a tenth of a second for the tables of a thousand attachments. */
+/** nft needs a tenth of a second for the tables of a thousand attachments. */
 const timeoutMs = 10_000;
 
 /** @param lockFd a locked file that outlives a netd that dies while a child of it is at work */

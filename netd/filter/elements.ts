@@ -1,18 +1,8 @@
+import type { Element, Field } from "../netlink/nftables.ts";
 import { familiesOf, isIpv6, type PublishedPort } from "../ports/published-port.ts";
-import { bytesOfAddress } from "../sys/address-bytes.ts";
+import { bytesOfAddress, bytesOfMac } from "../sys/address-bytes.ts";
 import { type FilteredAttachment, linkLocalAddress, withoutPrefix } from "./attachment.ts";
 import { passed } from "./marks.ts";
-
-/** The families in which netd has a table; all have the same name. */
-export type TableFamily = "bridge" | "inet" | "arp";
-
-/** One element of a set or map, in nft(8)'s words. */
-export interface Element {
-  readonly family: TableFamily;
-  readonly set: string;
-  /** "12 . 02:00:00:00:00:05", and for a map " : " and its value. */
-  readonly text: string;
-}
 
 /** What stands in the kernel in place of names: numbers that are unique as long as netd lives. */
 export interface Numbers {
@@ -56,7 +46,12 @@ export function rulesOf(attachment: FilteredAttachment, numbers: Numbers): Attac
   };
 }
 
-const inet = (set: string, text: string): Element => ({ family: "inet", set, text });
+const inet = (set: string, key: readonly Field[], value?: Element["value"]): Element => ({
+  family: "inet",
+  set,
+  key,
+  ...(value === undefined ? {} : { value }),
+});
 
 /** The sets of `guard-chains.ts`, in the table whose packets the host's end gives. */
 function sourceElements({ hostEnd: { kind, index }, mac, addresses }: FilteredAttachment): Element[] {
@@ -65,41 +60,35 @@ function sourceElements({ hostEnd: { kind, index }, mac, addresses }: FilteredAt
   const ipv4 = plain.filter((address) => !isIpv6(address));
   // Without an address of its own it has no business in IPv6.
   const ipv6 = plain.some(isIpv6) ? [...plain.filter(isIpv6), linkLocalAddress(mac)] : [];
-  const element = (set: string, text: string): Element => ({ family, set, text: `${index} . ${text}` });
+  const link = { link: index };
+  const element = (set: string, ...rest: Field[]): Element => ({ family, set, key: [link, ...rest] });
   return [
-    ...ipv4.map((address) => element("source4", `${mac} . ${address}`)),
-    ...ipv6.map((address) => element("source6", `${mac} . ${address}`)),
-    ...ipv6.map((address) => element("target6", numberOf(address))),
+    ...ipv4.map((address) => element("source4", { mac }, { address })),
+    ...ipv6.map((address) => element("source6", { mac }, { address })),
+    ...ipv6.map((address) => element("target6", { payload: bytesOfAddress(address) })),
     ...(ipv6.length > 0
-      ? [element("hardware", mac), element("option", `0x${mac.replaceAll(":", "").replace(/^0+/, "")}`)]
+      ? [element("hardware", { mac }), element("option", { payload: bytesOfMac(mac) })]
       : []),
     ...(kind === "routed"
-      ? ipv4.map(
-          (address): Element => ({ family: "arp", set: "source4", text: `${index} . ${mac} . ${address}` }),
-        )
+      ? ipv4.map((address): Element => ({ family: "arp", set: "source4", key: [link, { mac }, { address }] }))
       : []),
   ];
 }
 
-/** nft prints and reads raw payload as a number. */
-function numberOf(address: string): string {
-  return `0x${bytesOfAddress(address)
-    .toString("hex")
-    .replace(/^0+(?=.)/, "")}`;
-}
-
 function portElements({ hostEnd, network, isolationGroup }: FilteredAttachment, numbers: Numbers): Element[] {
-  const { index } = hostEnd;
+  const link = { link: hostEnd.index };
   if (hostEnd.kind === "routed")
-    return [inet("routed", `${index}`), { family: "arp", set: "routed", text: `${index}` }];
-  const bridge = (set: string, text: string): Element => ({ family: "bridge", set, text });
-  const group = isolationGroup === undefined ? undefined : numbers.groupOf(network, isolationGroup);
+    return [inet("routed", [link]), { family: "arp", set: "routed", key: [link] }];
+  const ports: Element[] = [
+    { family: "bridge", set: "port", key: [link] },
+    { family: "bridge", set: "same_port", key: [link, link] },
+  ];
+  if (isolationGroup === undefined) return ports;
+  const mark = { mark: numbers.groupOf(network, isolationGroup) };
   return [
-    bridge("port", `${index}`),
-    bridge("same_port", `${index} . ${index}`),
-    ...(group === undefined
-      ? []
-      : [bridge("group", `${index} : ${group}`), bridge("member", `${index} . ${group}`)]),
+    ...ports,
+    { family: "bridge", set: "group", key: [link], value: [mark] },
+    { family: "bridge", set: "member", key: [link, mark] },
   ];
 }
 
@@ -109,58 +98,57 @@ const burstSeconds = 0.05;
 
 function bandwidthElements({ hostEnd, bandwidthOut, bandwidthIn }: FilteredAttachment): Element[] {
   const family = hostEnd.kind === "bridge-port" ? "bridge" : "inet";
-  const limit = (set: string, bitsPerSecond: number | undefined): Element[] => {
+  const element = (set: string, bitsPerSecond: number | undefined): Element[] => {
     if (bitsPerSecond === undefined) return [];
     const bytesPerSecond = Math.max(1, Math.floor(bitsPerSecond / 8));
-    const burst = Math.max(smallestBurstBytes, Math.floor(bytesPerSecond * burstSeconds));
-    const text = `${hostEnd.index} limit rate over ${bytesPerSecond} bytes/second burst ${burst} bytes`;
-    return [{ family, set, text }];
+    const burstBytes = Math.max(smallestBurstBytes, Math.floor(bytesPerSecond * burstSeconds));
+    return [{ family, set, key: [{ link: hostEnd.index }], limit: { bytesPerSecond, burstBytes } }];
   };
-  return [...limit("bandwidth_out", bandwidthOut), ...limit("bandwidth_in", bandwidthIn)];
+  return [...element("bandwidth_out", bandwidthOut), ...element("bandwidth_in", bandwidthIn)];
 }
 
-/** Which of the host's sets an address belongs to: each has one for IPv4 and one for IPv6. */
-function eachAddress(
-  { addresses }: FilteredAttachment,
-  elementOf: (address: string, suffix: "4" | "6") => Element,
-): Element[] {
-  return addresses.map(withoutPrefix).map((address) => elementOf(address, isIpv6(address) ? "6" : "4"));
+/** The host's sets come in pairs, one for IPv4 and one for IPv6. */
+type EachAddress = (
+  elementOf: (address: { readonly address: string }, suffix: "4" | "6") => Element,
+) => Element[];
+
+function eachAddressOf({ addresses }: FilteredAttachment): EachAddress {
+  return (elementOf) =>
+    addresses.map(withoutPrefix).map((address) => elementOf({ address }, isIpv6(address) ? "6" : "4"));
 }
 
 function addressElements(attachment: FilteredAttachment, numbers: Numbers): Element[] {
   const { network, isolationGroup, masquerade } = attachment;
+  const each = eachAddressOf(attachment);
   // Where bridges call iptables, the mark in which it is looked up is the last one that the packet gets.
-  const networkNumber = numbers.networkOf(network) + passed;
-  const group = isolationGroup === undefined ? undefined : numbers.groupOf(network, isolationGroup);
-  const each = (elementOf: Parameters<typeof eachAddress>[1]) => eachAddress(attachment, elementOf);
+  const networkMark = { mark: numbers.networkOf(network) + passed };
+  const elements = [
+    ...each((address, suffix) => inet(`container${suffix}`, [address])),
+    ...each((address, suffix) => inet(`network${suffix}`, [address], [networkMark])),
+    ...each((address, suffix) => inet(`in_network${suffix}`, [address, networkMark])),
+    ...(masquerade ? each((address, suffix) => inet(`masquerade${suffix}`, [address])) : []),
+  ];
+  if (isolationGroup === undefined) return elements;
+  const group = { mark: numbers.groupOf(network, isolationGroup) };
   return [
-    ...each((address, suffix) => inet(`container${suffix}`, address)),
-    ...each((address, suffix) => inet(`network${suffix}`, `${address} : ${networkNumber}`)),
-    ...each((address, suffix) => inet(`in_network${suffix}`, `${address} . ${networkNumber}`)),
-    ...(group === undefined
-      ? []
-      : [
-          ...each((address, suffix) => inet(`group${suffix}`, `${address} : ${group}`)),
-          ...each((address, suffix) => inet(`member${suffix}`, `${address} . ${group}`)),
-        ]),
-    ...(masquerade ? each((address, suffix) => inet(`masquerade${suffix}`, address)) : []),
+    ...elements,
+    ...each((address, suffix) => inet(`group${suffix}`, [address], [group])),
+    ...each((address, suffix) => inet(`member${suffix}`, [address, group])),
   ];
 }
 
-function grantElements(attachment: FilteredAttachment, egressChainName: string | undefined): Element[] {
-  const { egress, hostAccess } = attachment;
-  const verdict = egress === "any" ? "accept" : `goto ${egressChainName}`;
+function grantElements(attachment: FilteredAttachment, egressChain: string | undefined): Element[] {
+  const { hostAccess } = attachment;
+  const each = eachAddressOf(attachment);
+  const verdict = egressChain === undefined ? ({ accept: true } as const) : { goto: egressChain };
+  const hostPorts = typeof hostAccess === "string" ? [] : hostAccess;
   return [
-    ...(egress === "none"
+    ...(attachment.egress === "none"
       ? []
-      : eachAddress(attachment, (address, suffix) => inet(`egress${suffix}`, `${address} : ${verdict}`))),
-    ...(hostAccess === "all"
-      ? eachAddress(attachment, (address, suffix) => inet(`host${suffix}`, address))
-      : []),
-    ...(typeof hostAccess === "string" ? [] : hostAccess).flatMap(({ protocol, port }) =>
-      eachAddress(attachment, (address, suffix) =>
-        inet(`host_port${suffix}`, `${address} . ${protocol} . ${port}`),
-      ),
+      : each((address, suffix) => inet(`egress${suffix}`, [address], verdict))),
+    ...(hostAccess === "all" ? each((address, suffix) => inet(`host${suffix}`, [address])) : []),
+    ...hostPorts.flatMap(({ protocol, port }) =>
+      each((address, suffix) => inet(`host_port${suffix}`, [address, { protocol }, { port }])),
     ),
   ];
 }
@@ -218,8 +206,8 @@ function limitElements(attachment: FilteredAttachment): Element[] {
   const { connections } = attachment;
   if (connections === undefined) return [];
   return ["limit_from", "limit_to"].flatMap((map) =>
-    eachAddress(attachment, (address, suffix) =>
-      inet(`${map}${suffix}`, `${address} : jump ${map}_${connections}`),
+    eachAddressOf(attachment)((address, suffix) =>
+      inet(`${map}${suffix}`, [address], { jump: `${map}_${connections}` }),
     ),
   );
 }
@@ -227,9 +215,7 @@ function limitElements(attachment: FilteredAttachment): Element[] {
 function countedElements(attachment: FilteredAttachment): Element[] {
   const { connections } = attachment;
   if (connections === undefined) return [];
-  return eachAddress(attachment, (address, suffix) =>
-    inet(countingSet(connections, suffix), `${address} ct count over ${connections}`),
-  );
+  return eachAddressOf(attachment)((address, suffix) => inet(countingSet(connections, suffix), [address]));
 }
 
 /** Each port in each family in which it is published: to the first address of that family (R12). */
@@ -248,8 +234,9 @@ function publishedElement(
   target: string,
 ): Element {
   const suffix = isIpv6(target) ? "6" : "4";
-  const value = `${target} . ${containerPort}`;
+  const place = [{ protocol }, { port: hostPort }];
+  const value = [{ address: target }, { port: containerPort }];
   return hostIp === undefined
-    ? inet(`published_any${suffix}`, `${protocol} . ${hostPort} : ${value}`)
-    : inet(`published${suffix}`, `${hostIp} . ${protocol} . ${hostPort} : ${value}`);
+    ? inet(`published_any${suffix}`, place, value)
+    : inet(`published${suffix}`, [{ address: hostIp }, ...place], value);
 }

@@ -1,17 +1,21 @@
 import { messageOf } from "../errors.ts";
 import { deleteLink, LinkIndexes, setLinkDown } from "../netlink/links.ts";
+import { changeTables, deleteElement, type Element, type TableChange } from "../netlink/nftables.ts";
+import { isAbsent } from "../netlink/request.ts";
 import { forgetConnectionsOf } from "../netlink/tracked-connections.ts";
 import { type FilteredAttachment, withoutPrefix } from "./attachment.ts";
 import type { RunBatch } from "./commands.ts";
-import { isStillThere, settleBridge, settleEnds } from "./interface-settings.ts";
+import { isStillThere, settleBridge, settleEnd } from "./interface-settings.ts";
 import { hostInterfaceOf, KnownAttachments } from "./known-attachments.ts";
 import { TableWatch } from "./table-watch.ts";
 import {
-  addTransaction,
-  muteTransaction,
-  removeTransaction,
+  addChanges,
+  muteChanges,
+  removeChanges,
   resetTransaction,
+  sharedTransaction,
   type Surroundings,
+  tableName,
 } from "./transactions.ts";
 
 export interface FilterOptions {
@@ -57,7 +61,7 @@ export class Filter implements Disposable {
       const present = attachments.filter(({ hostEnd }) => isStillThere(hostEnd));
       for (const { hostEnd } of present)
         if (hostEnd.kind === "bridge-port") await this.#sealBridge(hostEnd.bridge);
-      await settleEnds(present, this.options.runBatch);
+      for (const attachment of present) settleEnd(attachment);
       await this.#assertTables();
     });
   }
@@ -78,7 +82,7 @@ export class Filter implements Disposable {
       );
       this.#openings.add(opening);
       try {
-        await this.#transact(muteTransaction(this.#surroundings()));
+        await this.#change(muteChanges(this.#surroundings()));
       } catch (error) {
         this.#openings.delete(opening);
         throw error;
@@ -106,11 +110,12 @@ export class Filter implements Disposable {
       this.#known.forget(id);
       try {
         const change = { rules, onlyOneOn: this.#ifUnused(attachment), ...this.#surroundings() };
-        await this.#transact(removeTransaction(change));
+        await this.#change(removeChanges(change));
       } catch (error) {
         this.#known.enter(attachment);
         throw error;
       }
+      for (const trace of rules.traces) this.#forgetTrace(trace);
       for (const address of attachment.addresses) forgetConnectionsOf(withoutPrefix(address));
     });
   }
@@ -128,25 +133,36 @@ export class Filter implements Disposable {
       if (hostEnd.index <= opening.newestLink)
         throw new Error(`${hostEnd.name} is older than its attachment: nothing has kept it silent until now`);
       if (hostEnd.kind === "bridge-port") await this.#sealBridge(hostEnd.bridge);
-      await settleEnds([attachment], this.options.runBatch);
+      settleEnd(attachment);
       const onlyOneOn = this.#ifUnused(attachment);
       const { rules } = this.#known.enter(attachment);
       this.#openings.delete(opening);
       try {
-        await this.#transact(addTransaction({ rules, onlyOneOn, ...this.#surroundings() }, this.#shared));
+        const sharedRules = sharedTransaction(rules, this.#shared);
+        if (sharedRules !== "") await this.#watch.own(() => this.options.runBatch("nft", sharedRules));
+        for (const { name } of rules.shared) this.#shared.add(name);
+        await this.#change(addChanges({ rules, onlyOneOn, ...this.#surroundings() }));
       } catch (error) {
         this.#known.forget(attachment.id);
         this.#openings.add(opening);
         throw error;
       }
-      for (const { name } of rules.shared) this.#shared.add(name);
     });
   }
 
   async #close(opening: Opening): Promise<void> {
     await this.#exclusively(async () => {
-      if (this.#openings.delete(opening)) await this.#transact(muteTransaction(this.#surroundings()));
+      if (this.#openings.delete(opening)) await this.#change(muteChanges(this.#surroundings()));
     });
+  }
+
+  /** Packets make these, so they may not be there; and the kernel takes them away when it comes to it. */
+  #forgetTrace(trace: Element): void {
+    try {
+      changeTables([deleteElement(tableName, trace)]);
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+    }
   }
 
   /** A bridge that was deleted and made again has lost its seal. */
@@ -168,12 +184,12 @@ export class Filter implements Disposable {
   }
 
   /**
-   * Brings the tables from what they were to what is known now. When the tables are not what they were, because
-   * somebody else has just changed them, all of them are made anew.
+   * Brings the tables from what they were to what is known now. When they are not what they were, because somebody else
+   * has just changed them, all of them are made anew.
    */
-  async #transact(transaction: string): Promise<void> {
+  async #change(changes: readonly TableChange[]): Promise<void> {
     try {
-      await this.#watch.own(() => this.options.runBatch("nft", transaction));
+      await this.#watch.own(() => changeTables(changes));
     } catch (error) {
       await this.#assertTables().catch(() => {
         throw error;

@@ -1,8 +1,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { findLink } from "../netlink/links.ts";
+import { pinMac, setPortFlags, setPrograms } from "../netlink/port-settings.ts";
 import type { FilteredAttachment, HostEnd } from "./attachment.ts";
 import type { RunBatch } from "./commands.ts";
-import { bridgeSeal, endSeal, portBatch } from "./seal.ts";
+import { bridgeSeal, endSeal } from "./seal.ts";
 
 /**
  * Makes a bridge if there is none (the bridge plugin takes it as it is), and seals it before it has a first port.
@@ -10,29 +11,33 @@ import { bridgeSeal, endSeal, portBatch } from "./seal.ts";
  */
 export async function settleBridge(bridge: string, runBatch: RunBatch): Promise<number> {
   if (!findLink(bridge)) await runBatch("ip", `link add name ${bridge} type bridge mcast_snooping 0\n`);
-  await runBatch("tc", bridgeSeal(bridge));
-  distrust(bridge);
   const link = findLink(bridge);
   if (link?.kind !== "bridge") throw new Error(`${bridge} is no bridge`);
+  setPrograms(link.index, bridgeSeal);
+  distrust(bridge);
   return link.index;
 }
 
-/** Seals the host's ends of attachments and sets up their ports, by one child each of tc and bridge. May be done again. */
-export async function settleEnds(
-  attachments: readonly FilteredAttachment[],
-  runBatch: RunBatch,
-): Promise<void> {
-  if (attachments.length === 0) return;
-  const ports = attachments.filter(({ hostEnd }) => hostEnd.kind === "bridge-port");
-  for (const { hostEnd } of attachments) if (hostEnd.kind === "routed") distrust(hostEnd.name);
-  await Promise.all([
-    runBatch("tc", attachments.map(({ hostEnd }) => endSeal(hostEnd.name)).join("")),
-    ports.length === 0 ? undefined : runBatch("bridge", ports.map(portBatchOf).join("")),
-  ]);
-}
-
-function portBatchOf({ hostEnd, mac, isolationGroup }: FilteredAttachment): string {
-  return portBatch(hostEnd.name, mac, isolationGroup === undefined ? "isolated" : "by-group");
+/**
+ * Seals the host's end of an attachment. A port learns nothing and floods nothing that it does not have to (D8), takes
+ * no part in spanning trees (D4), may send to itself (by a port that it publishes), and reaches no other one when it is
+ * alone, by the kernel's own means. May be done again. Throws SystemCallError.
+ */
+export function settleEnd({ hostEnd, mac, isolationGroup }: FilteredAttachment): void {
+  setPrograms(hostEnd.index, endSeal);
+  if (hostEnd.kind === "routed") {
+    distrust(hostEnd.name);
+    return;
+  }
+  setPortFlags(hostEnd.index, {
+    learning: false,
+    unicastFlood: false,
+    bpduGuard: true,
+    rootBlock: true,
+    hairpin: true,
+    isolated: isolationGroup === undefined,
+  });
+  pinMac(hostEnd.index, mac);
 }
 
 /** The host takes no routes from a network of containers, and gives none away (D3). */

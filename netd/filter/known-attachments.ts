@@ -1,5 +1,7 @@
 import type { FilteredAttachment } from "./attachment.ts";
-import { type AttachmentRules, type Element, type Numbers, rulesOf } from "./elements.ts";
+import type { Element } from "../netlink/nftables.ts";
+import { textOfElement } from "./element-text.ts";
+import { type AttachmentRules, type Numbers, rulesOf } from "./elements.ts";
 
 /** An attachment that is in the tables, or about to be. */
 export interface Known {
@@ -54,8 +56,8 @@ export function hostInterfaceOf({ hostEnd }: FilteredAttachment): string {
 }
 
 /** What is unique in a set: the element without its value and its limit. */
-function keyOf({ family, set, text }: Element): string {
-  return `${family} ${set} ${text.replace(/ (: |limit |ct count ).*$/, "")}`;
+function keyOf({ family, set, key }: Element): string {
+  return `${family} ${set} ${textOfElement({ family, set, key })}`;
 }
 
 /** Counts from 1 on: 0 is no number of anything. */

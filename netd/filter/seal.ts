@@ -1,3 +1,4 @@
+import type { BpfInstruction } from "../netlink/port-settings.ts";
 import { passed } from "./marks.ts";
 
 /**
@@ -5,23 +6,25 @@ import { passed } from "./marks.ts";
  * nftables tables go, and let pass what these have marked: so nothing passes while there are no tables (D10), and
  * nothing of a port that is in none of their sets.
  */
-const drop = "6 0 0 2";
-const go = "6 0 0 4294967295";
+const instruction = (code: number, value: number, jumpTrue = 0, jumpFalse = 0): BpfInstruction => {
+  return { code, value, jumpTrue, jumpFalse };
+};
+const drop = instruction(6, 2);
+const go = instruction(6, 0xffff_ffff);
 /** SKF_AD_OFF: what is known of a packet besides its bytes. */
 const ancillary = 0xffff_f000;
-const loadMark = `32 0 0 ${ancillary + 20}`;
-const loadIsTagged = `48 0 0 ${ancillary + 48}`;
-const loadEtherType = "40 0 0 12";
-const ifEqual = (value: number, then: number, otherwise: number) => `21 ${then} ${otherwise} ${value}`;
-const ifAnyBit = (bits: number, then: number, otherwise: number) => `69 ${then} ${otherwise} ${bits}`;
-
-const program = (...instructions: readonly string[]) => `${instructions.length},${instructions.join(",")}`;
+const loadMark = instruction(32, ancillary + 20);
+const loadIsTagged = instruction(48, ancillary + 48);
+const loadEtherType = instruction(40, 12);
+/** How many instructions are skipped then, and otherwise. */
+const ifEqual = (value: number, then: number, otherwise: number) => instruction(21, value, then, otherwise);
+const ifAnyBit = (bits: number, then: number, otherwise: number) => instruction(69, bits, then, otherwise);
 
 /** Drops what netd's tables have not let pass. */
-export const markedOnly = program(loadMark, ifAnyBit(passed, 0, 1), go, drop);
+export const markedOnly: readonly BpfInstruction[] = [loadMark, ifAnyBit(passed, 0, 1), go, drop];
 
 /** Drops all but untagged IPv4, ARP and IPv6, before a bridge learns from it and any protocol of the host gets it (D4). */
-export const plainOnly = program(
+export const plainOnly: readonly BpfInstruction[] = [
   loadIsTagged,
   ifEqual(0, 0, 5),
   loadEtherType,
@@ -30,34 +33,9 @@ export const plainOnly = program(
   ifEqual(0x86dd, 0, 1),
   go,
   drop,
-);
-
-/** A batch for tc(8). It may be run again. */
-function sealBatch(device: string, filters: Readonly<Partial<Record<"ingress" | "egress", string>>>): string {
-  const commands = Object.entries(filters).map(
-    ([direction, bytecode]) =>
-      `filter replace dev ${device} ${direction} protocol all pref 1 handle 1 bpf direct-action bytecode "${bytecode}"`,
-  );
-  return [`qdisc replace dev ${device} clsact`, ...commands, ""].join("\n");
-}
+];
 
 /** What a bridge hands up to the host must be marked; what the host sends is not looked at. */
-export const bridgeSeal = (bridge: string) => sealBatch(bridge, { ingress: markedOnly });
+export const bridgeSeal = { ingress: markedOnly } as const;
 /** What goes to a container must be marked. */
-export const endSeal = (name: string) => sealBatch(name, { ingress: plainOnly, egress: markedOnly });
-
-/** Whether a bridge's port may reach other isolated ports of it, by the kernel alone. */
-export type PortIsolation = "isolated" | "by-group";
-
-/**
- * A batch for bridge(8): the port learns nothing and floods nothing that it does not have to (D8), takes no part in
- * spanning trees (D4), may send to itself (by a port that it publishes), and the container's MAC stays where it is: `sticky`, or a frame on another port could move it.
- */
-export function portBatch(name: string, mac: string, isolation: PortIsolation): string {
-  const isolated = isolation === "isolated" ? "on" : "off";
-  return [
-    `link set dev ${name} learning off flood off guard on root_block on hairpin on isolated ${isolated}`,
-    `fdb replace ${mac} dev ${name} master static sticky`,
-    "",
-  ].join("\n");
-}
+export const endSeal = { ingress: plainOnly, egress: markedOnly } as const;

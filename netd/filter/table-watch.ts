@@ -32,7 +32,7 @@ export class TableWatch implements Disposable {
   }
 
   /** Runs a transaction of netd's own. It must do something, or it would be waited for in vain. */
-  async own(transaction: () => Promise<void>): Promise<void> {
+  async own(transaction: () => Promise<void> | void): Promise<void> {
     this.#expected++;
     try {
       await transaction();

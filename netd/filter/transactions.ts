@@ -1,12 +1,26 @@
+import {
+  addElement,
+  deleteElement,
+  dropNewerLinks,
+  type Element,
+  flushChain,
+  type TableChange,
+  type TableFamily,
+} from "../netlink/nftables.ts";
 import { bridgeTable } from "./bridge-table.ts";
-import type { AttachmentRules, Element, TableFamily } from "./elements.ts";
+import { textOfElement } from "./element-text.ts";
+import type { AttachmentRules } from "./elements.ts";
 import { arpTable, hostTable } from "./host-table.ts";
 
 /** Families in which netd has a table, all of the same name. */
 export const tableFamilies: readonly TableFamily[] = ["bridge", "inet", "arp"];
 export const tableName = "cntnr_netd";
 
-const attachedElement = (name: string): Element => ({ family: "inet", set: "attached", text: `"${name}"` });
+const attachedElement = (interfaceName: string): Element => ({
+  family: "inet",
+  set: "attached",
+  key: [{ interfaceName }],
+});
 
 /** What the tables hold besides the attachments' own elements. */
 export interface Surroundings {
@@ -15,8 +29,8 @@ export interface Surroundings {
 }
 
 /**
- * All tables, replacing what is there in one transaction: there is no moment without them (D10).
- * Grows with the number of attachments; no other transaction does.
+ * All tables as text for nft(8), replacing what is there in one transaction: there is no moment without them (D10).
+ * Grows with the number of attachments; nothing else does.
  * @param attached interfaces from which attachments' packets come to the host
  */
 export function resetTransaction(
@@ -35,7 +49,7 @@ export function resetTransaction(
     arpTable,
     ...[...shared.values()].flat(),
     ...groupedElements([...rules.flatMap(({ elements }) => elements), ...[...attached].map(attachedElement)]),
-    ...muteCommands({ newestKnownLink }),
+    ...muteTexts({ newestKnownLink }),
   ]);
 }
 
@@ -46,51 +60,50 @@ export interface Change extends Surroundings {
   readonly onlyOneOn: string | undefined;
 }
 
-/** @param present names of shared rules that are in the tables already */
-export function addTransaction(
-  { rules, onlyOneOn, newestKnownLink }: Change,
-  present: ReadonlySet<string>,
-): string {
-  return lines([
-    ...rules.shared.filter(({ name }) => !present.has(name)).flatMap(({ commands }) => commands),
-    ...rules.elements.map((element) => elementCommand("add", element)),
-    ...(onlyOneOn === undefined ? [] : [elementCommand("add", attachedElement(onlyOneOn))]),
-    ...muteCommands({ newestKnownLink }),
+/** Shared rules of an attachment that are not in the tables yet, as text for nft(8); empty when all are. */
+export function sharedTransaction({ shared }: AttachmentRules, present: ReadonlySet<string>): string {
+  const missing = shared.filter(({ name }) => !present.has(name));
+  return missing.length === 0 ? "" : lines(missing.flatMap(({ commands }) => commands));
+}
+
+export function addChanges({ rules, onlyOneOn, newestKnownLink }: Change): TableChange[] {
+  return [
+    ...rules.elements.map((element) => addElement(tableName, element)),
+    ...(onlyOneOn === undefined ? [] : [addElement(tableName, attachedElement(onlyOneOn))]),
+    ...muteChanges({ newestKnownLink }),
+  ];
+}
+
+export function removeChanges({ rules, onlyOneOn, newestKnownLink }: Change): TableChange[] {
+  return [
+    ...rules.elements.map((element) => deleteElement(tableName, element)),
+    ...(onlyOneOn === undefined ? [] : [deleteElement(tableName, attachedElement(onlyOneOn))]),
+    ...muteChanges({ newestKnownLink }),
+  ];
+}
+
+const chainsOfNewborn = ["inet", "arp"] as const;
+
+export function muteChanges({ newestKnownLink }: Surroundings): TableChange[] {
+  return chainsOfNewborn.flatMap((family) => [
+    flushChain(family, tableName, "newborn"),
+    ...(newestKnownLink === undefined ? [] : [dropNewerLinks(family, tableName, "newborn", newestKnownLink)]),
   ]);
 }
 
-export function removeTransaction({ rules, onlyOneOn, newestKnownLink }: Change): string {
-  return lines([
-    ...rules.elements.map((element) => elementCommand("delete", element)),
-    // Added first, so that deleting one that no packet has made is no error.
-    ...rules.traces.flatMap((trace) => [elementCommand("add", trace), elementCommand("delete", trace)]),
-    ...(onlyOneOn === undefined ? [] : [elementCommand("delete", attachedElement(onlyOneOn))]),
-    ...muteCommands({ newestKnownLink }),
-  ]);
-}
-
-export function muteTransaction(surroundings: Surroundings): string {
-  return lines(muteCommands(surroundings));
-}
-
-function muteCommands({ newestKnownLink }: Surroundings): string[] {
-  return ["inet", "arp"].flatMap((family) => [
-    `flush chain ${family} ${tableName} newborn`,
-    ...(newestKnownLink === undefined
-      ? []
-      : [`add rule ${family} ${tableName} newborn iif > ${newestKnownLink} drop`]),
-  ]);
-}
-
-function elementCommand(verb: "add" | "delete", { family, set, text }: Element): string {
-  return `${verb} element ${family} ${tableName} ${set} { ${text} }`;
+function muteTexts({ newestKnownLink }: Surroundings): string[] {
+  if (newestKnownLink === undefined) return [];
+  return chainsOfNewborn.map(
+    (family) => `add rule ${family} ${tableName} newborn iif > ${newestKnownLink} drop`,
+  );
 }
 
 /** One command a set. */
 function groupedElements(elements: readonly Element[]): string[] {
   const texts = new Map<string, string[]>();
-  for (const { family, set, text } of elements) {
-    const place = `${family} ${tableName} ${set}`;
+  for (const element of elements) {
+    const text = textOfElement(element);
+    const place = `${element.family} ${tableName} ${element.set}`;
     const known = texts.get(place);
     if (known) known.push(text);
     else texts.set(place, [text]);

