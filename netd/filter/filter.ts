@@ -13,8 +13,8 @@ import {
   muteChanges,
   removeChanges,
   resetTransaction,
-  sharedTransaction,
   type Surroundings,
+  sharedTransaction,
   tableName,
 } from "./transactions.ts";
 

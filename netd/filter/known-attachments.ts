@@ -1,5 +1,5 @@
-import type { FilteredAttachment } from "./attachment.ts";
 import type { Element } from "../netlink/nftables.ts";
+import type { FilteredAttachment } from "./attachment.ts";
 import { textOfElement } from "./element-text.ts";
 import { type AttachmentRules, type Numbers, rulesOf } from "./elements.ts";
 
