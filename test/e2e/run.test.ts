@@ -358,14 +358,14 @@ test("a bundle runs with plain runc, too", async () => {
     "-c",
     "echo $HOSTNAME; ls /dev/pts",
   ]);
-  const [container]: [{ id: string }] = JSON.parse(await ok(alice, ["cntnr", "inspect", "kept"]));
-  const bundle = `${alice.home}/.local/share/cntnr/containers/${container.id}`;
+  const [container]: [{ Id: string }] = JSON.parse(await ok(alice, ["cntnr", "inspect", "kept"]));
+  const bundle = `${alice.home}/.local/share/cntnr/containers/${container.Id}`;
   const printed = await ok(alice, [
     "sh",
     "-c",
     `runc --root "$XDG_RUNTIME_DIR/plain" run -b ${bundle} plain`,
   ]);
-  expect(printed).toBe(`${container.id.slice(0, 12)}\nptmx`);
+  expect(printed).toBe(`${container.Id.slice(0, 12)}\nptmx`);
   await ok(alice, ["cntnr", "rm", "kept"]);
 });
 
