@@ -18,3 +18,13 @@ function scaled(bytes: number, base: number, units: readonly string[]): string {
   for (; value >= base && index < units.length - 1; index++) value /= base;
   return `${Number(value.toPrecision(base === 1000 ? 3 : 4))}${units[index]}`;
 }
+
+const multiples: Readonly<Record<string, number>> = { "": 1, k: 1, m: 2, g: 3, t: 4 };
+
+/** A size as docker's flags take it: `512m`, `10GB`, `1.5g`; a b or ib at the end says nothing new. Undefined for what is none. */
+export function parseSize(text: string): number | undefined {
+  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text) ?? [];
+  if (count === undefined) return undefined;
+  const power = unit === "" ? 0 : (multiples[unit.toLowerCase()] ?? 0);
+  return Math.round(Number(count) * 1024 ** power);
+}

@@ -1,6 +1,10 @@
+import type { Flag, Positional } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
-import { format, noTruncation, quiet, tlsVerify } from "./shared-flags.ts";
+import { filter, noTruncation, quiet, template, tlsVerify } from "./shared-flags.ts";
 
+const image: Positional = { name: "IMAGE", count: "one", completes: "image" };
+const images: Positional = { name: "IMAGE", count: "one-or-more", completes: "image" };
+const noProgress: Flag = { name: "quiet", short: "q", summary: "No progress" };
 /** The commands of images and of the store that they are in. */
 export const imageCommands: readonly Command[] = [
   {
@@ -8,7 +12,7 @@ export const imageCommands: readonly Command[] = [
     aliases: ["pull"],
     summary: "Fetch images and unpack them",
     flags: [
-      { name: "quiet", short: "q", summary: "No progress" },
+      noProgress,
       {
         name: "platform",
         value: "OS/ARCH[/VARIANT]",
@@ -22,23 +26,231 @@ export const imageCommands: readonly Command[] = [
     load: async () => (await import("./image-pull.ts")).imagePull,
   },
   {
+    path: "image push",
+    aliases: ["push"],
+    summary: "Copy an image to a registry",
+    flags: [noProgress, tlsVerify],
+    positionals: [image, { name: "DESTINATION", count: "optional" }],
+    example: "cntnr push app:1 docker://registry.example.org/team/app:1",
+    failureCode: 1,
+    load: async () => (await import("./image-push.ts")).imagePush,
+  },
+  {
     path: "image ls",
     aliases: ["images", "image list"],
     summary: "List images",
-    flags: [quiet, noTruncation, format],
-    positionals: [],
-    example: "cntnr image ls",
+    flags: [
+      { name: "all", short: "a", summary: "All there are, as always: steps of builds are no images here" },
+      { name: "digests", summary: "With digests of manifests" },
+      {
+        ...filter,
+        summary: "Only those: reference=, label=, dangling=, before=, since=, until=",
+      },
+      template,
+      noTruncation,
+      quiet,
+    ],
+    positionals: [{ name: "REPOSITORY[:TAG]", count: "optional", completes: "image" }],
+    example: "cntnr image ls --filter dangling=false --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
     failureCode: 1,
     load: async () => (await import("./image-ls.ts")).imageLs,
+  },
+  {
+    path: "image inspect",
+    summary: "Print all that is known of images, as JSON",
+    flags: [{ ...template, short: "f" }],
+    positionals: [images],
+    example: "cntnr image inspect --format '{{json .Config.Env}}' alpine:3.6",
+    failureCode: 1,
+    load: async () => (await import("./image-inspect.ts")).imageInspect,
+  },
+  {
+    path: "image history",
+    aliases: ["history"],
+    summary: "Say how an image came to be",
+    flags: [
+      template,
+      {
+        name: "human",
+        short: "H",
+        value: "BOOL",
+        choices: ["true", "false"],
+        summary: "Sizes and times for people (true)",
+      },
+      noTruncation,
+      quiet,
+    ],
+    positionals: [image],
+    example: "cntnr history --no-trunc alpine:3.6",
+    failureCode: 1,
+    load: async () => (await import("./image-history.ts")).imageHistory,
+  },
+  {
+    path: "image tag",
+    aliases: ["tag"],
+    summary: "Give an image further names",
+    flags: [],
+    positionals: [image, { name: "NAME", count: "one-or-more" }],
+    example: "cntnr tag alpine:3.6 registry.example.org/team/base:1",
+    failureCode: 1,
+    load: async () => (await import("./image-tag.ts")).imageTag,
+  },
+  {
+    path: "image untag",
+    aliases: ["untag"],
+    summary: "Take names away from an image: this one, those that follow, or by an id all; the image stays",
+    flags: [],
+    positionals: [image, { name: "NAME", count: "any" }],
+    example: "cntnr image untag alpine:3.6",
+    failureCode: 1,
+    load: async () => (await import("./image-untag.ts")).imageUntag,
   },
   {
     path: "image rm",
     aliases: ["rmi", "image remove"],
     summary: "Remove images",
-    flags: [{ name: "force", short: "f", summary: "No error when there is no such image" }],
-    positionals: [{ name: "IMAGE", count: "one-or-more", completes: "image" }],
+    flags: [
+      {
+        name: "force",
+        short: "f",
+        summary: "Also by id with several names, and no error when there is no such image",
+      },
+    ],
+    positionals: [images],
     example: "cntnr image rm alpine:3.6",
     failureCode: 1,
     load: async () => (await import("./image-rm.ts")).imageRm,
   },
+  {
+    path: "image prune",
+    summary: "Remove images without a name",
+    flags: [
+      { name: "all", short: "a", summary: "Also those that no container was made from" },
+      { name: "force", short: "f", summary: "Do not ask" },
+      { ...noShort(filter), summary: "Only those: label=, until=, reference=" },
+    ],
+    positionals: [],
+    example: "cntnr image prune --all --filter until=240h",
+    failureCode: 1,
+    load: async () => (await import("./image-prune.ts")).imagePrune,
+  },
+  {
+    path: "image gc",
+    summary: "Remove what nothing refers to, and images that have had their time; never what is in use",
+    flags: [
+      { name: "ttl", short: "t", value: "DURATION", summary: "Images that were not used for longer" },
+      { name: "ref-ttl", short: "r", value: "DURATION", summary: "Names that are older" },
+      {
+        name: "max-per-repo",
+        short: "m",
+        value: "NUMBER",
+        summary: "All but so many of the youngest names of each repository",
+      },
+      { name: "size", value: "SIZE", summary: "The least recently used, until the others are no larger" },
+      { name: "dry-run", summary: "Only say which names would go" },
+    ],
+    positionals: [],
+    example: "cntnr image gc --ttl 30d --max-per-repo 5 --size 20g",
+    failureCode: 1,
+    load: async () => (await import("./image-gc.ts")).imageGc,
+  },
+  {
+    path: "image import",
+    aliases: ["import"],
+    summary: "Make an image of a root file system: an archive, a directory, or - for standard input",
+    flags: [{ name: "message", short: "m", value: "TEXT", summary: "Comment in the image's history" }],
+    positionals: [
+      { name: "SOURCE", count: "one" },
+      { name: "NAME", count: "optional" },
+    ],
+    example: "mmdebstrap bookworm - | cntnr import - debian:bookworm",
+    failureCode: 1,
+    load: async () => (await import("./image-import.ts")).imageImport,
+  },
+  {
+    path: "image export",
+    summary: "Copy an image to a directory or an archive",
+    flags: [],
+    positionals: [image, { name: "DESTINATION", count: "one" }],
+    example: "cntnr image export alpine:3.6 oci:./layout:3.6",
+    failureCode: 1,
+    load: async () => (await import("./image-export.ts")).imageExport,
+  },
+  {
+    path: "image save",
+    aliases: ["save"],
+    summary: "Write images to one archive",
+    flags: [
+      { name: "output", short: "o", value: "FILE", summary: "To this file, not to standard output" },
+      {
+        name: "format",
+        value: "FORMAT",
+        choices: ["docker-archive", "oci-archive"],
+        summary: "docker-archive (default), which is an OCI archive as well, or oci-archive alone",
+      },
+    ],
+    positionals: [images],
+    example: "cntnr save -o images.tar alpine:3.6 debian:12",
+    failureCode: 1,
+    load: async () => (await import("./image-save.ts")).imageSave,
+  },
+  {
+    path: "image load",
+    aliases: ["load"],
+    summary: "Take images from an archive",
+    flags: [
+      { name: "input", short: "i", value: "FILE", summary: "From this file, not from standard input" },
+      noProgress,
+    ],
+    positionals: [],
+    example: "cntnr load -i images.tar",
+    failureCode: 1,
+    load: async () => (await import("./image-load.ts")).imageLoad,
+  },
+  {
+    path: "image cat-config",
+    summary: "Print an image's configuration as it stands",
+    flags: [],
+    positionals: [image],
+    example: "cntnr image cat-config alpine:3.6",
+    failureCode: 1,
+    load: async () => (await import("./image-cat-config.ts")).imageCatConfig,
+  },
+  {
+    path: "image verify",
+    summary: "Read all images in the store again, and say what is damaged",
+    flags: [],
+    positionals: [],
+    example: "cntnr image verify",
+    failureCode: 1,
+    load: async () => (await import("./image-verify.ts")).imageVerify,
+  },
+  {
+    path: "login",
+    summary: "Log in to a registry, for pulls and pushes",
+    flags: [
+      { name: "username", short: "u", value: "NAME", summary: "Name; without it you are asked" },
+      { name: "password", short: "p", value: "PASSWORD", summary: "Password; without it you are asked" },
+      { name: "password-stdin", summary: "Read the password from standard input" },
+      tlsVerify,
+    ],
+    positionals: [{ name: "REGISTRY", count: "optional" }],
+    example: "cntnr login registry.example.org",
+    failureCode: 1,
+    load: async () => (await import("./login.ts")).login,
+  },
+  {
+    path: "logout",
+    summary: "Log out of a registry",
+    flags: [{ name: "all", short: "a", summary: "Of all registries" }],
+    positionals: [{ name: "REGISTRY", count: "optional" }],
+    example: "cntnr logout registry.example.org",
+    failureCode: 1,
+    load: async () => (await import("./login.ts")).logout,
+  },
 ];
+
+/** The same flag without its letter, which means something else there. */
+function noShort({ short: _, ...flag }: Flag): Flag {
+  return flag;
+}

@@ -1,27 +1,74 @@
-import { listImages } from "../../runtime/image/list-images.ts";
+import { listContainers } from "../../runtime/container/container-store.ts";
+import { filterImages } from "../../runtime/image/filter-images.ts";
+import { type ImageSummary, listImages } from "../../runtime/image/list-images.ts";
+import { familiarName } from "../../runtime/image/reference.ts";
 import { agoOf } from "../command-line/ago.ts";
-import { print, printTable } from "../command-line/output.ts";
+import { print } from "../command-line/output.ts";
+import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
-import { megabytes } from "./progress-printer.ts";
+import { formatList, type TemplateRow } from "./format-template.ts";
+
+const headings = {
+  ID: "IMAGE ID",
+  Repository: "REPOSITORY",
+  Tag: "TAG",
+  Digest: "DIGEST",
+  CreatedSince: "CREATED",
+  CreatedAt: "CREATED AT",
+  Size: "SIZE",
+};
 
 /** `cntnr image ls` */
 export function imageLs({ args, directories }: CommandContext): number {
-  const images = listImages(directories);
-  const idOf = (id: string) =>
-    args.has("no-trunc") ? id : id.slice("sha256:".length, "sha256:".length + 12);
-  if (args.has("quiet")) print(images.map(({ id }) => `${idOf(id)}\n`).join(""));
-  else if (args.value("format") === "json")
-    print(images.map((image) => `${JSON.stringify(image)}\n`).join(""));
-  else
-    printTable([
-      ["REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"],
-      ...images.map(({ repository, tag, id, created, sizeBytes }) => [
-        repository || "<none>",
-        tag || "<none>",
-        idOf(id),
-        created === "" ? "-" : `${agoOf(created)} ago`,
-        megabytes(sizeBytes),
-      ]),
-    ]);
+  const [reference] = args.positionals;
+  const conditions = [
+    ...args.values("filter"),
+    ...(reference === undefined ? [] : [`reference=${reference}`]),
+  ];
+  const images = filterImages(listImages(directories), conditions);
+  const idOf = ({ id }: ImageSummary) => (args.has("no-trunc") ? id : shortDigest(id));
+  if (args.has("quiet")) {
+    print(images.map((image) => `${idOf(image)}\n`).join(""));
+    return 0;
+  }
+  const usersById = Map.groupBy(listContainers(directories).records, ({ imageId }) => imageId);
+  const rows = images.map((image) => rowOf(image, idOf(image), usersById.get(image.id)?.length ?? 0));
+  const columns = [
+    "Repository",
+    "Tag",
+    ...(args.has("digests") ? ["Digest"] : []),
+    "ID",
+    "CreatedSince",
+    "Size",
+  ];
+  print(formatList(rows, args.value("format"), { headings, columns }));
   return 0;
+}
+
+/** The first twelve digits. */
+export function shortDigest(digest: string): string {
+  return digest.slice("sha256:".length, "sha256:".length + 12);
+}
+
+function rowOf(image: ImageSummary, id: string, users: number): TemplateRow {
+  return {
+    Containers: String(users),
+    CreatedAt: image.created === "" ? "N/A" : createdAt(image.created),
+    CreatedSince: image.created === "" ? "N/A" : `${agoOf(image.created)} ago`,
+    Digest: image.manifestDigest,
+    ID: id,
+    Repository: familiarName(image.repository) || "<none>",
+    SharedSize: "N/A",
+    Size: decimalSize(image.sizeBytes),
+    Tag: image.tag || "<none>",
+    UniqueSize: "N/A",
+    VirtualSize: decimalSize(image.sizeBytes),
+  };
+}
+
+/** As Go prints a time. */
+export function createdAt(time: string): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
+  return `${date.toISOString().slice(0, 19).replace("T", " ")} +0000 UTC`;
 }

@@ -56,7 +56,8 @@ function statusOf(path: string) {
   }
 }
 
-function damaged({ digest, size }: Descriptor): DamagedBlobError {
+/** The error of a blob that is not what its descriptor says. */
+export function damaged({ digest, size }: Descriptor): DamagedBlobError {
   return new DamagedBlobError(
     hexOf(digest),
     `blob ${digest} does not have the ${size} bytes that its digest stands for`,

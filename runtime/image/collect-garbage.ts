@@ -2,7 +2,14 @@ import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
-import { layerName, layerNamesOf, listLayers, removeDanglingLinks, withdrawLayer } from "../store/layers.ts";
+import {
+  layerName,
+  layerNamesOf,
+  listLayers,
+  readLayer,
+  removeDanglingLinks,
+  withdrawLayer,
+} from "../store/layers.ts";
 import { keepStepRecords } from "../store/step-records.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { newKey, removeLeftovers, type TemporaryKey } from "../store/temporary.ts";
@@ -35,6 +42,8 @@ export type Garbage =
       readonly blobs: number;
       readonly layers: number;
       readonly blobBytes: number;
+      /** Of the files in the layers. */
+      readonly layerBytes: number;
     }
   | { readonly kind: "postponed" };
 
@@ -81,9 +90,23 @@ async function withdraw(
   const isReferenced = (name: string) =>
     referenced.layers.has(name.slice(0, 64)) && name === layerName(name.slice(0, 64), options.mappings);
   const layers = listLayers(directories).filter((name) => !used.has(name) && !isReferenced(name));
-  for (const name of layers) withdrawLayer(directories, name, removed.newPath());
+  let layerBytes = 0;
+  for (const name of layers) {
+    layerBytes += contentBytesOf(directories, name);
+    withdrawLayer(directories, name, removed.newPath());
+  }
   removeDanglingLinks(directories);
-  return { kind: "collected", layers: layers.length, ...removeBlobs(directories, referenced) };
+  return { kind: "collected", layers: layers.length, layerBytes, ...removeBlobs(directories, referenced) };
+}
+
+/** A layer whose record is damaged goes as well. */
+function contentBytesOf(directories: Directories, name: string): number {
+  try {
+    return readLayer(directories, name)?.contentBytes ?? 0;
+  } catch (error) {
+    if (error instanceof CntnrError) return 0;
+    throw error;
+  }
 }
 
 async function lockWithPatience(

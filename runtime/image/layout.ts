@@ -11,6 +11,7 @@ import {
   type ImageIndex,
   type IndexEntry,
   nameAnnotation,
+  namedAtAnnotation,
   parseIndex,
 } from "./oci-documents.ts";
 
@@ -48,12 +49,13 @@ function withName(
   { mediaType, digest, size }: Descriptor,
 ): ImageIndex["manifests"] {
   const isKnown = entries.some((entry) => entry.digest === digest);
-  if (name === "") return isKnown ? entries : [...entries, { mediaType, digest, size }];
+  if (name === "") return isKnown ? entries : [...entries, { mediaType, digest, size, annotations: {} }];
   const before = entries.find((entry) => entryName(entry) === name);
   const others = entries.filter(
     (entry) => entryName(entry) !== name && (entryName(entry) !== "" || entry.digest !== digest),
   );
-  const named = { mediaType, digest, size, annotations: { [nameAnnotation]: name } };
+  const annotations = { [nameAnnotation]: name, [namedAtAnnotation]: new Date().toISOString() };
+  const named = { mediaType, digest, size, annotations };
   const isOrphaned =
     before && before.digest !== digest && !others.some((entry) => entry.digest === before.digest);
   return isOrphaned ? [...others, withoutName(before), named] : [...others, named];
@@ -64,15 +66,21 @@ function withoutName(entry: IndexEntry): IndexEntry {
   return { ...entry, annotations };
 }
 
-/** Takes names away from the image with this manifest. */
+/** Takes names away from the image with this manifest; with the last one it is gone, unless it is to be kept. */
 export async function forgetNames(
   directories: Directories,
   manifestDigest: Digest,
   names: readonly string[],
+  lastName: "forget-image" | "keep-without-name" = "forget-image",
 ): Promise<void> {
-  await changeIndex(directories, (entries) =>
-    entries.filter((entry) => entry.digest !== manifestDigest || !names.includes(entryName(entry))),
-  );
+  await changeIndex(directories, (entries) => {
+    const isForgotten = (entry: IndexEntry) =>
+      entry.digest === manifestDigest && names.includes(entryName(entry));
+    const kept = entries.filter((entry) => !isForgotten(entry));
+    const last = entries.findLast(isForgotten);
+    const isLast = last && !kept.some((entry) => entry.digest === manifestDigest);
+    return isLast && lastName === "keep-without-name" ? [...kept, withoutName(last)] : kept;
+  });
 }
 
 async function changeIndex(

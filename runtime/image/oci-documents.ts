@@ -20,6 +20,9 @@ export const layerMediaTypes = {
   zstd: "application/vnd.oci.image.layer.v1.tar+zstd",
 } as const;
 
+/** When an image got its name in our store (RFC 3339): names expire by it. */
+export const namedAtAnnotation = "org.cntnr.named-at";
+
 /** How a layer may be packed is seen from its bytes; what it is must be a tar. */
 const layerTypePattern =
   /^application\/vnd\.oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+(?:gzip|zstd))?$/;

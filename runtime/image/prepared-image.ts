@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
@@ -75,6 +75,24 @@ export function writePrepared(
   prepared: PreparedImage,
 ): void {
   replaceFile(preparedPath(directories, manifestDigest, mappings), JSON.stringify(prepared));
+}
+
+/** Remembers that an image is about to be used: images expire by their last use. */
+export function noteUse(directories: Directories, manifestDigest: Digest, mappings: IdMappings): void {
+  const now = new Date();
+  try {
+    utimesSync(preparedPath(directories, manifestDigest, mappings), now, now);
+  } catch (error) {
+    // Not ready yet: getting ready counts as a use, too.
+    if (!hasErrno(error, "ENOENT")) throw error;
+  }
+}
+
+/** When an image was last used, or made ready. Epoch milliseconds; 0 when it is not ready. */
+export function lastUseMs(directories: Directories, manifestDigest: Digest, mappings: IdMappings): number {
+  return (
+    statSync(preparedPath(directories, manifestDigest, mappings), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  );
 }
 
 /** A prepared image under one of its names. */

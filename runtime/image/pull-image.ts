@@ -29,11 +29,19 @@ export async function pullImage(
   text: string,
   options: PullOptions,
 ): Promise<LocalImage> {
+  return pullReference(directories, await completeReference(parseImageReference(text), options), options);
+}
+
+/** The same for a reference that somebody has made, with a name of his choice. */
+export async function pullReference(
+  directories: Directories,
+  reference: ImageReference,
+  options: PullOptions,
+): Promise<LocalImage> {
   const mappings = options.mappings ?? loadIdMappings();
   using _ = await lockStore(directories, "shared", options);
   makeLayout(directories);
   await removeLeftovers(directories, mappings);
-  const reference = await completeReference(parseImageReference(text), options);
   const [descriptor, image] = await repairing(directories, options, async () => {
     const copied = await copyStaged(directories, reference, options, mappings);
     const prepared = await prepareImage(directories, reference.name, copied, "all-blobs", {

@@ -66,6 +66,11 @@ export function localNames(reference: ImageReference): readonly string[] {
   return [reference.name, `localhost/${reference.name.slice(prefix.length)}`];
 }
 
+/** A full name as people write it: without docker.io/ and library/. */
+export function familiarName(name: string): string {
+  return name.replace(/^docker\.io\/(?:library\/)?/, "");
+}
+
 /** True for registries of this machine, which docker and we speak to over plain HTTP as well. */
 export function isLoopbackRegistry(registry: string): boolean {
   const host = registry.replace(/:[0-9]+$/, "");

@@ -21,8 +21,8 @@ export interface RemoveOptions extends GarbageOptions {
 export interface Removal {
   /** Names that are gone. */
   readonly names: readonly string[];
-  /** Set when the image went with its last name. */
-  readonly manifestDigest: Digest | undefined;
+  /** The id (digest of the configuration) of an image that went with its last name; "" of one whose documents are damaged. */
+  readonly id: string | undefined;
   readonly garbage: Garbage;
 }
 
@@ -49,22 +49,19 @@ export async function removeImage(
     );
   const names = isNamed ? [found.name] : allNames;
   const isLast = names.length === allNames.length;
-  if (isLast && options.inUse === "refuse") refuseUsed(directories, text, digest, options);
+  const id = listImages(directories, options.mappings).find((image) => image.manifestDigest === digest)?.id;
+  if (isLast && options.inUse === "refuse") refuseUsed(text, { manifestDigest: digest, id }, options);
   await forgetNames(directories, digest, names);
   const garbage = await collectGarbage(directories, options);
-  return { names, manifestDigest: isLast ? digest : undefined, garbage };
+  return { names, id: isLast ? (id ?? "") : undefined, garbage };
 }
 
 function refuseUsed(
-  directories: Directories,
   text: string,
-  manifestDigest: Digest,
+  image: Parameters<RemoveOptions["usersOf"]>[0],
   options: RemoveOptions,
 ): void {
-  const id = listImages(directories, options.mappings).find(
-    (image) => image.manifestDigest === manifestDigest,
-  )?.id;
-  const containers = options.usersOf({ manifestDigest, id });
+  const containers = options.usersOf(image);
   if (containers.length > 0)
     throw new CntnrError(
       "conflict",

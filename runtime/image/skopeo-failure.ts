@@ -1,11 +1,14 @@
 import { CntnrError, type ErrorCode } from "../errors/cntnr-error.ts";
 import type { ImageReference } from "./reference.ts";
 
+/** What was copied from, or to. */
+export type CopiedPlace = Pick<ImageReference, "source" | "registry" | "name">;
+
 interface Explanation {
   /** Words of skopeo and the libraries that it is made of. */
   readonly pattern: RegExp;
   readonly code: ErrorCode;
-  readonly say: (reference: ImageReference) => string;
+  readonly say: (place: CopiedPlace) => string;
 }
 
 /** What skopeo says, in the order in which it is looked for; the first that fits explains. */
@@ -29,7 +32,7 @@ const explanations: readonly Explanation[] = [
       /unauthorized|authentication required|access to the resource is denied|denied:|StatusCode: 40[13]|invalid username\/password/i,
     code: "not-permitted",
     say: ({ registry, name }) =>
-      `the registry ${registry} does not let you have ${name} (or it does not exist): log in with \`skopeo login ${registry}\``,
+      `the registry ${registry} does not let you have ${name} (or it does not exist): log in with \`cntnr login ${registry}\``,
   },
   {
     pattern: /Source image rejected|rejected by policy|A signature was required/i,
@@ -94,7 +97,7 @@ const explanations: readonly Explanation[] = [
 ];
 
 /** Turns what skopeo printed when it failed into one line for a person, with skopeo's own reason at its end. */
-export function explainSkopeoFailure(reference: ImageReference, stderr: string): CntnrError {
+export function explainSkopeoFailure(reference: CopiedPlace, stderr: string): CntnrError {
   const reason = fatalMessage(stderr);
   const explanation = explanations.find(({ pattern }) => pattern.test(reason));
   if (!explanation)

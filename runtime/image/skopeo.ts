@@ -77,7 +77,7 @@ export async function listArchiveNames(
   return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === "string") : [];
 }
 
-function policyArguments({ imagePolicy }: CopyOptions): string[] {
+export function policyArguments({ imagePolicy }: Pick<CopyOptions, "imagePolicy">): string[] {
   if (imagePolicy === undefined) return [];
   return imagePolicy === "insecure" ? ["--insecure-policy"] : ["--policy", imagePolicy];
 }

@@ -4,7 +4,7 @@ import type { IdMappings } from "../userns/id-mappings.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { findImage, isId } from "./find-image.ts";
 import type { LocalImage } from "./local-image.ts";
-import { localImage, readPrepared } from "./prepared-image.ts";
+import { localImage, noteUse, readPrepared } from "./prepared-image.ts";
 import type { PullOptions } from "./pull-image.ts";
 import { parseImageReference } from "./reference.ts";
 
@@ -24,6 +24,7 @@ export function resolveImage(
   const found = findImage(directories, name);
   if (!found) return undefined;
   const prepared = readPrepared(directories, found.manifest.digest, mappings);
+  if (prepared) noteUse(directories, found.manifest.digest, mappings);
   return prepared && localImage(directories, found.name, found.manifest.digest, prepared);
 }
 

@@ -1,0 +1,22 @@
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import { copyOut } from "../../runtime/image/copy-out.ts";
+import { findImage } from "../../runtime/image/find-image.ts";
+import { print } from "../command-line/output.ts";
+import type { CommandContext } from "./command.ts";
+
+/** `cntnr image export IMAGE DESTINATION`: to a file or directory; prints the digest that it has there. */
+export async function imageExport({ args, directories, imagePolicy }: CommandContext): Promise<number> {
+  const [source = "", destination = ""] = args.positionals;
+  const found = findImage(directories, source);
+  if (!found) throw new CntnrError("not-found", `there is no image ${source} in the store`);
+  if (!/^(?:oci|oci-archive|docker-archive|dir|docker):./.test(destination))
+    throw new CntnrError(
+      "usage",
+      `"${destination}" is no destination: oci:DIRECTORY:TAG, oci-archive:FILE, docker-archive:FILE or dir:DIRECTORY`,
+    );
+  const digest = await copyOut(directories, found, destination, {
+    ...(imagePolicy === undefined ? {} : { imagePolicy }),
+  });
+  print(`${digest}\n`);
+  return 0;
+}

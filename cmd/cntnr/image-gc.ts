@@ -1,0 +1,70 @@
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import { expireImages, findExpired } from "../../runtime/image/expire-images.ts";
+import { parseDuration } from "../../runtime/image/filter-images.ts";
+import { familiarName } from "../../runtime/image/reference.ts";
+import type { ExpiredName, RetentionLimits } from "../../runtime/image/retention.ts";
+import { print, printError } from "../command-line/output.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
+import { decimalSize, parseSize } from "./byte-size.ts";
+import type { CommandContext } from "./command.ts";
+import { reclaimed } from "./image-prune.ts";
+import { garbageOptions, manifestsInUse } from "./image-users.ts";
+
+/** `cntnr image gc`: removes what nothing refers to, and images that have had their time. */
+export async function imageGc({ args, directories }: CommandContext): Promise<number> {
+  const limits = limitsOf(args);
+  const inUse = manifestsInUse(directories);
+  if (args.has("dry-run")) {
+    printExpired(findExpired(directories, limits, inUse));
+    return 0;
+  }
+  const { expired, garbage } = await expireImages(directories, limits, {
+    ...garbageOptions(directories),
+    inUse,
+  });
+  printExpired(expired);
+  if (garbage.kind === "postponed") {
+    printError("cntnr: nothing else was removed: images are being pulled or built; try again later\n");
+    return 1;
+  }
+  print(
+    `Removed ${garbage.blobs} blobs and ${garbage.layers} unpacked layers: ${decimalSize(reclaimed(garbage))}\n`,
+  );
+  return 0;
+}
+
+function printExpired(names: readonly ExpiredName[]): void {
+  for (const { name, manifestDigest, reason } of names)
+    print(`${name === "" ? manifestDigest : familiarName(name)} goes, because it ${reason}\n`);
+}
+
+function limitsOf(args: ParsedArguments): RetentionLimits {
+  const ttl = args.value("ttl");
+  const nameTtl = args.value("ref-ttl");
+  const most = args.value("max-per-repo");
+  const size = args.value("size");
+  return {
+    ...(ttl === undefined ? {} : { imageTtlMs: durationOf("ttl", ttl) }),
+    ...(nameTtl === undefined ? {} : { nameTtlMs: durationOf("ref-ttl", nameTtl) }),
+    ...(most === undefined ? {} : { mostPerRepository: countOf("max-per-repo", most) }),
+    ...(size === undefined ? {} : { mostBytes: sizeOf("size", size) }),
+  };
+}
+
+function durationOf(flag: string, text: string): number {
+  const durationMs = parseDuration(text);
+  if (durationMs === undefined)
+    throw new CntnrError("usage", `--${flag} ${text}: it is a duration, as 30d, 12h or 1h30m`);
+  return durationMs;
+}
+
+function countOf(flag: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new CntnrError("usage", `--${flag} ${text}: it is a number`);
+  return Number(text);
+}
+
+function sizeOf(flag: string, text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === undefined) throw new CntnrError("usage", `--${flag} ${text}: it is a size, as 10g or 500m`);
+  return bytes;
+}

@@ -1,0 +1,50 @@
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import { copyOut } from "../../runtime/image/copy-out.ts";
+import { findImage } from "../../runtime/image/find-image.ts";
+import { nameToGive } from "../../runtime/image/name-image.ts";
+import { familiarName, splitName } from "../../runtime/image/reference.ts";
+import { print, printError } from "../command-line/output.ts";
+import type { CommandContext } from "./command.ts";
+import { parseTlsVerify } from "./tls-verify.ts";
+
+/** `cntnr image push IMAGE [DESTINATION]`: to the registry that its name says, or to another name or transport. */
+export async function imagePush({ args, directories, imagePolicy }: CommandContext): Promise<number> {
+  const [source = "", destination] = args.positionals;
+  const found = findImage(directories, source);
+  if (!found) throw new CntnrError("not-found", `there is no image ${source} in the store`);
+  const target = destinationOf(found.name, destination);
+  const isQuiet = args.has("quiet");
+  if (!isQuiet) printError(`The push refers to ${target}\n`);
+  const tlsVerify = parseTlsVerify(args);
+  const digest = await copyOut(directories, found, target, {
+    ...(imagePolicy === undefined ? {} : { imagePolicy }),
+    ...(tlsVerify === undefined ? {} : { tlsVerify }),
+  });
+  const name = target.replace(/^docker:\/\//, "");
+  if (isQuiet) print(`${name}\n`);
+  else
+    print(`${splitName(name).tag || familiarName(name)}: digest: ${digest} size: ${found.manifest.size}\n`);
+  return 0;
+}
+
+function destinationOf(name: string, destination: string | undefined): string {
+  if (
+    destination !== undefined &&
+    /^[a-z-]+:(?:\/\/)?[./a-z0-9]/i.test(destination) &&
+    hasTransport(destination)
+  )
+    return destination;
+  if (destination !== undefined) return `docker://${nameToGive(destination)}`;
+  if (name === "" || name.startsWith("localhost/") || name.includes("@"))
+    throw new CntnrError(
+      "usage",
+      `"${name || "the image"}" is of no registry: say where it goes, as in docker://HOST/NAME:TAG`,
+    );
+  return `docker://${name}`;
+}
+
+function hasTransport(text: string): boolean {
+  return /^(?:docker:\/\/|oci:|oci-archive:|docker-archive:|dir:|containers-storage:|docker-daemon:)/.test(
+    text,
+  );
+}

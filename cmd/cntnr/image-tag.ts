@@ -1,0 +1,11 @@
+import { tagImage } from "../../runtime/image/name-image.ts";
+import type { CommandContext } from "./command.ts";
+import { forEachName } from "./each-container.ts";
+
+/** `cntnr image tag IMAGE NAME...` */
+export function imageTag({ args, directories }: CommandContext): Promise<number> {
+  const [source = "", ...names] = args.positionals;
+  return forEachName(names, async (name) => {
+    await tagImage(directories, source, name);
+  });
+}

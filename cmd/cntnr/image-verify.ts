@@ -1,0 +1,16 @@
+import { verifyStore } from "../../runtime/image/verify-store.ts";
+import { print, printable, printError } from "../command-line/output.ts";
+import { decimalSize } from "./byte-size.ts";
+import type { CommandContext } from "./command.ts";
+
+/** `cntnr image verify`: reads everything in the store again and tells what is not as it should be. */
+export async function imageVerify({ directories }: CommandContext): Promise<number> {
+  const { problems, images, blobs, blobBytes, layers } = await verifyStore(directories);
+  for (const problem of problems) printError(`cntnr: ${printable(problem)}\n`);
+  print(
+    `${images} images, ${blobs} blobs (${decimalSize(blobBytes)}) and ${layers} unpacked layers: ${
+      problems.length === 0 ? "all as they should be" : `${problems.length} problems`
+    }\n`,
+  );
+  return problems.length === 0 ? 0 : 1;
+}

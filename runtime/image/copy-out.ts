@@ -1,0 +1,82 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import { runCommand } from "../process/run-command.ts";
+import type { Directories } from "../store/directories.ts";
+import { lockStore } from "../store/store-lock.ts";
+import { newKey } from "../store/temporary.ts";
+import { isDigest } from "./digest.ts";
+import type { IndexedImage } from "./find-image.ts";
+import type { Digest } from "./local-image.ts";
+import { mediaType, nameAnnotation } from "./oci-documents.ts";
+import { isLoopbackRegistry } from "./reference.ts";
+import { type CopyOptions, policyArguments } from "./skopeo.ts";
+import { explainSkopeoFailure } from "./skopeo-failure.ts";
+
+export interface CopyOutOptions extends Pick<CopyOptions, "imagePolicy" | "tlsVerify" | "signal"> {
+  /** The kind of manifest that is written; default: the image's own, which is OCI's. */
+  readonly format?: "oci" | "v2s2";
+}
+
+const copyTimeoutMs = 6 * 60 * 60_000;
+
+/**
+ * Copies an image of the store to a place that skopeo can write to: `docker://HOST/NAME:TAG`, `oci:DIRECTORY:TAG`,
+ * `oci-archive:FILE`, `docker-archive:FILE`, `dir:DIRECTORY`. Returns the digest of the manifest there. Throws CntnrError.
+ */
+export async function copyOut(
+  directories: Directories,
+  { manifest }: IndexedImage,
+  destination: string,
+  options: CopyOutOptions,
+): Promise<Digest> {
+  using _ = await lockStore(directories, "shared", options);
+  using key = await newKey(directories, "pull");
+  const staging = key.makeDirectory();
+  try {
+    writeIndex(staging, manifest);
+    const digestFile = join(staging, "digest");
+    const registry = /^docker:\/\/([^/]+)/.exec(destination)?.[1] ?? "";
+    const args = [
+      ...policyArguments(options),
+      "copy",
+      ...tlsArguments(registry, options),
+      ...(options.format === undefined ? [] : ["--format", options.format]),
+      ...["--digestfile", digestFile],
+      ...["--src-shared-blob-dir", join(directories.images, "blobs")],
+      `oci:${staging}:image`,
+      destination,
+    ];
+    const result = await runCommand("skopeo", args, {
+      timeoutMs: copyTimeoutMs,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    if (result.exitCode !== 0)
+      throw explainSkopeoFailure({ source: destination, registry, name: destination }, result.stderr);
+    return digestIn(digestFile);
+  } finally {
+    await key.clear({ uids: [], gids: [], subordinate: false });
+  }
+}
+
+/** An image layout of one image whose blobs are somewhere else. */
+function writeIndex(directory: string, { mediaType: type, digest, size }: IndexedImage["manifest"]): void {
+  mkdirSync(directory, { recursive: true });
+  const entry = { mediaType: type, digest, size, annotations: { [nameAnnotation]: "image" } };
+  writeFileSync(join(directory, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+  writeFileSync(
+    join(directory, "index.json"),
+    JSON.stringify({ schemaVersion: 2, mediaType: mediaType.index, manifests: [entry] }),
+  );
+}
+
+function tlsArguments(registry: string, { tlsVerify }: CopyOutOptions): string[] {
+  const verify = tlsVerify ?? (isLoopbackRegistry(registry) ? false : undefined);
+  return registry === "" || verify === undefined ? [] : [`--dest-tls-verify=${verify}`];
+}
+
+function digestIn(file: string): Digest {
+  const text = readFileSync(file, "utf8").trim();
+  if (isDigest(text)) return text;
+  throw new CntnrError("engine", `skopeo wrote no digest, but "${text.slice(0, 100)}"`);
+}

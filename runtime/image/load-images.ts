@@ -1,0 +1,161 @@
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import { decompress } from "../layer/decompress.ts";
+import { defaultLimits } from "../layer/limits.ts";
+import type { TarEntry, TarVisitor } from "../layer/tar-entry.ts";
+import { TarReader } from "../layer/tar-reader.ts";
+import type { Directories } from "../store/directories.ts";
+import { newKey } from "../store/temporary.ts";
+import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import type { LocalImage } from "./local-image.ts";
+import { descriptorOf, entryName, type IndexEntry, parseIndex } from "./oci-documents.ts";
+import { type PullOptions, pullReference } from "./pull-image.ts";
+import { type ImageReference, parseImageReference } from "./reference.ts";
+import { listArchiveNames } from "./skopeo.ts";
+
+const chunkBytes = 1024 * 1024;
+
+/**
+ * Loads all images of an archive (docker-archive or oci-archive, compressed or not) under the names that they have in it.
+ * Throws CntnrError; images that were whole before that are there.
+ * @param path of the file; - for standard input
+ */
+export async function loadImages(
+  directories: Directories,
+  path: string,
+  options: PullOptions,
+): Promise<readonly LocalImage[]> {
+  using key = await newKey(directories, "pull");
+  try {
+    const staging = key.makeDirectory();
+    // It is read twice.
+    const file = path === "-" ? spool(0, join(staging, "stdin")) : path;
+    const kind = await unpackArchive(file, staging);
+    const references =
+      kind === "oci" ? ociReferences(staging, file) : await dockerReferences(file, staging, options);
+    const images: LocalImage[] = [];
+    for (const reference of references) images.push(await pullReference(directories, reference, options));
+    return images;
+  } finally {
+    await key.clear(options.mappings ?? loadIdMappings());
+  }
+}
+
+function spool(from: number, path: string): string {
+  const to = openSync(path, "wx", 0o600);
+  try {
+    const chunk = Buffer.allocUnsafe(chunkBytes);
+    for (let bytes = readSync(from, chunk); bytes > 0; bytes = readSync(from, chunk))
+      for (let done = 0; done < bytes; ) done += writeSync(to, chunk, done, bytes - done);
+  } finally {
+    closeSync(to);
+  }
+  return path;
+}
+
+/** Takes blobs and index out of an OCI archive; of a docker-archive only what tells that it is one. */
+async function unpackArchive(path: string, staging: string): Promise<"oci" | "docker"> {
+  mkdirSync(join(staging, "blobs/sha256"), { recursive: true });
+  using visitor = new ArchiveVisitor(staging);
+  const reader = new TarReader(visitor, defaultLimits);
+  const fd = openSync(path, "r");
+  try {
+    const read = () => {
+      const chunk = Buffer.allocUnsafe(chunkBytes);
+      const bytes = readSync(fd, chunk, 0, chunkBytes, null);
+      return bytes === 0 ? undefined : chunk.subarray(0, bytes);
+    };
+    for await (const chunk of decompress(read)) reader.push(chunk);
+    reader.end();
+  } finally {
+    closeSync(fd);
+  }
+  if (visitor.seen.has("index.json")) return "oci";
+  if (visitor.seen.has("manifest.json") || visitor.seen.has("repositories")) return "docker";
+  throw new CntnrError(
+    "corrupt",
+    `${path} is no archive of images: it has neither index.json nor manifest.json (a root file system is imported with \`cntnr image import\`)`,
+  );
+}
+
+/** Writes files of the few names that an image layout has, and nothing else: whatever else the archive has in it. */
+class ArchiveVisitor implements TarVisitor, Disposable {
+  readonly seen = new Set<string>();
+  readonly #staging: string;
+  #fd: number | undefined;
+
+  constructor(staging: string) {
+    this.#staging = staging;
+  }
+
+  entry({ path, type }: TarEntry): void {
+    if (type !== "file") return;
+    this.seen.add(path);
+    if (/^(?:blobs\/sha256\/[a-f0-9]{64}|index\.json|oci-layout)$/.test(path))
+      this.#fd = openSync(join(this.#staging, path), "w", 0o600);
+  }
+
+  data(bytes: Uint8Array, position: number): void {
+    if (this.#fd === undefined) return;
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(this.#fd, bytes, done, bytes.length - done, position + done);
+  }
+
+  endOfFile(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.endOfFile();
+  }
+}
+
+/** An image layout for each entry of the index, so that entries without a name can be copied, too. */
+function ociReferences(staging: string, path: string): ImageReference[] {
+  const index = parseIndex(readFileSync(join(staging, "index.json"), "utf8"), `index.json in ${path}`);
+  return index.manifests.map((entry, number) => {
+    const { mediaType, digest, size } = descriptorOf(entry, `index.json in ${path}`);
+    const layout = join(staging, String(number));
+    mkdirSync(layout);
+    symlinkSync("../blobs", join(layout, "blobs"));
+    writeFileSync(join(layout, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+    writeFileSync(
+      join(layout, "index.json"),
+      JSON.stringify({ schemaVersion: 2, manifests: [{ mediaType, digest, size }] }),
+    );
+    return { transport: "oci", source: `oci:${layout}`, registry: "", name: nameOf(entry, path) };
+  });
+}
+
+/** What programs call an image in an archive: a full name, or a tag alone, which then is of the archive's own name. */
+function nameOf(entry: IndexEntry, path: string): string {
+  const name = entry.annotations?.["io.containerd.image.name"] ?? entryName(entry);
+  if (name === "") return "";
+  if (/[/:@]/.test(name)) return parseImageReference(name).name;
+  return parseImageReference(`oci:${basename(path).replaceAll(":", "-")}:${name}`).name;
+}
+
+/** skopeo takes the first colon of a path for its end, so it gets the file by a link. */
+async function dockerReferences(
+  path: string,
+  staging: string,
+  options: PullOptions,
+): Promise<ImageReference[]> {
+  const link = join(staging, "archive.tar");
+  symlinkSync(resolve(path), link);
+  const archive = parseImageReference(`docker-archive:${link}`);
+  const names = await listArchiveNames(archive, options);
+  if (names.length === 0) return [{ ...archive, name: "" }];
+  return names.map((name) => parseImageReference(`docker-archive:${link}:${name}`));
+}

@@ -1,0 +1,57 @@
+import { CntnrError } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { lockStore } from "../store/store-lock.ts";
+import { findImage, isId } from "./find-image.ts";
+import { forgetNames, nameImage, readIndex } from "./layout.ts";
+import { entryName } from "./oci-documents.ts";
+import { localNames, parseImageReference } from "./reference.ts";
+
+/** The full name that an image gets by `text`. Throws CntnrError `usage` for what cannot be one: an id, a digest, a file. */
+export function nameToGive(text: string): string {
+  const reference = parseImageReference(text);
+  if (reference.transport !== "plain" || reference.name.includes("@"))
+    throw new CntnrError("usage", `"${text}" cannot be given as a name: it is [HOST/]NAME[:TAG]`);
+  return reference.name;
+}
+
+/** Gives an image of the store a further name, which it takes from whatever had it. Throws CntnrError. */
+export async function tagImage(directories: Directories, source: string, target: string): Promise<string> {
+  const name = nameToGive(target);
+  // Under the lock: between finding and naming, a collection of garbage could take the image away.
+  using _ = await lockStore(directories, "shared");
+  const found = findImage(directories, source);
+  if (!found) throw new CntnrError("not-found", `there is no image ${source} in the store`);
+  await nameImage(directories, name, found.manifest);
+  return name;
+}
+
+/**
+ * Takes names away from an image: those that are given, else the one that it was called by, else (by its id) all. The
+ * image stays, even without a name. Returns the names that are gone. Throws CntnrError.
+ */
+export async function untagImage(
+  directories: Directories,
+  source: string,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  using _ = await lockStore(directories, "shared");
+  const found = findImage(directories, source);
+  if (!found) throw new CntnrError("not-found", `there is no image ${source} in the store`);
+  const own = readIndex(directories)
+    .manifests.filter((entry) => entry.digest === found.manifest.digest)
+    .map(entryName)
+    .filter((name) => name !== "");
+  const isCalled = !isId(source) && localNames(parseImageReference(source)).includes(found.name);
+  const called = isCalled ? [found.name] : own;
+  const gone = names.length === 0 ? called : names.map((name) => ownName(own, source, name));
+  await forgetNames(directories, found.manifest.digest, gone, "keep-without-name");
+  return gone;
+}
+
+function ownName(own: readonly string[], source: string, text: string): string {
+  const name = isId(text)
+    ? undefined
+    : localNames(parseImageReference(text)).find((name) => own.includes(name));
+  if (name === undefined) throw new CntnrError("not-found", `image ${source} is not called ${text}`);
+  return name;
+}

@@ -1,0 +1,449 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { busyboxImage, imageReference, layeredImage, makeImage } from "../../fixtures/images.ts";
+import type { Registry } from "../../fixtures/registry.ts";
+import { archive, endMark, file } from "../../fixtures/tar-archive.ts";
+import { TestHost } from "../../fixtures/test-host.ts";
+import { type CommandOptions, checked, type TestUser } from "../../fixtures/users.ts";
+
+/*
+ * The commands of the store, as alice types them; carol (no sub-ids) where it makes a difference. Each test has a store of its own.
+ */
+
+let host: TestHost;
+let registry: Registry;
+let alice: TestUser;
+let stores = 0;
+
+beforeAll(async () => {
+  host = await TestHost.start();
+  registry = await host.startRegistry();
+  alice = host.users.alice;
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+class Store {
+  readonly #name = `store-${stores++}`;
+  readonly #user: TestUser;
+
+  constructor(user: TestUser = alice) {
+    this.#user = user;
+  }
+
+  run(words: readonly string[], options?: CommandOptions) {
+    const store = ["--store-dir", join(this.#user.home, this.#name)];
+    return host.asUser(this.#user, ["cntnr", "--image-policy", "insecure", ...store, ...words], options);
+  }
+
+  /** What a command that succeeds prints. */
+  async out(...words: readonly string[]): Promise<string> {
+    const result = checked(words, await this.run(words));
+    expect(result.stderr).toBe("");
+    return result.stdout;
+  }
+
+  async lines(...words: readonly string[]): Promise<string[]> {
+    return (await this.out(...words)).split("\n").filter((line) => line !== "");
+  }
+
+  /** As the test sees a file in it. */
+  path(path: string): string {
+    return join(host.directory, "home", this.#user.name, this.#name, path);
+  }
+
+  blobs(): string[] {
+    return readdirSync(this.path("images/blobs/sha256"));
+  }
+}
+
+async function storeWith(...images: readonly ("busybox" | "layered")[]): Promise<Store> {
+  const store = new Store();
+  for (const name of images) {
+    const image = name === "busybox" ? await busyboxImage() : await layeredImage();
+    await store.out("image", "pull", "-q", imageReference(image));
+  }
+  return store;
+}
+
+function home(path: string): string {
+  return join(host.directory, "home", alice.name, path);
+}
+
+describe("image ls", () => {
+  test("prints docker's table, newest first, and nothing but headings of an empty store", async () => {
+    expect(await new Store().out("image", "ls")).toBe("REPOSITORY   TAG   IMAGE ID   CREATED   SIZE\n");
+    const store = await storeWith("busybox");
+    await store.out("tag", "busybox", "alpine:3.6", "registry.example.org/team/app:1");
+    expect(await store.lines("images")).toEqual([
+      expect.stringMatching(/^REPOSITORY {2,}TAG {2,}IMAGE ID {2,}CREATED {2,}SIZE$/),
+      expect.stringMatching(/^alpine {2,}3\.6 {2,}[a-f0-9]{12} {2,}N\/A {2,}1\.98MB$/),
+      expect.stringMatching(/^localhost\/busybox {2,}latest /),
+      expect.stringMatching(/^registry\.example\.org\/team\/app {2,}1 /),
+    ]);
+  });
+
+  test("takes formats, filters, digests and quiet as docker does", async () => {
+    const store = await storeWith("busybox", "layered");
+    const format = ["--format", "{{.Repository}}:{{.Tag}}"];
+    expect(await store.lines("images", ...format)).toEqual([
+      "localhost/busybox:latest",
+      "localhost/layered:latest",
+    ]);
+    expect(await store.lines("images", ...format, "--filter", "reference=*/lay*")).toEqual([
+      "localhost/layered:latest",
+    ]);
+    expect(await store.lines("images", ...format, "localhost/busybox")).toEqual(["localhost/busybox:latest"]);
+    expect(await store.lines("images", ...format, "-f", "dangling=true")).toEqual([]);
+    const [first] = await store.lines("images", "-q", "--no-trunc");
+    expect(first).toMatch(/^sha256:[a-f0-9]{64}$/);
+    expect((await store.lines("images", "-q"))[0]).toBe(first?.slice(7, 19) ?? "");
+    expect(await store.out("images", "--digests")).toMatch(/DIGEST[\s\S]*sha256:[a-f0-9]{64}/);
+    const [line = ""] = await store.lines("images", "--format", "json");
+    expect(JSON.parse(line)).toMatchObject({
+      Repository: "localhost/busybox",
+      Tag: "latest",
+      Containers: "0",
+    });
+    expect(await store.run(["images", "--filter", "colour=red"])).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringContaining("--filter colour=red"),
+    });
+    expect(await store.run(["images", "--format", "{{.Nothing}}"])).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringContaining("there is no field Nothing"),
+    });
+  });
+});
+
+describe("image inspect, history and cat-config", () => {
+  test("tell what the image says", async () => {
+    const store = await storeWith("layered");
+    const [image] = JSON.parse(await store.out("image", "inspect", "layered"));
+    const [id] = await store.lines("images", "-q", "--no-trunc");
+    expect(image).toMatchObject({
+      Id: id,
+      RepoTags: ["localhost/layered:latest"],
+      RepoDigests: [expect.stringMatching(/^localhost\/layered@sha256:/)],
+      Config: { Cmd: ["sh"] },
+      Os: "linux",
+      RootFS: { Type: "layers", Layers: [expect.any(String), expect.any(String), expect.any(String)] },
+      GraphDriver: { Name: "overlay" },
+    });
+    expect(await store.out("image", "inspect", "-f", "{{index .Config.Cmd 0}}", "layered")).toBe("sh\n");
+    expect(await store.out("image", "inspect", "--format", "{{json .Id}}", id?.slice(7, 15) ?? "")).toBe(
+      `"${id}"\n`,
+    );
+    expect(JSON.parse(await store.out("image", "cat-config", "layered"))).toMatchObject({
+      config: { Cmd: ["sh"] },
+    });
+    expect(await store.lines("history", "--format", "{{.ID}} {{.CreatedBy}} {{.Size}}", "layered")).toEqual([
+      `${id?.slice(7, 19)} cntnr test 21B`,
+      "<missing> cntnr test 25B",
+      "<missing> cntnr test 1.98MB",
+    ]);
+    expect(await store.run(["image", "inspect", "nothing"])).toMatchObject({
+      exitCode: 1,
+      stdout: "[]\n",
+      stderr: "cntnr: there is no image nothing in the store\n",
+    });
+  });
+});
+
+describe("names", () => {
+  test("are given, taken away, and moved from image to image as with docker", async () => {
+    const store = await storeWith("busybox", "layered");
+    await store.out("tag", "busybox", "app");
+    await store.out("tag", "layered", "app");
+    const idOf = async (name: string) => (await store.lines("images", "-q", name))[0];
+    expect(await idOf("app")).toBe(await idOf("localhost/layered"));
+    expect(await store.out("image", "untag", "localhost/busybox")).toBe(
+      "Untagged: localhost/busybox:latest\n",
+    );
+    expect(await store.lines("images", "--format", "{{.Repository}}", "-f", "dangling=true")).toEqual([
+      "<none>",
+    ]);
+    expect(await store.out("image", "untag", "layered", "app")).toBe("Untagged: app:latest\n");
+    expect(await store.run(["image", "untag", "layered", "app"])).toMatchObject({
+      exitCode: 1,
+      stderr: "cntnr: image layered is not called app\n",
+    });
+    expect(await store.run(["tag", "layered", "Not/OK"])).toMatchObject({ exitCode: 1 });
+    expect(await store.run(["tag", "layered", `x@sha256:${"0".repeat(64)}`])).toMatchObject({ exitCode: 1 });
+  });
+});
+
+describe("what is not needed any more", () => {
+  test("goes with its last name, blobs, layers and all, and says so as docker does", async () => {
+    const store = await storeWith("busybox");
+    const [id] = await store.lines("images", "-q", "--no-trunc");
+    await store.out("tag", "busybox", "other");
+    expect(await store.run(["rmi", id?.slice(7, 19) ?? ""])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("has 2 names"),
+    });
+    expect(await store.out("rmi", "other")).toBe("Untagged: other:latest\n");
+    expect(await store.out("rmi", "busybox")).toBe(`Untagged: localhost/busybox:latest\nDeleted: ${id}\n`);
+    expect(store.blobs()).toEqual([]);
+    expect(readdirSync(store.path("layers"))).toEqual([]);
+    expect(await store.out("rmi", "-f", "busybox")).toBe("");
+  });
+
+  test("stays as long as a container is made from it", async () => {
+    const store = await storeWith("busybox");
+    await store.out("create", "--name", "user", "busybox", "true");
+    expect(await store.run(["rmi", "busybox"])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("is used by container user"),
+    });
+    expect(await store.out("image", "prune", "--all", "--force")).toContain("Total reclaimed space: 0B");
+    expect(await store.out("image", "gc", "--max-per-repo", "0", "--size", "0")).toContain("Removed 0 blobs");
+    await store.out("rmi", "--force", "busybox");
+    // Without a name, but its layers are there for the container.
+    expect(readdirSync(store.path("layers")).length).toBeGreaterThan(0);
+    await store.out("rm", "user");
+    await store.out("image", "gc");
+    expect(readdirSync(store.path("layers"))).toEqual([]);
+  });
+
+  test("is pruned: images without a name, or all that nothing uses, and not without asking", async () => {
+    const store = await storeWith("busybox", "layered");
+    await store.out("image", "untag", "busybox");
+    // Without a terminal there is nobody to ask.
+    expect(await store.run(["image", "prune"], { input: "y\n" })).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringContaining("--force"),
+    });
+    expect(await store.lines("images", "-q")).toHaveLength(2);
+    expect(await store.out("image", "prune", "--force")).toMatch(
+      /^Deleted Images:\ndeleted: sha256:[a-f0-9]{64}\n\nTotal reclaimed space: \d/,
+    );
+    expect(await store.lines("images", "-q")).toHaveLength(1);
+    expect(await store.out("image", "prune", "-af")).toMatch(/untagged: localhost\/layered:latest/);
+    expect(store.blobs()).toEqual([]);
+  });
+
+  test("is collected by age, by number and by size, and named beforehand", async () => {
+    const store = await storeWith("busybox");
+    for (const tag of ["1", "2", "3"]) await store.out("tag", "busybox", `app:${tag}`);
+    expect(await store.lines("image", "gc", "--max-per-repo", "2", "--dry-run")).toEqual([
+      "app:1 goes, because it is not among the youngest of its repository",
+    ]);
+    expect(await store.lines("images", "-q", "app")).toHaveLength(3);
+    await store.out("image", "gc", "-m", "2");
+    expect(await store.lines("images", "--format", "{{.Tag}}", "app")).toEqual(["2", "3"]);
+    await store.out("image", "gc", "--ttl", "1h", "--ref-ttl", "1h", "--size", "1g");
+    expect(await store.lines("images", "-q")).toHaveLength(3);
+    await store.out("image", "gc", "--size", "1m");
+    expect(await store.lines("images", "-q")).toEqual([]);
+    expect(await store.run(["image", "gc", "--ttl", "soon"])).toMatchObject({ exitCode: 125 });
+  });
+});
+
+describe("archives", () => {
+  test("that are saved are loaded again as they were, several images at once, through pipes, too", async () => {
+    const store = await storeWith("busybox", "layered");
+    await store.out("tag", "busybox", "app:1");
+    const inspected = await store.out("image", "inspect", "app:1", "layered");
+    await store.out("save", "-o", join(alice.home, "all.tar"), "app:1", "layered");
+    for (const words of [
+      ["load", "-q", "-i", join(alice.home, "all.tar")],
+      ["load", "-q"],
+    ]) {
+      const other = new Store();
+      const options = words.length === 2 ? { input: readFileSync(home("all.tar")) } : {};
+      const loaded = checked(words, await other.run(words, options));
+      expect(loaded.stdout).toBe("Loaded image: app:1\nLoaded image: localhost/layered:latest\n");
+      const seen = await other.out("image", "inspect", "app:1", "layered");
+      // Where layers are is each store's own.
+      const comparable = (text: string) =>
+        JSON.parse(text).map((image: object) => ({
+          ...image,
+          RepoTags: [],
+          RepoDigests: [],
+          GraphDriver: {},
+        }));
+      expect(comparable(seen)).toEqual(comparable(inspected));
+    }
+  });
+
+  test("are the same bytes twice, and are what skopeo takes for a docker-archive and an OCI archive", async () => {
+    const store = await storeWith("layered");
+    const out = join(alice.home, "one.tar");
+    await store.out("save", "-o", out, "layered");
+    const first = readFileSync(home("one.tar"));
+    await store.out("save", "-o", out, "layered");
+    expect(readFileSync(home("one.tar")).equals(first)).toBe(true);
+    const [details] = JSON.parse(await store.out("image", "inspect", "layered"));
+    for (const transport of ["docker-archive", "oci-archive"]) {
+      const argv = ["skopeo", "inspect", "--config", `${transport}:${out}`];
+      const { stdout } = checked(argv, await host.asUser(alice, argv));
+      expect(JSON.parse(stdout)).toMatchObject({
+        config: { Cmd: ["sh"] },
+        rootfs: { diff_ids: details.RootFS.Layers },
+      });
+    }
+    const argv = ["skopeo", "inspect", `oci-archive:${out}`];
+    expect(JSON.parse(checked(argv, await host.asUser(alice, argv)).stdout).Digest).toBe(
+      details.Descriptor.digest,
+    );
+  });
+
+  test("of skopeo are loaded, whichever of the two kinds", async () => {
+    const source = imageReference(await layeredImage());
+    for (const kind of ["docker-archive", "oci-archive"]) {
+      const out = join(alice.home, `${kind}.tar`);
+      const argv = ["skopeo", "--insecure-policy", "copy", "-q", source, `${kind}:${out}:example.org/app:1`];
+      checked(argv, await host.asUser(alice, argv));
+      const store = new Store();
+      expect(await store.out("load", "-q", "-i", out)).toBe("Loaded image: example.org/app:1\n");
+      expect(await store.lines("images", "-q", "example.org/app:1")).toHaveLength(1);
+    }
+  });
+
+  test("that are none are refused", async () => {
+    const store = new Store();
+    writeFileSync(home("not.tar"), "no archive");
+    writeFileSync(home("files.tar"), archive(file("etc/passwd", "x"), endMark));
+    for (const [name, reason] of [
+      ["not.tar", /not a tar archive|ends in the middle/],
+      ["files.tar", /is no archive of images/],
+    ] as const)
+      expect(await store.run(["load", "-i", join(alice.home, name)])).toMatchObject({
+        exitCode: 1,
+        stdout: "",
+        stderr: expect.stringMatching(reason),
+      });
+    expect(await store.lines("images", "-q")).toEqual([]);
+  });
+});
+
+describe("a root file system", () => {
+  test("is imported from an archive, packed or not, from a directory and through a pipe", async () => {
+    for (const user of [alice, host.users.carol]) {
+      const script = `set -e; mkdir -p root/bin; echo data >root/file; chmod 4750 root/file; ln root/file root/hard
+        for how in none gzip xz bzip2 zstd; do
+          case $how in none) tar -C root -cf root.tar . ;; *) tar -C root -c . | $how -c >root.tar.$how ;; esac
+        done; rm -rf empty; mkdir empty`;
+      checked(["sh"], await host.asUser(user, ["sh", "-c", script]));
+      const store = new Store(user);
+      const sources = [
+        "root",
+        "root.tar",
+        ...["gzip", "xz", "bzip2", "zstd"].map((how) => `root.tar.${how}`),
+      ];
+      for (const [number, source] of sources.entries()) {
+        const id = await store.out("import", join(user.home, source), `imported:${number}`);
+        expect(id).toMatch(/^sha256:[a-f0-9]{64}\n$/);
+      }
+      const tar = readFileSync(join(host.directory, "home", user.name, "root.tar"));
+      checked(["import"], await store.run(["import", "-", "imported:stdin"], { input: tar }));
+      const run = ["image", "inspect", "-f", "{{index .RootFS.Layers 0}}"];
+      const diffIds = new Set<string>();
+      for (const number of [1, 2, 3, 4, 5, "stdin"])
+        diffIds.add(await store.out(...run, `imported:${number}`));
+      expect(diffIds.size).toBe(1);
+      expect(await store.lines("images", "-q", "imported")).toHaveLength(7);
+      expect(await store.out("image", "verify")).toContain("all as they should be");
+    }
+  });
+
+  test("is refused when it is no archive, or one that was made to do harm", async () => {
+    const store = new Store();
+    writeFileSync(home("hostile.tar"), archive(file("../x", "x"), endMark));
+    writeFileSync(home("empty.tar"), endMark);
+    writeFileSync(home("text"), "text ".repeat(1000));
+    for (const [name, reason] of [
+      ["hostile.tar", /a name with "\.\."/],
+      ["empty.tar", /is an empty archive/],
+      ["text", /not a tar archive/],
+      ["nothing", /cannot be read/],
+    ] as const)
+      expect(await store.run(["import", join(alice.home, name)])).toMatchObject({
+        exitCode: 1,
+        stdout: "",
+        stderr: expect.stringMatching(reason),
+      });
+    expect(await store.lines("images", "-q")).toEqual([]);
+  });
+});
+
+describe("an image is copied", () => {
+  test("to a registry, and pulled again by somebody else", async () => {
+    const store = await storeWith("layered");
+    const name = `${registry.address}/team/app:7`;
+    await store.out("tag", "layered", name);
+    const pushed = checked(["push"], await store.run(["push", name])).stdout;
+    expect(pushed).toMatch(/^7: digest: sha256:[a-f0-9]{64} size: \d+\n$/);
+    const other = new Store(host.users.carol);
+    await other.out("pull", "-q", name);
+    const digest = await other.out("image", "inspect", "-f", "{{.Descriptor.digest}}", name);
+    expect(pushed).toContain(digest.trim());
+    expect(await store.run(["push", "layered"])).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringContaining("is of no registry"),
+    });
+    const elsewhere = `docker://${registry.address}/elsewhere:1`;
+    expect(await store.run(["push", "-q", "layered", elsewhere])).toMatchObject({ exitCode: 0 });
+  });
+
+  test("to what skopeo and umoci read", async () => {
+    const store = await storeWith("layered");
+    const directory = join(alice.home, "exported");
+    const digest = (await store.out("image", "export", "layered", `oci:${directory}:x`)).trim();
+    const argv = ["skopeo", "inspect", `oci:${directory}:x`];
+    expect(JSON.parse(checked(argv, await host.asUser(alice, argv)).stdout).Digest).toBe(digest);
+    const stat = ["umoci", "stat", "--json", "--image", `${directory}:x`];
+    expect(JSON.parse(checked(stat, await host.asUser(alice, stat)).stdout).history).toHaveLength(3);
+    expect(await store.run(["image", "export", "layered", "nowhere"])).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringContaining("is no destination"),
+    });
+  });
+});
+
+describe("image verify", () => {
+  test("finds what is damaged, missing or foreign", async () => {
+    const store = await storeWith("layered");
+    expect(await store.out("image", "verify")).toMatch(
+      /^1 images, 5 blobs \(.*\) and 3 unpacked layers: all as/,
+    );
+    const [first = "", second = ""] = store.blobs();
+    writeFileSync(store.path(`images/blobs/sha256/${first}`), "damaged");
+    rmSync(store.path(`images/blobs/sha256/${second}`));
+    writeFileSync(store.path("images/blobs/sha256/stranger"), "");
+    rmSync(store.path("images/oci-layout"));
+    const result = await store.run(["image", "verify"]);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain(`sha256:${first} does not have the contents`);
+    expect(result.stderr).toContain(second);
+    expect(result.stderr).toContain("stranger is not a blob");
+    expect(result.stderr).toContain("oci-layout does not say");
+  });
+});
+
+describe("login", () => {
+  test("keeps what skopeo keeps, and logout forgets it", async () => {
+    const authFile = join(alice.home, "auth.json");
+    const env = { REGISTRY_AUTH_FILE: authFile };
+    const words = ["login", "-u", "alice", "-p", "secret", registry.address];
+    // This registry asks nobody for a password, and takes all.
+    const result = await new Store().run([...words, "--tls-verify=false"], { env });
+    expect(result).toMatchObject({ exitCode: 0, stdout: "Login Succeeded!\n" });
+    const kept = JSON.parse(readFileSync(home("auth.json"), "utf8"));
+    expect(Buffer.from(kept.auths[registry.address].auth, "base64").toString()).toBe("alice:secret");
+    expect(await new Store().run(["logout", registry.address], { env })).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(readFileSync(home("auth.json"), "utf8")).auths).toEqual({});
+  });
+});
+
+test("an image of a store is found by its files, whoever wrote the layout", async () => {
+  const store = new Store();
+  const image = makeImage(join(host.directory, "foreign"), [archive(file("f", "x"), endMark)]);
+  await store.out("pull", "-q", imageReference(image));
+  const argv = ["skopeo", "--insecure-policy", "copy", "-q", imageReference(await busyboxImage())];
+  const destination = `oci:${join(alice.home, `store-${stores - 1}/images`)}:localhost/by-skopeo:1`;
+  checked(argv, await host.asUser(alice, [...argv, destination]));
+  expect(await store.lines("images", "--format", "{{.Repository}}")).toContain("localhost/by-skopeo");
+  expect((await store.run(["run", "--rm", "by-skopeo:1", "true"])).exitCode).toBe(0);
+});
