@@ -55,7 +55,8 @@ describe("completion", () => {
         return result.stdout.trim().split(" ");
       };
       expect(await complete("ru")).toEqual(["run"]);
-      expect(await complete("image", "")).toEqual(["pull", "ls", "list", "rm", "remove", "build", "create"]);
+      expect(await complete("image", "pu")).toEqual(["pull", "push"]);
+      expect(await complete("image", "r")).toEqual(["rm", "remove"]);
       expect(await complete("run", "--ent")).toEqual(["--entrypoint"]);
       expect(await complete("--store-dir", "/x", "stop", "--t")).toEqual(["--time", "--timeout"]);
     } finally {
