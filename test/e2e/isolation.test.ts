@@ -67,9 +67,7 @@ test("a container shares namespaces, network files and ids with another", async 
   try {
     const kinds = ["user", "pid", "net", "ipc", "uts"];
     const script = kinds.map((kind) => `readlink /proc/self/ns/${kind}`).join("; ");
-    const [{ pid }]: [{ pid: number }] = JSON.parse(
-      `[${await ok(alice, ["cntnr", "ps", "--format", "json"])}]`,
-    );
+    const pid = await ok(alice, ["cntnr", "inspect", "--format", "{{.State.Pid}}", "first"]);
     const ofFirst = await ok(alice, [
       "sh",
       "-c",
