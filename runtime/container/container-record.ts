@@ -40,6 +40,8 @@ const recordSchema = v.object({
   imageId: v.string(),
   /** What runs in it: entrypoint and arguments, as far as the request says. */
   command: strings,
+  /** How many of these words are the entrypoint's. */
+  entrypointWords: v.number(),
   /** RFC 3339. */
   createdAt: v.string(),
   bootId: v.string(),

@@ -186,6 +186,7 @@ function describe(
     image: image.name,
     imageId: image.id,
     command: containerCommand(image.config, options),
+    entrypointWords: (options.entrypoint ?? image.config.entrypoint).length,
     createdAt: new Date().toISOString(),
     bootId: currentBootId(),
     creator: ownIdentity(),

@@ -7,6 +7,8 @@ export interface CommandOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Descriptors of ours that the command gets as 3, 4, ... */
+  readonly inherit?: readonly number[];
   /** Milliseconds after which the command is killed. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -53,7 +55,7 @@ export async function runCommand(
   options: CommandOptions,
 ): Promise<CommandResult> {
   const spawnOptions: SpawnOptions = {
-    stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe", ...(options.inherit ?? [])],
   };
   if (options.env) spawnOptions.env = options.env;
   if (options.cwd) spawnOptions.cwd = options.cwd;

@@ -13,6 +13,7 @@ function load() {
     mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
     pivot_root: { args: ["ptr", "ptr"], returns: "i32" },
     umount2: { args: ["ptr", "i32"], returns: "i32" },
+    chroot: { args: ["ptr"], returns: "i32" },
     umask: { args: ["u32"], returns: "u32" },
   }).symbols;
 }
@@ -59,6 +60,17 @@ export function enterRoot(directory: string): void {
   // With "." for both, pivot_root(2) leaves the old root on top of the new one.
   checkResult("pivot_root", libc.pivot_root(here, here));
   checkResult("umount2", libc.umount2(here, detach));
+  process.chdir("/");
+  libc.umask(0);
+}
+
+/**
+ * Makes a directory, also of another mount namespace, the root of this process alone: no path leads out of it, as long as nobody moves
+ * its working directory out. Throws SystemCallError.
+ */
+export function changeRoot(directory: string): void {
+  libc ??= load();
+  checkResult("chroot", libc.chroot(text(directory)));
   process.chdir("/");
   libc.umask(0);
 }

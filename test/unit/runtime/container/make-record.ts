@@ -11,6 +11,7 @@ export function makeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
     image: "image",
     imageId: "sha256:0",
     command: ["true"],
+    entrypointWords: 0,
     createdAt: new Date().toISOString(),
     bootId: currentBootId(),
     creator: ownIdentity(),

@@ -1,0 +1,38 @@
+import { findContainer } from "../../runtime/container/container-store.ts";
+import { type CopyPlace, copyFiles } from "../../runtime/copy/copy-files.ts";
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import type { Directories } from "../../runtime/store/directories.ts";
+import { isTerminal } from "../../runtime/sys/terminal.ts";
+import { printError } from "../command-line/output.ts";
+import type { CommandContext } from "./command.ts";
+
+/** `cntnr cp` */
+export async function cp({ args, directories }: CommandContext): Promise<number> {
+  const [from = "", to = ""] = args.positionals;
+  const report = await copyFiles(directories, place(directories, from, 0), place(directories, to, 1), {
+    followsLink: args.has("follow-link"),
+    keepsOwners: args.has("archive"),
+  });
+  if (report.skippedDevices > 0)
+    printError(`cntnr: ${report.skippedDevices} device nodes were left out: only root can make them\n`);
+  if (report.changedOwners > 0)
+    printError(
+      `cntnr: ${report.changedOwners} files could not keep their owners: they are beyond your ids\n`,
+    );
+  return 0;
+}
+
+/** CONTAINER:PATH, a path of the user's, or - for an archive. A path with a colon is written with a slash before it. */
+function place(directories: Directories, text: string, fd: 0 | 1): CopyPlace {
+  if (text === "-") {
+    if (isTerminal(fd)) throw new CntnrError("usage", "cp: an archive is not for a terminal");
+    return { kind: "archive", fd };
+  }
+  const colon = text.indexOf(":");
+  if (colon <= 0 || /[/.]/.test(text.charAt(0))) return { kind: "host", path: text };
+  return {
+    kind: "container",
+    record: findContainer(directories, text.slice(0, colon)),
+    path: text.slice(colon + 1),
+  };
+}

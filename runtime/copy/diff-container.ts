@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readBundleConfig } from "../container/bundle-config.ts";
+import { type ContainerRecord, containerPaths } from "../container/container-record.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import type { Change } from "./copy-job.ts";
+import { runCopyProcess } from "./copy-process.ts";
+
+/** What a container has changed of its image, in the order of the names. Throws CntnrError. */
+export async function diffContainer(
+  directories: Directories,
+  record: ContainerRecord,
+): Promise<readonly Change[]> {
+  const upper = join(containerPaths(directories, record.id).directory, "upper");
+  if (!existsSync(upper))
+    throw new CntnrError(
+      "unsupported",
+      `container ${record.name} has a copy of its image's files, and nobody keeps what it changes of them`,
+    );
+  const outcome = await runCopyProcess(
+    {
+      view: { kind: "bundle", rootfs: upper, overlay: null, binds: [] },
+      action: { kind: "diff", lowers: [...record.layers], mountPoints: mountPointsOf(directories, record) },
+    },
+    { mappings: loadIdMappings() },
+  );
+  if ("changes" in outcome) return outcome.changes;
+  throw new CntnrError("engine", "the process that compares ended before its work was done");
+}
+
+/** Where the runtime has made places for mounts: clean and relative, one character a byte. */
+export function mountPointsOf(directories: Directories, record: ContainerRecord): string[] {
+  const config = readBundleConfig(directories, record);
+  return (config?.mounts ?? [])
+    .map(({ destination }) =>
+      destination
+        .split("/")
+        .filter((part) => part !== "" && part !== ".")
+        .join("/"),
+    )
+    .filter((path) => path !== "")
+    .map((path) => Buffer.from(path).toString("latin1"));
+}

@@ -1,0 +1,269 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { CntnrShell } from "../fixtures/cntnr-shell.ts";
+import { asUser } from "../fixtures/users.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
+
+let alice: CntnrShell;
+beforeAll(async () => {
+  alice = await CntnrShell.start();
+});
+afterEach(() => alice.clear());
+afterAll(() => alice[Symbol.asyncDispose]());
+
+const fails = async (line: string) => {
+  const { exitCode, stderr } = await alice.run(line);
+  expect(exitCode).not.toBe(0);
+  return stderr.trim();
+};
+/** Names, types, modes and contents of what is below a directory: `find` of the host or of a container. */
+const listing = (directory: string, container = "") =>
+  alice.ok(
+    `${container === "" ? "" : `cntnr exec ${container} `}sh -c 'cd ${directory}; find . | sort | while read f; do stat -c "%n %F %a" "$f"; done'`,
+  );
+
+const makeTree =
+  "rm -rf tree; mkdir -p tree/sub/deep; echo one >tree/file; echo two >tree/sub/deep/file; chmod 751 tree/sub;" +
+  "ln -s file tree/link; ln tree/file tree/hard; mkfifo tree/fifo; touch -d '2001-02-03 04:05:06' tree/file";
+
+describe.each([
+  ["a running container", "cntnr run -d --name box $IMAGE sleep 1000"],
+  ["a container that does not run", "cntnr create --name box $IMAGE sleep 1000"],
+])("cp, with %s", (_, start) => {
+  const inside = (line: string) =>
+    alice.ok(`cntnr start box >/dev/null 2>&1; cntnr exec box sh -c '${line}'`);
+
+  test("follows docker's rules for files", async () => {
+    await alice.ok(`${start}; ${makeTree}`);
+    await alice.ok(
+      "cntnr cp tree/file box:/tmp/; cntnr cp tree/file box:/tmp/new; cntnr cp tree/file box:/www/index.html",
+    );
+    await alice.ok("cntnr cp tree/link box:/tmp/; cntnr cp -L tree/link box:/tmp/followed");
+    expect(await fails("cntnr cp tree/file box:/no/such")).toBe("cntnr: /no: there is no such directory");
+    expect(await fails("cntnr cp tree/file box:/tmp/none/")).toBe(
+      "cntnr: there is no directory /tmp/none to copy into",
+    );
+    expect(await fails("cntnr cp tree/none box:/tmp")).toEndWith(
+      "tree/none: there is no such file or directory",
+    );
+    expect(await fails("cntnr cp tree/file box:/etc/passwd/")).toBe("cntnr: /etc/passwd is not a directory");
+    expect(
+      await inside(
+        "cat /tmp/file /tmp/new /www/index.html /tmp/followed; readlink /tmp/link; stat -c %y /tmp/file; stat -c %u:%g /tmp/file",
+      ),
+    ).toBe("one\none\none\none\nfile\n2001-02-03 04:05:06.000000000 +0000\n0:0");
+    await alice.ok(
+      "rm -rf out; mkdir out; cntnr cp box:/tmp/file out; cntnr cp box:/etc/passwd out/accounts; cntnr cp box:/tmp/link out",
+    );
+    expect(
+      await alice.ok("cat out/file; head -n 1 out/accounts; readlink out/link; stat -c %U out/accounts"),
+    ).toBe("one\nroot:x:0:0:root:/root:/bin/sh\nfile\ncntnr-alice");
+  });
+
+  test("follows docker's rules for directories", async () => {
+    await alice.ok(`${start}; ${makeTree}`);
+    await alice.ok(
+      "cntnr cp tree box:/tmp; cntnr cp tree box:/tmp/new; cntnr cp tree/. box:/tmp/contents; cntnr cp tree/. box:/home",
+    );
+    expect(await fails("cntnr cp tree box:/etc/passwd")).toBe(
+      "cntnr: a directory cannot be copied over the file /etc/passwd",
+    );
+    await alice.ok(
+      "rm -rf out; mkdir out; cntnr cp box:/tmp/tree out; cntnr cp box:/tmp/tree out/new; cntnr cp box:/tmp/tree/. out",
+    );
+    const original = await listing("tree");
+    for (const directory of ["out/tree", "out/new"]) expect(await listing(directory)).toBe(original);
+    expect(await alice.ok("cat out/sub/deep/file; test out/tree/hard -ef out/tree/file && echo same")).toBe(
+      "two\nsame",
+    );
+    await inside("true");
+    for (const directory of ["/tmp/tree", "/tmp/new", "/tmp/contents"])
+      expect(await listing(directory, "box")).toBe(original.replaceAll("fifo fifo", "fifo fifo"));
+    expect(await inside("cat /home/sub/deep/file")).toBe("two");
+  });
+
+  test("reads and writes archives, and keeps owners where that is asked for", async () => {
+    await alice.ok(`${start}; ${makeTree}`);
+    await alice.ok(
+      "tar -cf - --owner=1000 --group=1001 tree | cntnr cp - box:/tmp; tar -cf - --owner=1000 --group=1001 tree | cntnr cp -a - box:/home",
+    );
+    expect(await alice.ok("cntnr cp box:/tmp/tree - | tar -t | sort | head -n 3")).toBe(
+      "tree/\ntree/fifo\ntree/file",
+    );
+    expect(await fails("echo nonsense | cntnr cp - box:/tmp")).toContain("cntnr: ");
+    expect(await fails("tar -cf - tree | cntnr cp - box:/none")).toBe(
+      "cntnr: there is no directory /none to unpack into",
+    );
+    expect(await inside("stat -c %u:%g /tmp/tree/file /home/tree/file")).toBe("0:0\n1000:1001");
+  });
+
+  test("a large file and many files arrive whole", async () => {
+    await alice.ok(
+      `${start}; rm -rf many; mkdir many; cd many; head -c 30000000 /dev/urandom >big; for i in $(seq 1500); do echo $i >f$i; done`,
+    );
+    await alice.ok("cntnr cp many box:/; rm -rf back; cntnr cp box:/many back; diff -r many back");
+  });
+});
+
+describe("cp", () => {
+  test("sees what is mounted, in a container that runs and in one that does not", async () => {
+    await alice.ok(
+      "mkdir -p shared; echo bound >shared/file; cntnr run -d --name box -v $PWD/shared:/data --tmpfs /scratch $IMAGE sleep 1000",
+    );
+    await alice.ok(
+      "cntnr exec box sh -c 'echo memory >/scratch/file'; rm -rf out; mkdir out; cntnr cp box:/data/file out/a; cntnr cp box:/scratch/file out/b",
+    );
+    await alice.ok(
+      "cntnr stop -t 0 box; cntnr cp box:/data/file out/c; echo new >out/new; cntnr cp out/new box:/data/",
+    );
+    expect(await alice.ok("cat out/a out/b out/c shared/new")).toBe("bound\nmemory\nbound\nnew");
+    expect(await fails("cntnr cp box:/scratch/file out")).toContain("there is no such file or directory");
+  });
+
+  test("writes to nothing that is mounted read-only", async () => {
+    await alice.ok(
+      "mkdir -p shared; cntnr run -d --name box -v $PWD/shared:/data:ro $IMAGE sleep 1000; echo x >x",
+    );
+    expect(await fails("cntnr cp x box:/data/")).toBe("cntnr: x: its file system is read-only");
+  });
+
+  test("needs a container on one side, and a pipe for an archive", async () => {
+    await alice.ok("cntnr create --name box $IMAGE true");
+    expect((await alice.run("cntnr cp a b")).exitCode).toBe(125);
+    expect((await alice.run("cntnr cp box:/etc box:/tmp")).exitCode).toBe(125);
+    expect(await fails("cntnr cp nobody:/etc .")).toContain("there is no container nobody");
+    expect(
+      await alice.ok("echo colon >./a:b; cntnr cp ./a:b box:/a; rm -rf out; cntnr cp box:/a out; cat out"),
+    ).toBe("colon");
+  });
+
+  test("works for a user without sub-ids", async () => {
+    const { carol } = alice.host.users;
+    const script = `set -e; cntnr image pull -q ${alice.image} >/dev/null; cntnr run -d --name box ${alice.image} sleep 1000; echo carol >file; cntnr cp file box:/tmp/
+      cntnr exec box cat /tmp/file; cntnr stop -t 0 box; rm -rf out; cntnr cp box:/tmp/file out; cat out; cntnr cp out box:/other; cntnr diff box; cntnr rm box`;
+    const result = await asUser(carol, ["sh", "-c", script], {}, alice.host.place);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(result.stdout.split("\n").slice(1)).toEqual([
+      "carol",
+      "box",
+      "carol",
+      "A /other",
+      "C /tmp",
+      "A /tmp/file",
+      "box",
+      "",
+    ]);
+  });
+});
+
+describe("links of a container lead nowhere out of it", () => {
+  const secret = "echo secret >~/secret; mkdir -p ~/target";
+
+  test.each([
+    ["runs", "true"],
+    ["does not run", "cntnr stop -t 0 box"],
+  ])("when it %s", async (_, state) => {
+    const home = alice.host.users.alice.home;
+    const traps = `ln -s ${home}/secret /tmp/file; ln -s ${home}/target /tmp/directory; ln -s ../../../../../../../..${home} /tmp/up; ln -s /proc/1/root${home}/secret /tmp/proc`;
+    await alice.ok(
+      `${secret}; cntnr run -d --name box $IMAGE sleep 1000; cntnr exec box sh -c '${traps}'; ${state}`,
+    );
+    for (const path of ["/tmp/file", "/tmp/up/secret", "/tmp/proc"])
+      expect(await fails(`cntnr cp -L box:${path} leaked`)).toContain("there is no such file or directory");
+    await alice.ok("echo mine >mine");
+    for (const path of ["/tmp/directory/", "/tmp/up/target/"]) await fails(`cntnr cp mine box:${path}`);
+    await alice.run("cntnr cp mine box:/tmp/file");
+    expect(await alice.ok("cat ~/secret; ls ~/target; test ! -e leaked")).toBe("secret");
+  });
+
+  test("nor do links that come in an archive, or that are in the user's own directory", async () => {
+    const home = alice.host.users.alice.home;
+    await alice.ok(
+      `${secret}; cntnr run -d --name box $IMAGE sleep 1000; rm -rf evil; mkdir evil; ln -s ${home}/target evil/door`,
+    );
+    await alice.ok(
+      "cd evil; tar -cf ../evil.tar door; rm door; mkdir door; echo planted >door/planted; tar -rf ../evil.tar door/planted",
+    );
+    await alice.run("cntnr cp - box:/tmp <evil.tar");
+    expect(await alice.ok("ls ~/target")).toBe("");
+    // The container's own directory takes the place of nothing that a link leads to outside of what is written to.
+    await alice.ok(
+      "cntnr exec box sh -c 'mkdir -p /src/door; echo planted >/src/door/planted'; rm -rf into; mkdir into; ln -s ~/target into/door",
+    );
+    await fails("cntnr cp box:/src/. into");
+    expect(await alice.ok("ls ~/target")).toBe("");
+  });
+});
+
+describe("diff", () => {
+  test("tells what was added, changed and deleted, and nothing of mounts", async () => {
+    await alice.ok(
+      "mkdir -p shared; cntnr run --name box -v $PWD/shared:/new/mount $IMAGE sh -c 'echo x >/added; echo y >>/etc/passwd; rm /www/index.html; mkdir -p /d/e; touch /d/e/f; chmod 700 /var; rm -r /home; mkdir /home'",
+    );
+    expect((await alice.ok("cntnr diff box")).split("\n")).toEqual([
+      "A /added",
+      "A /d",
+      "A /d/e",
+      "A /d/e/f",
+      "C /etc",
+      "C /etc/passwd",
+      "C /home",
+      "C /var",
+      "C /www",
+      "D /www/index.html",
+    ]);
+    await alice.ok("cntnr create --name fresh $IMAGE true");
+    expect(await alice.ok("cntnr diff fresh")).toBe("");
+  });
+
+  test("sees into directories that are other users' alone", async () => {
+    await alice.ok(
+      "cntnr run --name box $IMAGE sh -c 'mkdir -m 700 /secret; touch /secret/file; chown -R 1000 /secret'",
+    );
+    expect(await alice.ok("cntnr diff box")).toBe("A /secret\nA /secret/file");
+  });
+});
+
+describe("commit", () => {
+  test("makes an image of what the container has become, with its settings and others", async () => {
+    await alice.ok(
+      "cntnr run -d --name box -e OWN=own -w /tmp -l from=run $IMAGE sh -c 'echo new >/etc/new; rm /www/index.html; sleep 1000'",
+    );
+    await waitFor(async () => (await alice.ok("cntnr diff box")).includes("/etc/new"), {
+      what: "the change",
+    });
+    const id = await alice.ok(
+      "cntnr commit -a Alice -m 'a comment' -c 'CMD cat new /etc/new' -c 'LABEL to=commit' -c 'ENV OTHER=other' box made:1",
+    );
+    expect(id).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect((await alice.container("box")).state).toBe("running");
+    await alice.ok("cntnr rm -f box");
+    expect((await alice.run("cntnr run --rm made:1")).stdout).toBe("new\n");
+    expect(
+      await alice.ok("cntnr run --rm made:1 sh -c 'ls /www; pwd; echo $OWN $OTHER; cat /etc/new; id -u'"),
+    ).toBe("/tmp\nown other\nnew\n0");
+    expect(
+      await alice.ok(
+        'cntnr create --name second made:1; cntnr inspect -f \'{{index .Config.Labels "from"}} {{index .Config.Labels "to"}}\' second; cntnr diff second',
+      ),
+    ).toEndWith("run commit");
+    const config = JSON.parse(
+      await alice.ok(`cat ~/.local/share/cntnr/images/blobs/sha256/${id.slice("sha256:".length)}`),
+    );
+    expect(config).toMatchObject({ author: "Alice" });
+    expect(config.history.at(-1)).toMatchObject({ comment: "a comment", author: "Alice" });
+  });
+
+  test("of a container of a committed image adds a layer to it", async () => {
+    await alice.ok(
+      "cntnr run --name one $IMAGE sh -c 'echo 1 >/one'; cntnr commit one step:1; cntnr run --name two step:1 sh -c 'echo 2 >/two'; cntnr commit two step:2",
+    );
+    expect(await alice.ok("cntnr run --rm step:2 cat /one /two")).toBe("1\n2");
+  });
+
+  test("takes instructions that change settings, and no others", async () => {
+    await alice.ok("cntnr create --name box $IMAGE true");
+    for (const change of ["RUN true", "FROM x", "NONSENSE", "COPY a b"])
+      expect((await alice.run(`cntnr commit -c '${change}' box`)).exitCode).not.toBe(0);
+    expect((await alice.run("cntnr commit box oci:x")).exitCode).toBe(125);
+  });
+});
