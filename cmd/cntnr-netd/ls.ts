@@ -47,8 +47,7 @@ function journaled(path: string): Listed[] {
     uid,
     idempotencyKey,
     createdAtMs,
-    network: plan.network,
-    interface: plan.interface,
+    plan,
   }));
 }
 
@@ -56,11 +55,11 @@ async function printAttachments(attachments: readonly Listed[]): Promise<void> {
   const names = await loginNames([...new Set(attachments.map(({ uid }) => uid))]);
   printTable([
     ["ID", "USER", "NETWORK", "INTERFACE", "ADDRESSES", "STATE", "CREATED"],
-    ...attachments.map(({ id, uid, network, interface: name, given, state, createdAtMs }) => [
+    ...attachments.map(({ id, uid, plan, given, state, createdAtMs }) => [
       id.slice(0, 12),
       names.get(uid) ?? String(uid),
-      network,
-      name,
+      plan.network,
+      plan.interface,
       given?.addresses.join(",") ?? "",
       state,
       `${agoOf(new Date(createdAtMs).toISOString())} ago`,

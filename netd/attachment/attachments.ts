@@ -7,17 +7,10 @@ import { Turns } from "../fairness/turns.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import { type Lease, reopenLease } from "../netns/lease.ts";
 import type { VerifiedNetns } from "../netns/verify-netns.ts";
-import {
-  addressesOf,
-  beginAttach,
-  executeAttach,
-  executeDetach,
-  type Machine,
-  residueOf,
-  resultOf,
-} from "./executor.ts";
+import type { Peer } from "../peer/identify-peer.ts";
+import { beginAttach, executeAttach, executeDetach, type Machine, residueOf, resultOf } from "./executor.ts";
 import { Reaper } from "./reaper.ts";
-import { planRecovery } from "./recovery.ts";
+import { machineProbe, planRecovery, reassert } from "./recovery.ts";
 
 /** An attach whose caller, namespace and plan were verified. */
 export interface AttachOrder {
@@ -93,9 +86,10 @@ export class Attachments implements AsyncDisposable {
    * Ends an attachment of this user's. Returns when that is durable; the effects follow (F5: unknown ids are fine).
    * Where it cannot be made durable, because the disk is full, returns when the effects are through (Q9).
    */
-  async detach(uid: number, id: string): Promise<void> {
+  async detach({ uid, depth }: Pick<Peer, "uid" | "depth">, id: string): Promise<void> {
     const record = this.options.machine.journal.get(id);
-    if (record?.uid !== uid) return; // N12: foreign and unknown are the same nothing.
+    // N12: foreign and unknown are the same nothing; so is to root of a container what its owner has (P8).
+    if (record?.uid !== uid || record.plan.callerDepth < depth) return;
     await this.end(id, "asked by its owner");
   }
 
@@ -115,6 +109,16 @@ export class Attachments implements AsyncDisposable {
     return this.#turns.waitingCount;
   }
 
+  /** How many there are: in all, on a network, of a user. */
+  loadOf(network: string, uid: number) {
+    const all = this.options.machine.journal.all();
+    return {
+      attachments: all.length,
+      onNetwork: all.filter(({ plan }) => plan.network === network).length,
+      ofUser: all.filter((record) => record.uid === uid).length,
+    };
+  }
+
   /** All attachments, oldest first. */
   all(): AttachmentFacts[] {
     return this.options.machine.journal.all().map((record) => this.#factsOf(record));
@@ -122,20 +126,18 @@ export class Attachments implements AsyncDisposable {
 
   /** Brings the machine to what the journal says, or the journal to what the machine allows. Call once, first. */
   async recover(): Promise<void> {
-    const { journal, pins, plugins, masquerade } = this.options.machine;
-    const steps = planRecovery(journal.all(), {
-      bootId: this.options.bootId,
-      isPinned: (record) => pins.holds(record.id, { inode: record.netnsInode, id: record.netnsId }),
-      lease: (record) => reopenLease(record.leasePid, { inode: record.netnsInode, id: record.netnsId }),
-    });
-    const kept = steps.filter((step) => step.kind === "keep");
-    await masquerade.reset(
-      new Map(
-        kept
-          .filter(({ record }) => record.plan.masquerade)
-          .map(({ record }) => [record.id, addressesOf(plugins, record)]),
-      ),
+    const { machine, bootId, events } = this.options;
+    const probe = machineProbe(machine, bootId, ({ leasePid, netnsInode, netnsId }) =>
+      reopenLease(leasePid, { inode: netnsInode, id: netnsId }),
     );
+    const steps = planRecovery(machine.journal.all(), probe);
+    const kept = steps.filter((step) => step.kind === "keep");
+    for (const { record, reason } of await reassert(machine, kept))
+      events.happened({
+        event: "failure",
+        ...subjectOf(record),
+        reason: `not published any more: ${reason}`,
+      });
     for (const { record, lease } of kept) this.#reaper.watch(record.id, lease);
     for (const step of steps) if (step.kind === "detach") this.#end(step.record, step.why);
   }
@@ -177,6 +179,7 @@ export class Attachments implements AsyncDisposable {
       plan,
       conflist: order.conflist,
       result: "",
+      hostEnd: null,
       createdAtMs: Date.now(),
     };
     try {
@@ -234,10 +237,7 @@ export class Attachments implements AsyncDisposable {
     const done = this.#turns.run(record.uid, record.plan.network, () => executeDetach(machine, record));
     this.#detaching.set(record.id, done);
     const event = (outcome: AuditEvent): AuditEvent => ({
-      attachment: record.id,
-      uid: record.uid,
-      network: record.plan.network,
-      rule: record.plan.rule,
+      ...subjectOf(record),
       residue: residueOf(machine, record),
       ...outcome,
     });
@@ -267,21 +267,20 @@ export class Attachments implements AsyncDisposable {
 
   #factsOf(record: AttachmentRecord): AttachmentFacts {
     const { id, state, uid, idempotencyKey, plan, createdAtMs } = record;
-    const { json: _, ...given } = resultOf(this.options.machine.plugins, record) ?? {
-      json: "",
-      ...nothingGiven,
-    };
+    const { given = nothingGiven } = resultOf(this.options.machine.plugins, record) ?? {};
     return {
       id,
       state,
       uid,
       idempotencyKey,
-      network: plan.network,
-      interface: plan.interface,
       netns: { inode: record.netnsInode, id: record.netnsId },
-      rule: plan.rule,
+      plan,
       createdAtMs,
       given,
     };
   }
+}
+
+function subjectOf({ id, uid, plan }: AttachmentRecord) {
+  return { attachment: id, uid, network: plan.network, rule: plan.rule };
 }

@@ -1,20 +1,44 @@
 import { existsSync } from "node:fs";
-import type { MasqueradeTable } from "../filter/masquerade-table.ts";
+import type { FilteredAttachment, HostEnd } from "../filter/attachment.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import type { PinDirectory } from "../netns/pins.ts";
+import type { PublishedPort } from "../ports/published-port.ts";
 import type { FileDescriptor } from "../sys/libc.ts";
+import { filteredAttachment, publishedPort, requireSound } from "./filtered-attachment.ts";
 import type { NetworkPlugins, PluginResult } from "./network-plugins.ts";
 
 /** Called between the steps; the crash tests end the process there. */
 export type OnStep = (step: string) => void;
+
+/** The time in which a link is made, and nothing is heard of it. */
+export interface FilterOpening extends AsyncDisposable {
+  readonly add: (attachment: FilteredAttachment) => Promise<void>;
+}
+
+/** What stands between attachments and everything else; see `../filter/filter.ts`. */
+export interface AttachmentFilter {
+  reset(attachments: readonly FilteredAttachment[]): Promise<void>;
+  open(bridge: string | undefined): Promise<FilterOpening>;
+  silence(id: string): void;
+  remove(id: string): Promise<void>;
+}
+
+/** Ports of the host, held for attachments; see `../ports/port-reservations.ts`. */
+export interface HeldPorts {
+  reserve(owner: string, ports: readonly PublishedPort[], containerAddresses: readonly string[]): void;
+  release(owner: string): void;
+}
 
 /** The parts of the machine that an attachment touches. */
 export interface Machine {
   readonly journal: Journal;
   readonly pins: PinDirectory;
   readonly plugins: NetworkPlugins;
-  readonly masquerade: MasqueradeTable;
+  readonly filter: AttachmentFilter;
+  readonly ports: HeldPorts;
+  /** Where the packets of an attachment come into the host; undefined when they do not. */
+  readonly findHostEnd: (hostInterfaces: readonly string[]) => HostEnd | undefined;
   readonly onStep: OnStep;
 }
 
@@ -31,46 +55,65 @@ export function beginAttach(machine: Machine, record: AttachmentRecord, netns: F
 }
 
 /**
- * ADD, then masquerading, then the record's `attached`. The caller undoes everything when this throws.
- * A crash before `attached` is durable makes recovery undo it; nobody has been told of it yet.
+ * ADD behind a closed filter, the ports, the filter, then the record's `attached`. There is no moment in which a link is
+ * live that is not filtered: plugins bring links up, and until `add` nothing is heard of a new one (D1, D10). The
+ * caller undoes everything when this throws. A crash before `attached` is durable makes recovery undo it; nobody has
+ * been told of it yet, and what the filter's tables do not have stays closed.
  */
 export async function executeAttach(machine: Machine, record: AttachmentRecord): Promise<AttachmentRecord> {
-  const result = await machine.plugins.add(record, machine.pins.pathOf(record.id));
-  machine.onStep("attach:added");
-  if (record.plan.masquerade) await machine.masquerade.add(record.id, result.addresses);
-  machine.onStep("attach:masqueraded");
-  const attached = machine.journal.update(record.id, { state: "attached", result: result.json });
-  machine.onStep("attach:done");
+  const { plugins, ports, onStep } = machine;
+  const shape = plugins.shapeOf(record);
+  await using opening = await machine.filter.open(shape.bridge);
+  onStep("attach:opened");
+  const result = await plugins.add(record, machine.pins.pathOf(record.id));
+  onStep("attach:added");
+  requireSound(result, record, shape);
+  ports.reserve(record.id, record.plan.ports.map(publishedPort), result.given.addresses);
+  onStep("attach:reserved");
+  const hostEnd = machine.findHostEnd(result.hostInterfaces);
+  if (hostEnd) await opening.add(filteredAttachment(record, result, hostEnd));
+  else if (!shape.isUnfilteredAccepted)
+    throw new Error(
+      "what it sends does not pass the host, so it cannot be filtered, which its conflist does not accept",
+    );
+  onStep("attach:filtered");
+  const attached = machine.journal.attached(record.id, { result: result.json, hostEnd: hostEnd ?? null });
+  onStep("attach:done");
   return attached;
 }
 
 /**
- * DEL, then the rules, then the pin, then the record. Each step may be repeated, so a crash or an error anywhere is
- * mended by doing it all again. The pin stays until DEL is done (N9), the rules until the interface is gone (F14).
+ * The link goes down, then DEL, then the rules, the ports, the pin and the record (F14). Each step may be repeated, so a
+ * crash or an error anywhere is mended by doing it all again. The pin stays until DEL is done (N9), the rules until the
+ * interface is gone, and the ports until no rule leads to them.
  */
 export async function executeDetach(machine: Machine, record: AttachmentRecord): Promise<void> {
-  const path = machine.pins.holds(record.id, { inode: record.netnsInode, id: record.netnsId })
-    ? machine.pins.pathOf(record.id)
+  const { pins, onStep } = machine;
+  const path = pins.holds(record.id, { inode: record.netnsInode, id: record.netnsId })
+    ? pins.pathOf(record.id)
     : "";
+  machine.filter.silence(record.id);
+  onStep("detach:silenced");
   await machine.plugins.delete(record, path);
-  machine.onStep("detach:deleted");
-  if (record.plan.masquerade)
-    await machine.masquerade.remove(record.id, addressesOf(machine.plugins, record));
-  machine.onStep("detach:unmasqueraded");
-  machine.pins.unpin(record.id);
-  machine.onStep("detach:unpinned");
+  onStep("detach:deleted");
+  await machine.filter.remove(record.id);
+  onStep("detach:unfiltered");
+  machine.ports.release(record.id);
+  onStep("detach:released");
+  pins.unpin(record.id);
+  onStep("detach:unpinned");
   machine.journal.remove(record.id);
-  machine.onStep("detach:done");
+  onStep("detach:done");
 }
 
-/** The addresses that a record's plugins gave; none before ADD was done. */
-export function addressesOf(plugins: NetworkPlugins, record: AttachmentRecord): readonly string[] {
-  return resultOf(plugins, record)?.addresses ?? [];
-}
-
-/** The stored result; undefined before ADD was done. */
+/** The stored result; undefined before ADD was done, and when it cannot be read (Q11). */
 export function resultOf(plugins: NetworkPlugins, record: AttachmentRecord): PluginResult | undefined {
-  return record.result === "" ? undefined : plugins.parseResult(record.result);
+  try {
+    return record.result === "" ? undefined : plugins.parseResult(record.result);
+  } catch {
+    // Whatever is wrong with it: what undoing needs is in the record beside it.
+    return undefined;
+  }
 }
 
 /** What is there of an attachment that was to be gone: its pin, and what its plugins left. Costs the same whatever else is there. */

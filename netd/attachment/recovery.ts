@@ -1,15 +1,27 @@
+import type { FilteredAttachment } from "../filter/attachment.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import type { Lease } from "../netns/lease.ts";
+import { PortUnavailable } from "../ports/port-reservations.ts";
+import { type Machine, resultOf } from "./executor.ts";
+import { filteredAttachment, publishedPort } from "./filtered-attachment.ts";
+import type { PluginResult } from "./network-plugins.ts";
 
 /** What a start does with one journaled attachment. */
 export type RecoveryStep =
-  | { readonly kind: "keep"; readonly record: AttachmentRecord; readonly lease: Lease }
+  | {
+      readonly kind: "keep";
+      readonly record: AttachmentRecord;
+      readonly result: PluginResult;
+      readonly lease: Lease;
+    }
   | { readonly kind: "detach"; readonly record: AttachmentRecord; readonly why: string };
 
 /** What can be found out about a record on the machine. */
 export interface RecoveryProbe {
   readonly bootId: string;
   isPinned(record: AttachmentRecord): boolean;
+  /** Undefined when it cannot be read (Q11). */
+  result(record: AttachmentRecord): PluginResult | undefined;
   lease(record: AttachmentRecord): Lease | undefined;
 }
 
@@ -20,7 +32,64 @@ export function planRecovery(records: readonly AttachmentRecord[], probe: Recove
     if (record.bootId !== probe.bootId) return detach("made in an earlier boot");
     if (record.state !== "attached") return detach(`netd ended while it was ${record.state}`);
     if (!probe.isPinned(record)) return detach("its namespace is gone");
+    const result = probe.result(record);
+    if (!result) return detach("what its plugins gave it cannot be read");
     const lease = probe.lease(record);
-    return lease ? { kind: "keep", record, lease } : detach("its container has ended");
+    return lease ? { kind: "keep", record, result, lease } : detach("its container has ended");
   });
+}
+
+/** The probe of this machine. */
+export function machineProbe(
+  { pins, plugins }: Machine,
+  bootId: string,
+  lease: RecoveryProbe["lease"],
+): RecoveryProbe {
+  return {
+    bootId,
+    isPinned: (record) => pins.holds(record.id, { inode: record.netnsInode, id: record.netnsId }),
+    result: (record) => resultOf(plugins, record),
+    lease,
+  };
+}
+
+/** A port that somebody else has taken while netd was away; it is not published any more. */
+export interface LostPort {
+  readonly record: AttachmentRecord;
+  readonly reason: string;
+}
+
+/**
+ * Holds the ports of what is kept again, and makes the filter anew for exactly that (F7, D10).
+ * @returns the attachments of which a port was lost: they keep their network
+ */
+export async function reassert(
+  machine: Machine,
+  kept: readonly Extract<RecoveryStep, { kind: "keep" }>[],
+): Promise<LostPort[]> {
+  const lost: LostPort[] = [];
+  const filtered = kept.flatMap(({ record, result }): FilteredAttachment[] => {
+    const reason = reservationFault(machine, record, result);
+    if (reason !== undefined) lost.push({ record, reason });
+    const hostEnd = record.hostEnd ?? machine.findHostEnd(result.hostInterfaces);
+    if (!hostEnd) return [];
+    const attachment = filteredAttachment(record, result, hostEnd);
+    return [reason === undefined ? attachment : { ...attachment, ports: [] }];
+  });
+  await machine.filter.reset(filtered);
+  return lost;
+}
+
+function reservationFault(
+  { ports }: Machine,
+  { id, plan }: AttachmentRecord,
+  { given }: PluginResult,
+): string | undefined {
+  try {
+    ports.reserve(id, plan.ports.map(publishedPort), given.addresses);
+    return undefined;
+  } catch (error) {
+    if (error instanceof PortUnavailable) return error.message;
+    throw error;
+  }
 }

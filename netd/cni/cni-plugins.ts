@@ -1,11 +1,18 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { NetworkPlugins, PluginResult } from "../attachment/network-plugins.ts";
+import type { NetworkPlugins, NetworkShape, PluginResult } from "../attachment/network-plugins.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import { isTransient } from "./cni-error.ts";
 import { type Conflist, parseStoredConflist } from "./conflist.ts";
-import { addNetwork, type CniAttachment, deleteNetwork, type ExecuteOptions } from "./execute.ts";
+import {
+  addNetwork,
+  type CniAttachment,
+  checkNetwork,
+  deleteNetwork,
+  type ExecuteOptions,
+} from "./execute.ts";
 import { isLeasedTo } from "./leases.ts";
+import { bridgeOf, leasingOf } from "./network-facts.ts";
 import { PluginDirectory } from "./plugin-directory.ts";
 import { type CniResult, parseStoredResult, ResultError } from "./result.ts";
 
@@ -69,6 +76,20 @@ export class CniPlugins implements NetworkPlugins {
     );
   }
 
+  async check(record: AttachmentRecord, netnsPath: string): Promise<void> {
+    const result = parseStoredResult(record.result);
+    await checkNetwork(conflistOf(record), attachmentOf(record, netnsPath), result, this.#options);
+  }
+
+  shapeOf(record: AttachmentRecord): NetworkShape {
+    const conflist = conflistOf(record);
+    return {
+      subnets: leasingOf(conflist).subnets,
+      bridge: bridgeOf(conflist),
+      isUnfilteredAccepted: conflist.bounds.isUnfilteredAccepted,
+    };
+  }
+
   residueOf(record: AttachmentRecord): string[] {
     const addresses = storedResultOf(record)?.ips.map(({ address }) => address.split("/")[0] ?? "") ?? [];
     const network = conflistOf(record).name;
@@ -86,12 +107,14 @@ function conflistOf(record: AttachmentRecord): Conflist {
   return parseStoredConflist(record.conflist, `journal, network ${record.plan.network}`);
 }
 
-/** No capability arguments: no request can ask for any yet. */
-function attachmentOf(
-  { containerId, plan: { interface: interfaceName } }: AttachmentRecord,
-  netnsPath: string,
-): CniAttachment {
-  return { containerId, interfaceName, netnsPath, capabilityArguments: {} };
+/** The capability arguments are netd's own words, and nobody else's (R1, R2): what the policy has let be chosen. */
+function attachmentOf({ containerId, plan }: AttachmentRecord, netnsPath: string): CniAttachment {
+  const { interface: interfaceName, mac, staticIps } = plan;
+  const capabilityArguments = {
+    ...(mac === "" ? {} : { mac }),
+    ...(staticIps.length === 0 ? {} : { ips: staticIps }),
+  };
+  return { containerId, interfaceName, netnsPath, capabilityArguments };
 }
 
 /** Undefined also for a damaged one: DEL without prevResult frees what it can, no DEL at all would free nothing. */
@@ -110,10 +133,13 @@ function describe({ interfaces, ips, dns, json }: CniResult): PluginResult {
   const own = ips.filter((ip) => inSandbox(ip.interface));
   return {
     json: JSON.stringify(json),
-    mac: interfaces.find(({ sandbox }) => sandbox !== "")?.mac ?? "",
-    addresses: own.map(({ address }) => address),
-    gateways: own.flatMap(({ gateway }) => gateway ?? []),
-    nameservers: dns.nameservers,
-    searchDomains: dns.domain === undefined || dns.search.length > 0 ? dns.search : [dns.domain],
+    given: {
+      mac: interfaces.find(({ sandbox }) => sandbox !== "")?.mac ?? "",
+      addresses: own.map(({ address }) => address),
+      gateways: own.flatMap(({ gateway }) => gateway ?? []),
+      nameservers: dns.nameservers,
+      searchDomains: dns.domain === undefined || dns.search.length > 0 ? dns.search : [dns.domain],
+    },
+    hostInterfaces: interfaces.filter(({ sandbox }) => sandbox === "").map(({ name }) => name),
   };
 }

@@ -26,6 +26,18 @@ export interface Conflist {
   readonly cniVersion: CniVersion;
   readonly disableCheck: boolean;
   readonly plugins: readonly Plugin[];
+  readonly bounds: Bounds;
+}
+
+/**
+ * What the admin says to netd's worker in the conflist itself, under "cntnr": it holds whatever the policy says, because the
+ * policy is read by the part of netd that talks to users.
+ */
+export interface Bounds {
+  /** Lowest port of the host that may be published. */
+  readonly lowestPort: number;
+  /** Whether attachments may be made whose packets do not pass the host, and so are not filtered (macvlan). */
+  readonly isUnfilteredAccepted: boolean;
 }
 
 /** A conflist that netd does not take; the message says where and what to do. */
@@ -40,6 +52,7 @@ interface ConflistDocument extends JsonObject {
   readonly name: string;
   readonly disableCheck?: boolean;
   readonly plugins: readonly PluginDocument[];
+  readonly cntnr?: { readonly lowestPort?: number; readonly acceptUnfiltered?: boolean };
 }
 
 interface PluginDocument extends JsonObject {
@@ -60,6 +73,14 @@ const schema = {
     // The spec's characters, and a length that a directory's name can have: host-local makes one of it.
     name: { type: "string", pattern: "^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$" },
     disableCheck: { type: "boolean" },
+    cntnr: {
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        lowestPort: { type: "integer", minimum: 1, maximum: 65535 },
+        acceptUnfiltered: { type: "boolean" },
+      },
+    },
     plugins: {
       type: "array",
       minItems: 1,
@@ -76,6 +97,9 @@ const schema = {
     },
   },
 };
+
+/** Below it only root may listen (ip(7)), unless the machine is set otherwise; so users do not publish there, either (R11). */
+const lowestUnprivilegedPort = 1024;
 
 const validate = new Ajv().compile(schema);
 
@@ -113,6 +137,10 @@ export function parseStoredConflist(text: string, source: string): Conflist {
     cniVersion: selectVersion(json, fail),
     disableCheck: json.disableCheck ?? false,
     plugins: json.plugins.map(readPlugin),
+    bounds: {
+      lowestPort: json.cntnr?.lowestPort ?? lowestUnprivilegedPort,
+      isUnfilteredAccepted: json.cntnr?.acceptUnfiltered ?? false,
+    },
   };
 }
 

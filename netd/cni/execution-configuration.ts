@@ -1,36 +1,19 @@
 import type { Conflist, Plugin } from "./conflist.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 
-/** A port of the host that leads to one of the container. */
-export interface PortMapping {
-  readonly hostPort: number;
-  readonly containerPort: number;
-  readonly protocol: "tcp" | "udp" | "sctp";
-  readonly hostIP?: string;
-}
-
-/** Bits per second, and bits. */
-export interface Bandwidth {
-  readonly ingressRate: number;
-  readonly ingressBurst: number;
-  readonly egressRate: number;
-  readonly egressBurst: number;
-}
-
 /**
  * Everything of one attachment that a plugin can be told beside its configuration, by the spec's conventions.
  * What the policy has not decided is not in here, and what is not in here does not exist for plugins: with ipRanges a
- * caller would give the host's bridge an address of his choice (R2).
+ * caller would give the host's bridge an address of his choice (R2). Ports are published, and bandwidth is limited, by
+ * netd itself.
  */
 export interface CapabilityArguments {
   readonly mac?: string;
-  /** Addresses with prefix length. */
+  /** Addresses, with or without prefix length. */
   readonly ips?: readonly string[];
-  readonly portMappings?: readonly PortMapping[];
-  readonly bandwidth?: Bandwidth;
 }
 
-const capabilityNames = ["mac", "ips", "portMappings", "bandwidth"] as const;
+const capabilityNames = ["mac", "ips"] as const;
 
 /** What one call adds to a plugin's configuration. */
 export interface CallFacts {

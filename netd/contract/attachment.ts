@@ -1,3 +1,5 @@
+import type { AttachmentPlan } from "./plan.ts";
+
 /**
  * `attaching`: intended, perhaps half done: after a crash it is undone.
  * `attached`: done. `detaching`: to be undone; tried until it works.
@@ -17,12 +19,9 @@ export interface AttachmentFacts {
   readonly id: string;
   readonly state: AttachmentState;
   readonly uid: number;
-  readonly network: string;
-  readonly interface: string;
   readonly idempotencyKey: string;
   readonly netns: NetnsIdentity;
-  /** The rule that allowed it. */
-  readonly rule: string;
+  readonly plan: AttachmentPlan;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly createdAtMs: number;
   /** What the plugins gave it; empty before they have. */

@@ -1,12 +1,11 @@
 import { connect, type NetConnectOpts, type Socket } from "node:net";
-import { messageOf } from "../errors.ts";
 
 /** What the other half does. */
 export interface ChannelEvents {
   /** One message; outside data for whoever does not trust the other half. */
   readonly onMessage: (message: unknown) => void;
-  /** The other half is gone, or has said something that is no message; nothing comes after this. */
-  readonly onEnd: (why: string) => void;
+  /** The other half is gone, or `fault` says what it has done that it must not; nothing comes after this. */
+  readonly onEnd: (fault: string | undefined) => void;
 }
 
 export interface ChannelLimits {
@@ -37,8 +36,9 @@ export class Channel implements Disposable {
     // Bun's connect takes a descriptor, as its documentation of "socket-fd" says; Node's types do not know that.
     this.#socket = connect({ fd } as unknown as NetConnectOpts);
     this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    this.#socket.on("error", (error) => this.#end(messageOf(error)));
-    this.#socket.on("close", () => this.#end("it has ended"));
+    // A half that is killed leaves an error as often as an end.
+    this.#socket.on("error", () => this.#end(undefined));
+    this.#socket.on("close", () => this.#end(undefined));
   }
 
   /** Sends a message; messages arrive in order. Does nothing when the other half is gone. */
@@ -76,11 +76,11 @@ export class Channel implements Disposable {
     else this.events.onMessage(message.value);
   }
 
-  #end(why: string): void {
+  #end(fault: string | undefined): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#socket.destroy();
-    this.events.onEnd(why);
+    this.events.onEnd(fault);
   }
 }
 

@@ -18,6 +18,8 @@ export interface CallerFacts {
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
+  /** User namespaces between the initial one and its own: 0 for an ordinary process (P8). */
+  readonly depth: number;
   /** Hints for the audit log, no identity (P1). */
   readonly pid: number;
   readonly exe?: string;
@@ -35,6 +37,29 @@ export interface NetworkFacts {
   readonly conflistHash: string;
   /** Types of the plugins in the chain. */
   readonly plugins: readonly string[];
+  /** Where the network's addresses are leased from; `unknown` when only the plugins know. */
+  readonly subnets: readonly SubnetFacts[] | "unknown";
+  /** Addresses that an attachment gets. */
+  readonly addressesEach: number;
+  /** What the chain's plugins let be chosen. */
+  readonly choices: readonly ("ips" | "mac")[];
+  /** Lowest port of the host that the worker publishes. */
+  readonly lowestPort: number;
+  /** False where packets do not pass the host (macvlan), which the conflist says the admin accepts. */
+  readonly isFiltered: boolean;
+}
+
+export interface SubnetFacts {
+  /** Canonical prefix. */
+  readonly range: string;
+  /** The host's address in it; empty when it has none. */
+  readonly gateway: string;
+}
+
+/** A namespace that was looked at. */
+export interface NamespaceFacts extends NetnsIdentity {
+  /** User namespaces between the initial one and its owner: 1 for an ordinary container (N6). */
+  readonly depth: number;
 }
 
 /** How the worker does; for status and metrics. */
@@ -68,7 +93,7 @@ export interface WorkerCalls {
       readonly netnsFd: number;
       readonly leaseFd: number;
     };
-    readonly answer: NetnsIdentity;
+    readonly answer: NamespaceFacts;
   };
   readonly attach: {
     readonly request: {

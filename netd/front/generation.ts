@@ -1,18 +1,26 @@
-import { type ApprovedPlan, type Decision, decide, grantsOf } from "../../policy/decide.ts";
-import { type AttachmentRequest, plainRequest } from "../../policy/decision/request.ts";
+import { parseAddress, parseRange } from "../../policy/address/address.ts";
+import type { Subnet } from "../../policy/address/subnets.ts";
+import { type Decision, decide, type Grant, grantsOf } from "../../policy/decide.ts";
+import { dimensions } from "../../policy/dimensions.ts";
 import { compilePolicy } from "../../policy/grammar/compile.ts";
 import { loadPolicy } from "../../policy/load.ts";
-import { emptyPolicy, type Policy } from "../../policy/policy.ts";
+import { emptyPolicy, type Network, type Policy } from "../../policy/policy.ts";
+import type { AttachmentFacts } from "../contract/attachment.ts";
 import type { CallerFacts, NetworkChoice, NetworkFacts } from "../contract/worker-calls.ts";
 import { resolveAccountNames } from "../process/account-names.ts";
+import type { AttachIntent } from "./attach-request.ts";
+import { configurationWarnings } from "./configuration-warnings.ts";
+import { usageOf } from "./usage.ts";
+
+/** What decides an Attach: what is asked, and how deep the namespace is that it is asked for. */
+export type Asked = Pick<AttachIntent, "network" | "addresses" | "mac" | "ports"> & {
+  readonly namespaceDepth: number;
+};
 
 /** A network that a subject may use. */
-export interface NetworkGrant {
-  readonly network: string;
-  readonly attachments: number | "unlimited";
-  readonly rule: string;
-  /** Types of the plugins in the chain. */
-  readonly plugins: readonly string[];
+export interface NetworkGrant extends Grant {
+  readonly facts: NetworkFacts;
+  readonly section: Network;
 }
 
 /** One whole, consistent state of the admin's configuration: policy files and the conflists they name. */
@@ -22,15 +30,14 @@ export interface Generation {
   /** SHA-256 of the policy's content; empty when there is none. */
   readonly hash: string;
   readonly warnings: readonly string[];
-  /** What the request leaves out is as {@link plainRequest} has it. */
-  decide(
-    caller: CallerFacts,
-    request: Pick<AttachmentRequest, "network"> & Partial<AttachmentRequest>,
-  ): Decision;
+  /** @param attachments all that are charged */
+  decide(caller: CallerFacts, asked: Asked, attachments: readonly AttachmentFacts[]): Decision;
   grantsOf(caller: CallerFacts): NetworkGrant[];
   hasNetwork(name: string): boolean;
-  /** What there is to know about the conflist of an approved plan. */
-  factsOf(plan: ApprovedPlan): NetworkFacts;
+  /** Whether any rule lets this caller speak from a user namespace of its own (P8). */
+  mayBeNested(caller: CallerFacts): boolean;
+  /** What there is to know about a network's conflist. */
+  factsOf(network: string): NetworkFacts;
 }
 
 export interface GenerationSource {
@@ -58,9 +65,10 @@ export function emptyGeneration(): Generation {
 }
 
 function generationOf(policy: Policy, networks: readonly NetworkFacts[]): Generation {
+  const byName = new Map(networks.map((facts) => [facts.network, facts]));
   const subjectOf = ({ uid, gid, groups }: CallerFacts) => ({ uid, gids: [gid, ...groups] });
   const factsOf = (name: string): NetworkFacts => {
-    const facts = networks.find(({ network }) => network === name);
+    const facts = byName.get(name);
     if (!facts) throw new Error(`generation has no conflist for ${name}`);
     return facts;
   };
@@ -68,14 +76,44 @@ function generationOf(policy: Policy, networks: readonly NetworkFacts[]): Genera
     policy,
     networks,
     hash: policy.hash,
-    warnings: policy.warnings,
+    warnings: [...policy.warnings, ...configurationWarnings(policy, networks)],
     hasNetwork: (name) => policy.networks.has(name),
-    decide: (caller, request) => decide(policy, subjectOf(caller), { ...plainRequest, ...request }),
+    decide: (caller, { network, addresses, mac, ports, namespaceDepth }, attachments) => {
+      // A network that there is not is denied like all others, by the policy.
+      const facts = byName.get(network) ?? { network, subnets: "unknown", addressesEach: 1 };
+      return decide(policy, subjectOf(caller), {
+        network,
+        staticIps: addresses,
+        mac,
+        ports,
+        names: false,
+        callerDepth: caller.depth,
+        namespaceDepth,
+        ...usageOf(attachments, caller.uid, facts),
+        addressesPerAttachment: facts.addressesEach,
+        subnets: subnetsOf(facts),
+      });
+    },
     grantsOf: (caller) =>
-      grantsOf(policy, subjectOf(caller)).map((grant) => ({
-        ...grant,
-        plugins: factsOf(grant.network).plugins,
-      })),
-    factsOf: (plan) => factsOf(plan.network.name),
+      grantsOf(policy, subjectOf(caller)).flatMap((grant) => {
+        const section = policy.networks.get(grant.network);
+        return section ? [{ ...grant, section, facts: factsOf(grant.network) }] : [];
+      }),
+    mayBeNested: (caller) =>
+      grantsOf(policy, subjectOf(caller)).some(({ values }) =>
+        values.some(
+          ({ key, value }) => key === dimensions.nested.key && value === dimensions.nested.show(true),
+        ),
+      ),
+    factsOf,
   };
+}
+
+/** The worker has written them in canonical form. */
+function subnetsOf({ subnets }: Pick<NetworkFacts, "subnets">): readonly Subnet[] | "unknown" {
+  if (subnets === "unknown") return subnets;
+  return subnets.flatMap(({ range, gateway }) => {
+    const parsed = parseRange(range);
+    return parsed ? [{ range: parsed, gateway: parseAddress(gateway) }] : [];
+  });
 }

@@ -28,11 +28,6 @@ export class KnownAttachments {
     return [...this.#known.values()].sort((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
-  /** The user's, oldest first. */
-  ofUser(uid: number): AttachmentFacts[] {
-    return this.all().filter((attachment) => attachment.uid === uid);
-  }
-
   /** Waits until the condition holds, or gives up. Asked again after each change. */
   async waitUntil(condition: () => boolean, timeoutMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();

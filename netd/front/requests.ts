@@ -1,14 +1,16 @@
 import { randomBytes } from "node:crypto";
-import type { ApprovedPlan, Decision } from "../../policy/decide.ts";
+import type { ApprovedPlan, DenialReason } from "../../policy/decide.ts";
 import { type AuditEvent, newReference, requestDigest } from "../audit/audit-event.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
-import { type AttachmentFacts, type NetnsIdentity, nothingGiven } from "../contract/attachment.ts";
+import { type AttachmentFacts, nothingGiven } from "../contract/attachment.ts";
 import type { AttachmentPlan } from "../contract/plan.ts";
-import { messageOf, Refusal } from "../errors.ts";
+import type { NamespaceFacts } from "../contract/worker-calls.ts";
+import { messageOf, Refusal, type RefusalCode } from "../errors.ts";
 import type { AttachIntent } from "./attach-request.ts";
-import { auditSubjectOf, type Caller } from "./caller.ts";
-import type { Generation } from "./generation.ts";
+import { auditSubjectOf, type Caller, ownAttachments } from "./caller.ts";
+import type { Asked, Generation } from "./generation.ts";
 import type { KnownAttachments } from "./known-attachments.ts";
+import { planOf } from "./plan-of.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
 export interface RequestsOptions {
@@ -30,13 +32,11 @@ export class Requests {
 
   /** Decides about an Attach without doing it. Throws Refusal. */
   async check(caller: Caller, intent: AttachIntent): Promise<void> {
-    const plan = await this.#withFreeSlot(caller, intent, (approved) => approved);
-    this.options.audit.noteLimited({
-      event: "allow",
-      ...this.#request(caller, intent),
-      rule: plan.rule,
-      reason: "only asked",
-    });
+    // Of the namespace nothing is known yet: what an ordinary container of the caller has.
+    const asked = { ...intent, namespaceDepth: caller.depth + 1 };
+    const { rule } = await this.#withFreeSlot(caller, asked, (approved) => approved);
+    const line = { event: "allow", ...this.#request(caller, intent), rule, reason: "only asked" } as const;
+    this.options.audit.noteLimited(line);
   }
 
   /**
@@ -45,23 +45,27 @@ export class Requests {
    */
   async attach(caller: Caller, intent: AttachIntent, signal: AbortSignal): Promise<AttachmentFacts> {
     const started = performance.now();
+    const { worker, known } = this.options;
     const { connection } = caller;
     const { netnsFd, leaseFd, idempotencyKey } = intent;
     const asked = { connection, netnsFd, leaseFd };
-    const netns = await this.#verified(caller, intent, this.options.worker.ask("look", asked));
-    const repeated = await this.#repeated(caller, intent, netns);
-    if (repeated) return repeated;
-    const charge = (approved: ApprovedPlan) => {
-      signal.throwIfAborted();
-      return this.#charge(caller, intent, netns, approved);
-    };
-    const { plan, intended, action } = await this.#withFreeSlot(caller, intent, charge);
-    const takeBack = () => void this.#takeBack(intended.id);
+    const netns = await this.#verified(caller, intent, worker.ask("look", asked));
+    const wanted = { ...intent, namespaceDepth: netns.depth };
+    const charged =
+      this.#repeated(caller, intent, netns) ??
+      (await this.#withFreeSlot(caller, wanted, (approved) => {
+        signal.throwIfAborted();
+        return this.#charge(caller, intent, { netns, approved });
+      }));
+    if (!("action" in charged)) return this.#attachedOnce(charged);
+    const { intended, action } = charged;
+    const { id, plan } = intended;
+    const takeBack = () => void this.#takeBack(id);
     signal.addEventListener("abort", takeBack, { once: true });
     try {
       signal.throwIfAborted();
-      const order = { ...asked, id: intended.id, idempotencyKey, plan };
-      const attached = await this.#verified(caller, intent, this.options.worker.ask("attach", order));
+      const order = { ...asked, id, idempotencyKey, plan };
+      const attached = await this.#verified(caller, intent, worker.ask("attach", order));
       await this.#commitAttached({
         event: "attach",
         ...action,
@@ -71,7 +75,7 @@ export class Requests {
       return attached;
     } catch (error) {
       // What the worker has begun it tells of; what it has not is forgotten.
-      if (this.options.known.get(intended.id) === intended) this.options.known.remove(intended.id);
+      if (known.get(id) === intended) known.remove(id);
       throw this.#failed(error, { event: "failure", action: "attach", ...action }, started);
     } finally {
       signal.removeEventListener("abort", takeBack);
@@ -81,16 +85,6 @@ export class Requests {
   /** Ends an attachment of the caller's. Returns when that is durable (F5: unknown ids are fine). */
   async detach(caller: Caller, id: string): Promise<void> {
     await this.options.worker.ask("detach", { connection: caller.connection, id });
-  }
-
-  /** The caller's attachments, oldest first. */
-  ofUser(uid: number): AttachmentFacts[] {
-    return this.options.known.ofUser(uid);
-  }
-
-  /** How many of the user's slots on a network are charged, half-made and half-undone ones included. */
-  used(uid: number, network: string): number {
-    return this.ofUser(uid).filter((attachment) => attachment.network === network).length;
   }
 
   /** Turns what the kernel says of a caller's descriptor into the one denial that callers see (N3). */
@@ -103,29 +97,26 @@ export class Requests {
     }
   }
 
-  async #repeated(
-    caller: Caller,
-    intent: AttachIntent,
-    netns: NetnsIdentity,
-  ): Promise<AttachmentFacts | undefined> {
-    const found = this.ofUser(caller.uid).find(
+  /** The attachment that was asked for with this key before (F13). Throws Refusal when that was another request. */
+  #repeated(caller: Caller, intent: AttachIntent, netns: NamespaceFacts): AttachmentFacts | undefined {
+    const found = ownAttachments(caller, this.options.known.all()).find(
       ({ idempotencyKey }) => idempotencyKey === intent.idempotencyKey,
     );
     if (!found) return undefined;
     const isSame =
-      found.network === intent.network &&
-      found.interface === intent.interface &&
+      found.plan.request === digestOf(intent) &&
       found.netns.inode === netns.inode &&
       found.netns.id === netns.id;
-    if (!isSame || found.state === "detaching")
-      throw new Refusal(
-        "conflict",
-        "idempotency_key was used for another attachment, or for one that is ending",
-      );
-    const state = () => this.options.known.get(found.id)?.state;
-    await this.options.known.waitUntil(() => state() !== "attaching", attachWaitMs);
-    const now = this.options.known.get(found.id);
-    if (now?.state === "attached") return now;
+    if (isSame && found.state !== "detaching") return found;
+    const text = "idempotency_key was used for another attachment, or for one that is ending";
+    throw new Refusal("conflict", text);
+  }
+
+  async #attachedOnce({ id }: AttachmentFacts): Promise<AttachmentFacts> {
+    const { known } = this.options;
+    await known.waitUntil(() => known.get(id)?.state !== "attaching", attachWaitMs);
+    const found = known.get(id);
+    if (found?.state === "attached") return found;
     throw new Refusal("failed", "the network could not be attached the first time");
   }
 
@@ -135,71 +126,83 @@ export class Requests {
    */
   async #withFreeSlot<Taken>(
     caller: Caller,
-    intent: AttachIntent,
+    asked: AttachIntent & Asked,
     take: (plan: ApprovedPlan) => Taken,
   ): Promise<Taken> {
+    const { known, generation, worker } = this.options;
     const deadline = performance.now() + slotWaitMs;
     for (;;) {
-      const decision = this.#decide(caller, intent);
+      const decision = generation().decide(caller, asked, known.all());
       if (decision.outcome === "allow") return take(decision.plan);
-      const { kind, text } = decision.reason;
-      if (kind !== "quota-exceeded" && kind !== "network-full") throw this.#denied(caller, intent, text);
+      const { kind } = decision.reason;
+      if (kind !== "quota-exceeded" && kind !== "network-full")
+        throw this.#refusalOf(caller, asked, decision.reason);
       // What has ended since the last look must not keep anybody waiting or out.
-      await this.options.worker.ask("reap", {});
-      const holders = this.#onNetwork(intent.network).filter(
-        ({ uid }) => kind === "network-full" || uid === caller.uid,
-      );
-      if (await this.#isOneFreed(holders, deadline)) continue;
-      const ref = this.#auditDenial(caller, intent, text);
-      const what = kind === "network-full" ? "the network is full" : "your quota of attachments is used up";
-      throw new Refusal("exhausted", `${what} (reference ${ref})`);
+      await worker.ask("reap", {});
+      const holders = known
+        .all()
+        .filter(
+          ({ uid, plan }) =>
+            plan.network === asked.network && (kind === "network-full" || uid === caller.uid),
+        );
+      if (!(await this.#isOneFreed(holders, deadline))) throw this.#refusalOf(caller, asked, decision.reason);
     }
-  }
-
-  #decide(caller: Caller, { network }: AttachIntent): Decision {
-    return this.options.generation().decide(caller, {
-      network,
-      attachmentsUsed: this.used(caller.uid, network),
-      networkAttachmentsUsed: this.#onNetwork(network).length,
-    });
-  }
-
-  #onNetwork(network: string): AttachmentFacts[] {
-    return this.options.known.all().filter((attachment) => attachment.network === network);
   }
 
   /** Waits for the end of one of these that is ending; false when none is, or not before the deadline. */
   async #isOneFreed(attachments: readonly AttachmentFacts[], deadline: number): Promise<boolean> {
+    const { known } = this.options;
     const ending = attachments.filter(({ state }) => state === "detaching");
     if (ending.length === 0) return false;
-    const isFreed = () => ending.some(({ id }) => this.options.known.get(id) === undefined);
-    await this.options.known.waitUntil(isFreed, Math.max(0, deadline - performance.now()));
+    const isFreed = () => ending.some(({ id }) => known.get(id) === undefined);
+    await known.waitUntil(isFreed, Math.max(0, deadline - performance.now()));
     return isFreed();
   }
 
+  #refusalOf(caller: Caller, intent: AttachIntent, { kind, text }: DenialReason): Refusal {
+    const refused = (code: RefusalCode, what: string) =>
+      new Refusal(code, `${what} (reference ${this.#auditDenial(caller, intent, text)})`);
+    switch (kind) {
+      case "malformed":
+        return refused("invalid", "malformed request");
+      case "network-full":
+        return refused("exhausted", "the network is full");
+      case "quota-exceeded": {
+        const what = text.startsWith("addresses") ? "addresses" : "attachments";
+        return refused("exhausted", `your quota of ${what} is used up`);
+      }
+      default:
+        return this.#denied(caller, intent, text);
+    }
+  }
+
   /** From the decision to here nothing waits: what was decided is what is charged (Q7). */
-  #charge(caller: Caller, intent: AttachIntent, netns: NetnsIdentity, approved: ApprovedPlan) {
-    const plan = this.#planOf(approved, intent);
-    const intended = intendedAttachment(caller, intent, netns, plan);
+  #charge(
+    caller: Caller,
+    intent: AttachIntent,
+    { netns, approved }: { readonly netns: NamespaceFacts; readonly approved: ApprovedPlan },
+  ) {
+    // Where the decision has waited, the same request may have come again.
+    const overtaken = this.#repeated(caller, intent, netns);
+    if (overtaken) return overtaken;
+    const { audit, known, generation } = this.options;
+    const plan = planOf(approved, {
+      conflistHash: generation().factsOf(approved.network.name).conflistHash,
+      interface: intent.interface,
+      request: digestOf(intent),
+      callerDepth: caller.depth,
+      namespaceDepth: netns.depth,
+    });
+    const intended = intendedAttachment(caller, intent.idempotencyKey, netns, plan);
     const action = {
       ref: newReference(),
       attachment: intended.id,
       ...this.#request(caller, intent),
       rule: plan.rule,
     };
-    this.options.audit.commit({ event: "allow", ...action });
-    this.options.known.set(intended);
-    return { plan, intended, action };
-  }
-
-  #planOf(approved: ApprovedPlan, intent: AttachIntent): AttachmentPlan {
-    return {
-      network: approved.network.name,
-      conflistHash: this.options.generation().factsOf(approved).conflistHash,
-      interface: intent.interface,
-      masquerade: approved.network.masquerade,
-      rule: approved.rule,
-    };
+    audit.commit({ event: "allow", ...action });
+    known.set(intended);
+    return { intended, action };
   }
 
   /** An attachment that is in no log is none: it is taken back (Q9). */
@@ -247,27 +250,39 @@ export class Requests {
     return {
       subject: auditSubjectOf(caller),
       network: intent.network,
-      request: requestDigest({ ...intent }),
+      request: digestOf(intent),
       policyHash: this.options.generation().hash,
     };
   }
 }
 
+/** The same for the same words: what is asked for, whoever asks and by whatever descriptors. */
+function digestOf({ network, interface: name, idempotencyKey, addresses, mac, ports }: AttachIntent): string {
+  return requestDigest({
+    network,
+    interface: name,
+    idempotencyKey,
+    addresses: addresses.join(" "),
+    mac: mac ?? "",
+    ports: JSON.stringify(
+      ports.map((port) => [port.hostIp, port.hostPort, port.containerPort, port.protocol]),
+    ),
+  });
+}
+
 function intendedAttachment(
   { uid }: Caller,
-  { idempotencyKey }: AttachIntent,
-  netns: NetnsIdentity,
-  { network, interface: interfaceName, rule }: AttachmentPlan,
+  idempotencyKey: string,
+  { inode, id }: NamespaceFacts,
+  plan: AttachmentPlan,
 ): AttachmentFacts {
   return {
     id: randomBytes(16).toString("hex"),
     state: "attaching",
     uid,
-    network,
-    interface: interfaceName,
     idempotencyKey,
-    netns,
-    rule,
+    netns: { inode, id },
+    plan,
     createdAtMs: Date.now(),
     given: nothingGiven,
   };

@@ -77,6 +77,7 @@ class Front {
     this.#connections = new Connections({
       service: {
         requests: new Requests({ worker, known, audit: this.#audit, generation }),
+        known,
         generation,
         isPolicyCurrent: () => this.#policy.isCurrent,
         version: settings.version,

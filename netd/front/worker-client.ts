@@ -37,7 +37,7 @@ export class WorkerClient {
     this.#channel = new Channel(fd, workerLimits, {
       // Whoever speaks at the other end is root: its messages are what their types say.
       onMessage: (message) => this.#take(message as WorkerMessage),
-      onEnd: (why) => this.events.onEnd(why),
+      onEnd: (fault) => this.events.onEnd(fault ?? "it has ended"),
     });
   }
 

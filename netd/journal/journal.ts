@@ -61,10 +61,6 @@ export class Journal implements Disposable {
     return this.#records.get(id);
   }
 
-  ofUser(uid: number): AttachmentRecord[] {
-    return this.all().filter((record) => record.uid === uid);
-  }
-
   /**
    * Writes the intent; from here on the slot is charged to the user (Q6, Q7).
    * Throws Refusal when it cannot be written, so that nothing is begun that a crash would leave unknown (Q9).
@@ -80,8 +76,12 @@ export class Journal implements Disposable {
     this.#records.set(record.id, record);
   }
 
-  /** Moves a record on. Returns what it is now; throws for an id that is not there. */
-  update(id: string, change: { state: AttachmentState; result?: string }): AttachmentRecord {
+  /** ADD is done, and everything after it. Returns what the record is now; throws for an id that is not there. */
+  attached(id: string, made: Pick<AttachmentRecord, "result" | "hostEnd">): AttachmentRecord {
+    return this.#update(id, { state: "attached", ...made });
+  }
+
+  #update(id: string, change: Partial<AttachmentRecord> & { state: AttachmentState }): AttachmentRecord {
     const before = this.#records.get(id);
     if (!before) throw new Error(`journal has no attachment ${id}`);
     const record: AttachmentRecord = { ...before, ...change };
@@ -96,7 +96,7 @@ export class Journal implements Disposable {
    */
   end(id: string): { readonly record: AttachmentRecord; readonly isDurable: boolean } {
     try {
-      return { record: this.update(id, { state: "detaching" }), isDurable: true };
+      return { record: this.#update(id, { state: "detaching" }), isDurable: true };
     } catch (error) {
       const before = this.#records.get(id);
       if (!before) throw error;

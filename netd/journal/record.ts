@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { Ajv, type JSONSchemaType } from "ajv";
+import { Ajv } from "ajv";
 import type { AttachmentState } from "../contract/attachment.ts";
 import { type AttachmentPlan, planSchema } from "../contract/plan.ts";
+import type { HostEnd } from "../filter/attachment.ts";
 
 /** One attachment, with everything that undoing it needs even if every configuration file has changed since (R10). */
 export interface AttachmentRecord {
@@ -22,11 +23,41 @@ export interface AttachmentRecord {
   readonly conflist: string;
   /** The plugins' result as JSON; empty until ADD is done. */
   readonly result: string;
+  /** Where its packets come into the host (N14); null until that is known, and where they never do. */
+  readonly hostEnd: HostEnd | null;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly createdAtMs: number;
 }
 
-const schema: JSONSchemaType<AttachmentRecord> = {
+const hostEndSchema = {
+  anyOf: [
+    { type: "null" },
+    {
+      type: "object",
+      additionalProperties: false,
+      required: ["kind", "bridge", "name", "index"],
+      properties: {
+        kind: { const: "bridge-port" },
+        bridge: { type: "string", minLength: 1 },
+        name: { type: "string", minLength: 1 },
+        index: { type: "integer", minimum: 1 },
+      },
+    },
+    {
+      type: "object",
+      additionalProperties: false,
+      required: ["kind", "name", "index"],
+      properties: {
+        kind: { const: "routed" },
+        name: { type: "string", minLength: 1 },
+        index: { type: "integer", minimum: 1 },
+      },
+    },
+  ],
+} as const;
+
+// JSONSchemaType has no words for one of several objects, or none.
+const schema = {
   type: "object",
   additionalProperties: false,
   required: [
@@ -42,6 +73,7 @@ const schema: JSONSchemaType<AttachmentRecord> = {
     "plan",
     "conflist",
     "result",
+    "hostEnd",
     "createdAtMs",
   ],
   properties: {
@@ -57,11 +89,12 @@ const schema: JSONSchemaType<AttachmentRecord> = {
     plan: planSchema,
     conflist: { type: "string", minLength: 2 },
     result: { type: "string" },
+    hostEnd: hostEndSchema,
     createdAtMs: { type: "integer" },
   },
 };
 
-const isRecord = new Ajv().compile(schema);
+const isRecord = new Ajv().compile<AttachmentRecord>(schema);
 
 /** The record that a row's JSON holds; undefined for anything else. */
 export function parseRecord(json: string): AttachmentRecord | undefined {
@@ -76,17 +109,34 @@ interface PlanOfVersion1 {
   readonly masquerade: boolean;
   readonly rule: string;
   readonly conflist: string;
+  readonly uid: number;
 }
+
+/** What attachments had when nothing was filtered and nothing could be chosen, as far as the defaults of policies give it now. */
+const planBeforeFilters = {
+  request: "0".repeat(64),
+  callerDepth: 0,
+  namespaceDepth: 1,
+  staticIps: [],
+  mac: "",
+  ports: [],
+  hostAccess: "none",
+  egress: "any",
+  connections: 0,
+  bandwidthOut: 0,
+  bandwidthIn: 0,
+} as const;
 
 const isOfVersion1 = new Ajv().compile<PlanOfVersion1>({
   type: "object",
-  required: ["network", "interface", "masquerade", "rule", "conflist"],
+  required: ["network", "interface", "masquerade", "rule", "conflist", "uid"],
   properties: {
     network: { type: "string" },
     interface: { type: "string" },
     masquerade: { type: "boolean" },
     rule: { type: "string" },
     conflist: { type: "string" },
+    uid: { type: "integer" },
   },
 });
 
@@ -98,8 +148,16 @@ export function migrateFromVersion1(json: string): string {
   if (!isOfVersion1(value)) return json;
   const { network, interface: interfaceName, masquerade, rule, ...rest } = value;
   const conflistHash = createHash("sha256").update(rest.conflist).digest("hex");
-  const plan: AttachmentPlan = { network, conflistHash, interface: interfaceName, masquerade, rule };
-  return JSON.stringify({ ...rest, plan });
+  const plan: AttachmentPlan = {
+    ...planBeforeFilters,
+    network,
+    conflistHash,
+    interface: interfaceName,
+    masquerade,
+    rule,
+    isolationGroup: `user:${rest.uid}`,
+  };
+  return JSON.stringify({ ...rest, plan, hostEnd: null });
 }
 
 function parseJson(json: string): unknown {

@@ -149,8 +149,8 @@ function processMetrics(worker: ProcessStats): Metric[] {
 
 function byLabels(attachments: readonly AttachmentFacts[]): Reading[] {
   const readings = new Map<string, { count: number; labels: Record<string, string> }>();
-  for (const { network, uid, state } of attachments) {
-    const labels = { network, user: String(uid), state };
+  for (const { plan, uid, state } of attachments) {
+    const labels = { network: plan.network, user: String(uid), state };
     const key = JSON.stringify(labels);
     readings.set(key, { labels, count: (readings.get(key)?.count ?? 0) + 1 });
   }

@@ -9,11 +9,11 @@ import {
   pidfdGetFd,
   SystemCallError,
 } from "../sys/libc.ts";
+import { userNamespaceDepth } from "../sys/user-namespace.ts";
 
 /** ioctl requests of namespace descriptors (ioctl_ns(2)). */
 const request = {
   userNamespace: 0xb701,
-  parent: 0xb702,
   type: 0xb703,
   ownerUid: 0xb704,
   /** NS_GET_ID, _IOR(0xb7, 13, u64): a number that is never used twice, where the kernel has it. */
@@ -24,6 +24,8 @@ const cloneNewNet = 0x40000000;
 
 /** A network namespace that was verified to belong to the peer. Owns a descriptor: dispose it. */
 export interface VerifiedNetns extends Disposable, NetnsIdentity {
+  /** User namespaces between the initial one and its owner: 1 for an ordinary container (N6). */
+  readonly depth: number;
   readonly fd: FileDescriptor;
 }
 
@@ -34,18 +36,18 @@ export class NetnsRefused extends Error {
 
 /**
  * Fetches descriptor `number` of the peer and verifies that it is a network namespace which the peer owns: not the
- * host's, owned by a user namespace that the peer's uid made, directly below the initial one.
+ * host's, and owned by a user namespace that the peer's uid made. How deep that may be is for the policy to say (N6).
  * Throws NetnsRefused.
  */
 export function takeNetns(peer: Peer, number: number): VerifiedNetns {
   const fd = fetchDescriptor(peer, number);
   try {
     requireUnpinnedNamespace(fd);
-    requireOwnedBy(fd, peer.uid);
+    const depth = requireOwnedBy(fd, peer.uid);
     const identity = identityOf(fd);
     // N5, said twice: the host's namespaces are owned by the initial user namespace, which was refused above.
     if (statSync("/proc/self/ns/net").ino === identity.inode) throw new NetnsRefused("the host's own (N5)");
-    return { fd, ...identity, [Symbol.dispose]: () => fd[Symbol.dispose]() };
+    return { fd, depth, ...identity, [Symbol.dispose]: () => fd[Symbol.dispose]() };
   } catch (error) {
     fd[Symbol.dispose]();
     throw error instanceof SystemCallError ? new NetnsRefused(`not verifiable: ${error.message}`) : error;
@@ -85,13 +87,12 @@ export function requireNetworkNamespace(fd: FileDescriptor): void {
   if (ioctl(fd.number, request.type) !== cloneNewNet) throw new NetnsRefused("not a network namespace (N4)");
 }
 
-function requireOwnedBy(fd: FileDescriptor, uid: number): void {
-  const initial = statSync("/proc/self/ns/user").ino;
+/** Returns the depth of the owning user namespace. */
+function requireOwnedBy(fd: FileDescriptor, uid: number): number {
   using owner = new FileDescriptor(ioctl(fd.number, request.userNamespace));
-  if (statSync(owner.path).ino === initial) throw new NetnsRefused("owned by the host (N5)");
+  const depth = userNamespaceDepth(owner);
+  if (depth === 0) throw new NetnsRefused("owned by the host (N5)");
   const ownerUid = ioctlRead(owner.number, request.ownerUid, 4).readUInt32LE();
   if (ownerUid === 0 || ownerUid !== uid) throw new NetnsRefused(`owned by uid ${ownerUid} (N1)`);
-  // N6: container root makes user namespaces whose owner is the same uid; only depth 1 is the user's own doing.
-  using parent = new FileDescriptor(ioctl(owner.number, request.parent));
-  if (statSync(parent.path).ino !== initial) throw new NetnsRefused("nested user namespace (N6)");
+  return depth;
 }

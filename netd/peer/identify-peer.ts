@@ -1,4 +1,4 @@
-import { readlinkSync } from "node:fs";
+import { constants, openSync, readlinkSync } from "node:fs";
 import {
   errno,
   FileDescriptor,
@@ -9,6 +9,7 @@ import {
   SystemCallError,
   unixSocketPair,
 } from "../sys/libc.ts";
+import { userNamespaceDepth } from "../sys/user-namespace.ts";
 
 /** The process that connected, as the kernel recorded it at connect(2). Owns a pidfd: dispose it. */
 export interface Peer extends Disposable {
@@ -19,6 +20,8 @@ export interface Peer extends Disposable {
   /** For the audit log only (P1, P10). */
   readonly pid: number;
   readonly pidfd: FileDescriptor;
+  /** User namespaces between the initial one and its own: 0 for an ordinary process (P8). */
+  readonly depth: number;
   /** The program that it ran when it connected; undefined where this service may not know. For the audit log only. */
   readonly exe: string | undefined;
 }
@@ -47,7 +50,7 @@ export function probePidfdSource(): PidfdSource {
 
 /**
  * Identifies the peer of a connected unix socket. Call it before the first byte is read (P3).
- * Throws on any errno and for ids that no person has (P5), and for a peer outside the initial user namespace (P8).
+ * Throws on any errno and for ids that no person has (P5).
  */
 export function identifyPeer(socket: number, source: PidfdSource): Peer {
   const credentials = getSocketOption(socket, option.peerCredentials, 12);
@@ -63,12 +66,12 @@ export function identifyPeer(socket: number, source: PidfdSource): Peer {
       ? new FileDescriptor(getSocketOption(socket, option.peerPidfd, 4).readInt32LE())
       : pidfdOpen(pid);
   try {
-    requireInitialUserNamespace(pidfd, pid);
     return {
       uid,
       gid,
       pid,
       pidfd,
+      depth: userNamespaceDepthOf(pidfd, pid),
       groups: readGroups(socket),
       exe: executableOf(pidfd, pid),
       [Symbol.dispose]: () => pidfd[Symbol.dispose](),
@@ -96,26 +99,21 @@ function readGroups(socket: number): number[] {
 }
 
 /**
- * P8: root of a rootless container into which the socket was mounted has the uid of the container's owner; only its
- * user namespace tells it apart. PIDFD_GET_USER_NAMESPACE (Linux 6.11), else the name in /proc, which is the peer's
- * own as long as the pidfd says that the process lives after the name was read.
+ * P8: root of a rootless container into which the socket was mounted has the uid of the container's owner; only the depth
+ * of its user namespace tells it apart. PIDFD_GET_USER_NAMESPACE (Linux 6.11), else the link in /proc, which is the
+ * peer's own as long as the pidfd says that the process lives after it was opened.
  */
-function requireInitialUserNamespace(pidfd: FileDescriptor, pid: number): void {
-  const own = readlinkSync("/proc/self/ns/user");
-  if (peerUserNamespace(pidfd, pid) !== own) throw new Error("peer is in a user namespace of its own");
-}
-
-function peerUserNamespace(pidfd: FileDescriptor, pid: number): string {
+function userNamespaceDepthOf(pidfd: FileDescriptor, pid: number): number {
   const pidfdGetUserNamespace = 0xff09;
   try {
     using namespace = new FileDescriptor(ioctl(pidfd.number, pidfdGetUserNamespace));
-    return readlinkSync(namespace.path);
+    return userNamespaceDepth(namespace);
   } catch (error) {
     const unsupported =
       error instanceof SystemCallError && (error.errno === errno.ENOTTY || error.errno === errno.EINVAL);
     if (!unsupported) throw error;
   }
-  const name = readlinkSync(`/proc/${pid}/ns/user`);
+  using namespace = new FileDescriptor(openSync(`/proc/${pid}/ns/user`, constants.O_RDONLY));
   if (!isAlive(pidfd.number)) throw new Error("peer ended while it was looked at");
-  return name;
+  return userNamespaceDepth(namespace);
 }

@@ -71,7 +71,7 @@ export class Connections implements Disposable {
     this.#perUid.set(uid, (this.#perUid.get(uid) ?? 0) + 1);
     const identity = this.options.worker
       .ask("identify", { connection })
-      .then((facts): Caller => ({ ...facts, connection }));
+      .then((facts) => this.#admitted({ ...facts, connection }));
     this.#serve(socket, uid, identity);
     identity.catch((error: unknown) =>
       this.#refuse(
@@ -80,6 +80,13 @@ export class Connections implements Disposable {
         messageOf(error instanceof Error && error.cause ? error.cause : error),
       ),
     );
+  }
+
+  /** P8: who speaks from inside of a container is heard only where a rule says so. */
+  #admitted(caller: Caller): Caller {
+    const mayBeNested = () => this.options.service.generation().mayBeNested(caller);
+    if (caller.depth === 0 || mayBeNested()) return caller;
+    throw new Error("peer is in a user namespace of its own (P8)");
   }
 
   #excessOf(uid: number): ConnectionRefusal | undefined {

@@ -1,18 +1,20 @@
 import { type handleUnaryCall, status } from "@grpc/grpc-js";
-import type { Attachment } from "../../proto/generated/types/cntnr/netd/v1/Attachment.ts";
 import type { NetdHandlers } from "../../proto/generated/types/cntnr/netd/v1/Netd.ts";
-import type { AttachmentFacts } from "../contract/attachment.ts";
 import { messageOf, Refusal, type RefusalCode } from "../errors.ts";
 import { parseAttachmentId, parseAttachRequest } from "../front/attach-request.ts";
-import type { Caller } from "../front/caller.ts";
+import { type Caller, ownAttachments } from "../front/caller.ts";
 import type { Generation } from "../front/generation.ts";
+import type { KnownAttachments } from "../front/known-attachments.ts";
 import type { Requests } from "../front/requests.ts";
+import { usageOf } from "../front/usage.ts";
 import type { CallLimits } from "./call-limits.ts";
 import { fixedLimits } from "./limits.ts";
+import { attachmentMessage, networkMessage } from "./messages.ts";
 
 /** What the calls work on. */
 export interface Service {
   readonly requests: Requests;
+  readonly known: KnownAttachments;
   readonly generation: () => Generation;
   /** False while the newest policy could not be loaded. */
   readonly isPolicyCurrent: () => boolean;
@@ -50,7 +52,7 @@ export interface CallContext {
 export function handlersFor(identity: Promise<Caller>, context: CallContext): NetdHandlers {
   const answer = answerWith(identity, context);
   const { service, limits } = context;
-  const { requests, generation } = service;
+  const { requests, known, generation } = service;
   return {
     Attach: answer(async (caller, request, signal) => {
       const intent = parseAttachRequest(request);
@@ -59,30 +61,25 @@ export function handlersFor(identity: Promise<Caller>, context: CallContext): Ne
         return { attachment: { network: intent.network, interface: intent.interface } };
       }
       await limits.admit(caller.uid, "attach", signal);
-      return { attachment: describe(await requests.attach(caller, intent, signal)) };
+      return { attachment: attachmentMessage(await requests.attach(caller, intent, signal)) };
     }),
     Detach: answer(async (caller, request) => {
       const id = parseAttachmentId(request.attachmentId);
       if (id !== undefined) await requests.detach(caller, id);
       return {};
     }),
-    List: answer(async ({ uid }) => ({ attachments: requests.ofUser(uid).map(describe) })),
+    List: answer(async (caller) => ({
+      attachments: ownAttachments(caller, known.all()).map(attachmentMessage),
+    })),
     Networks: answer(async (caller) => ({
       networks: generation()
         .grantsOf(caller)
-        .map((grant) => ({
-          name: grant.network,
-          attachmentsLimit: grant.attachments === "unlimited" ? 0 : grant.attachments,
-          attachmentsUnlimited: grant.attachments === "unlimited",
-          attachmentsUsed: requests.used(caller.uid, grant.network),
-          plugins: [...grant.plugins],
-          grantedBy: grant.rule,
-        })),
+        .map((grant) => networkMessage(grant, usageOf(known.all(), caller.uid, grant.facts))),
     })),
-    Status: answer(async ({ uid }) => ({
+    Status: answer(async (caller) => ({
       version: service.version,
       policyCurrent: service.isPolicyCurrent(),
-      attachments: requests.ofUser(uid).length,
+      attachments: ownAttachments(caller, known.all()).length,
     })),
   };
 }
@@ -134,25 +131,4 @@ function endOfCall(call: { on(event: "cancelled", listener: () => void): unknown
   call.on("cancelled", () => give(new Refusal("unavailable", "the caller has gone")));
   promise.catch(() => undefined); // Also when nobody waits for it any more.
   return { signal: abort.signal, reached: promise, stop: () => clearTimeout(timer) };
-}
-
-const wireState = {
-  attaching: "ATTACHMENT_STATE_ATTACHING",
-  attached: "ATTACHMENT_STATE_ATTACHED",
-  detaching: "ATTACHMENT_STATE_DETACHING",
-} as const;
-
-function describe({ id, network, interface: name, state, createdAtMs, given }: AttachmentFacts): Attachment {
-  return {
-    id,
-    network,
-    interface: name,
-    mac: given.mac,
-    addresses: [...given.addresses],
-    gateways: [...given.gateways],
-    nameservers: [...given.nameservers],
-    searchDomains: [...given.searchDomains],
-    createdAt: Math.floor(createdAtMs / 1000),
-    state: wireState[state],
-  };
 }

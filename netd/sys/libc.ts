@@ -44,7 +44,7 @@ export class SystemCallError extends Error {
   }
 }
 
-/** The result of a call; throws SystemCallError when it is negative. */
+/** The result of a call that did not fail. Throws SystemCallError. */
 export function check(call: string, result: number | bigint): number {
   if (result < 0) {
     const location = libc.__errno_location();

@@ -32,7 +32,7 @@ export class FrontProcess {
   readonly #pidfd: FileDescriptor;
   readonly #channel: Channel;
   readonly #ended = Promise.withResolvers<void>();
-  #why: string | undefined;
+  #fault: string | undefined;
 
   constructor(private readonly options: FrontProcessOptions) {
     const [ours, theirs] = unixSocketPair();
@@ -49,7 +49,7 @@ export class FrontProcess {
           this.#stop(messageOf(error));
         }
       },
-      onEnd: (why) => this.#stop(why),
+      onEnd: (fault) => this.#stop(fault),
     });
     for (const message of options.beginning()) this.tell(message);
   }
@@ -70,8 +70,8 @@ export class FrontProcess {
   }
 
   /** It says what no front of ours says, or nothing any more: it is ended, and that is told when it has. */
-  #stop(why: string): void {
-    this.#why ??= why;
+  #stop(fault: string | undefined): void {
+    this.#fault ??= fault;
     this.#child.kill("SIGKILL");
   }
 
@@ -79,7 +79,7 @@ export class FrontProcess {
     this.#channel[Symbol.dispose]();
     this.#pidfd[Symbol.dispose]();
     this.#ended.resolve();
-    this.options.onEnd(this.#why === undefined ? how : `${how}: ${this.#why}`);
+    this.options.onEnd(this.#fault === undefined ? how : `${how}: ${this.#fault}`);
   }
 }
 

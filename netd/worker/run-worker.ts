@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { Attachments } from "../attachment/attachments.ts";
 import type { OnStep } from "../attachment/executor.ts";
 import { CniPlugins } from "../cni/cni-plugins.ts";
-import { MasqueradeTable } from "../filter/masquerade-table.ts";
-import { nftRunner } from "../filter/nft.ts";
+import { batchRunner } from "../filter/commands.ts";
+import { Filter } from "../filter/filter.ts";
+import { findHostEnd } from "../filter/host-end.ts";
 import { Journal } from "../journal/journal.ts";
 import { PinDirectory } from "../netns/pins.ts";
 import { probePidfdSource } from "../peer/identify-peer.ts";
 import { type Account, findAccount } from "../process/find-account.ts";
+import { PortReservations } from "../ports/port-reservations.ts";
 import { processStats } from "../process/process-stats.ts";
 import { takeServiceLock } from "../service-lock.ts";
 import type { FileDescriptor } from "../sys/libc.ts";
@@ -16,6 +18,7 @@ import { listenUnix } from "../sys/unix-listener.ts";
 import { prepareAuditDirectory } from "./audit-directory.ts";
 import { Clients } from "./clients.ts";
 import { Fronts } from "./fronts.ts";
+import { hostAddressing } from "../netlink/host-addressing.ts";
 import { Networks } from "./networks.ts";
 import { collectStrays } from "./strays.ts";
 import { workerTable } from "./table.ts";
@@ -76,8 +79,9 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
     lockFd: lock.fd,
     onStep: options.onStep,
   });
-  const masquerade = new MasqueradeTable(nftRunner(lock.fd));
-  const machine = { journal, pins, plugins, masquerade, onStep: options.onStep };
+  const filter = stack.use(new Filter({ runBatch: batchRunner(lock.fd), report: options.log }));
+  const ports = stack.use(new PortReservations());
+  const machine = { journal, pins, plugins, filter, ports, findHostEnd, onStep: options.onStep };
   const listener = stack.use(listenAnew(paths.socket, 0o666));
   stack.defer(() => unlinkSync(paths.socket));
   const adminListener = stack.use(listenAnew(paths.adminSocket, 0o600));
@@ -85,6 +89,11 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
   const networks = new Networks({
     directory: options.conflistDir,
     selfTest: (conflist) => plugins.selfTest(conflist),
+    hostAddressing,
+    devicesOf: (network) =>
+      journal
+        .all()
+        .flatMap(({ plan, hostEnd }) => (plan.network === network && hostEnd ? [hostEnd.name] : [])),
   });
   const source = probePidfdSource();
   const clients = new Clients(listener, source);

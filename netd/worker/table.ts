@@ -7,6 +7,7 @@ import type { Peer } from "../peer/identify-peer.ts";
 import type { FileDescriptor } from "../sys/libc.ts";
 import type { Clients } from "./clients.ts";
 import type { Networks } from "./networks.ts";
+import { requireFit } from "./plan-checks.ts";
 
 /** What the rows work on. */
 export interface WorkerParts {
@@ -53,8 +54,8 @@ export function workerTable(parts: WorkerParts): WorkerTable {
     /** Who is connected: the kernel's word (P1-P10). */
     identify: (request) => {
       using peer = peerOf(request);
-      const { uid, gid, groups, pid, exe } = peer;
-      return { uid, gid, groups, pid, ...(exe === undefined ? {} : { exe }) };
+      const { uid, gid, groups, pid, depth, exe } = peer;
+      return { uid, gid, groups, pid, depth, ...(exe === undefined ? {} : { exe }) };
     },
 
     /** Whether these are a namespace of the client's own and a process in it (N1-N8, N10); nothing is done. */
@@ -62,7 +63,7 @@ export function workerTable(parts: WorkerParts): WorkerTable {
       using peer = peerOf(request);
       using netns = verified(() => takeNetns(peer, request.netnsFd));
       using _lease = verified(() => takeLease(peer, request.leaseFd, netns));
-      return { inode: netns.inode, id: netns.id };
+      return { inode: netns.inode, id: netns.id, depth: netns.depth };
     },
 
     /** Puts a namespace of a connected client on a network of root's, and takes all of it away when that fails. */
@@ -70,15 +71,28 @@ export function workerTable(parts: WorkerParts): WorkerTable {
       using peer = peerOf(request);
       using netns = verified(() => takeNetns(peer, request.netnsFd));
       const { id, idempotencyKey, plan } = request;
-      const conflist = networks.conflistOf(plan).text;
+      if (peer.depth !== plan.callerDepth || netns.depth !== plan.namespaceDepth)
+        throw new Refusal("denied", "", {
+          cause: new Error("decided for another depth of user namespaces (P8, N6)"),
+        });
+      const network = networks.networkOf(plan);
+      requireFit(plan, network, attachments.loadOf(plan.network, peer.uid));
       const lease = verified(() => takeLease(peer, request.leaseFd, netns));
-      return attachments.attach({ id, uid: peer.uid, idempotencyKey, netns, lease, plan, conflist });
+      return attachments.attach({
+        id,
+        uid: peer.uid,
+        idempotencyKey,
+        netns,
+        lease,
+        plan,
+        conflist: network.conflist.text,
+      });
     },
 
     /** Ends an attachment of a connected client's; what is not its own does not exist for it (N12). */
     detach: async (request) => {
       using peer = peerOf(request);
-      await attachments.detach(peer.uid, request.id);
+      await attachments.detach(peer, request.id);
       return {};
     },
 

@@ -20,6 +20,8 @@ export const cntnr = $root.cntnr = (() => {
             v1.AttachRequest = (function() {
 
                 function AttachRequest(properties) {
+                    this.addresses = [];
+                    this.ports = [];
                     if (properties)
                         for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -32,6 +34,9 @@ export const cntnr = $root.cntnr = (() => {
                 AttachRequest.prototype["interface"] = "";
                 AttachRequest.prototype.idempotencyKey = "";
                 AttachRequest.prototype.checkOnly = false;
+                AttachRequest.prototype.addresses = $util.emptyArray;
+                AttachRequest.prototype.mac = "";
+                AttachRequest.prototype.ports = $util.emptyArray;
 
                 AttachRequest.encode = function encode(message, writer, q) {
                     if (!writer)
@@ -52,6 +57,14 @@ export const cntnr = $root.cntnr = (() => {
                         writer.uint32(42).string(message.idempotencyKey);
                     if (message.checkOnly != null && Object.hasOwnProperty.call(message, "checkOnly"))
                         writer.uint32(48).bool(message.checkOnly);
+                    if (message.addresses != null && message.addresses.length)
+                        for (let i = 0; i < message.addresses.length; ++i)
+                            writer.uint32(58).string(message.addresses[i]);
+                    if (message.mac != null && Object.hasOwnProperty.call(message, "mac"))
+                        writer.uint32(66).string(message.mac);
+                    if (message.ports != null && message.ports.length)
+                        for (let i = 0; i < message.ports.length; ++i)
+                            $root.cntnr.netd.v1.PublishedPort.encode(message.ports[i], writer.uint32(74).fork(), q + 1).ldelim();
                     return writer;
                 };
 
@@ -102,6 +115,22 @@ export const cntnr = $root.cntnr = (() => {
                                 message.checkOnly = reader.bool();
                                 break;
                             }
+                        case 7: {
+                                if (!(message.addresses && message.addresses.length))
+                                    message.addresses = [];
+                                message.addresses.push(reader.string());
+                                break;
+                            }
+                        case 8: {
+                                message.mac = reader.string();
+                                break;
+                            }
+                        case 9: {
+                                if (!(message.ports && message.ports.length))
+                                    message.ports = [];
+                                message.ports.push($root.cntnr.netd.v1.PublishedPort.decode(reader, reader.uint32(), undefined, long + 1));
+                                break;
+                            }
                         default:
                             reader.skipType(tag & 7, long);
                             break;
@@ -137,6 +166,25 @@ export const cntnr = $root.cntnr = (() => {
                         message.idempotencyKey = String(object.idempotencyKey);
                     if (object.checkOnly != null)
                         message.checkOnly = Boolean(object.checkOnly);
+                    if (object.addresses) {
+                        if (!Array.isArray(object.addresses))
+                            throw TypeError(".cntnr.netd.v1.AttachRequest.addresses: array expected");
+                        message.addresses = [];
+                        for (let i = 0; i < object.addresses.length; ++i)
+                            message.addresses[i] = String(object.addresses[i]);
+                    }
+                    if (object.mac != null)
+                        message.mac = String(object.mac);
+                    if (object.ports) {
+                        if (!Array.isArray(object.ports))
+                            throw TypeError(".cntnr.netd.v1.AttachRequest.ports: array expected");
+                        message.ports = [];
+                        for (let i = 0; i < object.ports.length; ++i) {
+                            if (!$util.isObject(object.ports[i]))
+                                throw TypeError(".cntnr.netd.v1.AttachRequest.ports: object expected");
+                            message.ports[i] = $root.cntnr.netd.v1.PublishedPort.fromObject(object.ports[i], long + 1);
+                        }
+                    }
                     return message;
                 };
 
@@ -148,6 +196,10 @@ export const cntnr = $root.cntnr = (() => {
                     if (q > $util.recursionLimit)
                         throw Error("max depth exceeded");
                     let object = {};
+                    if (options.arrays || options.defaults) {
+                        object.addresses = [];
+                        object.ports = [];
+                    }
                     if (options.defaults) {
                         object.network = "";
                         object.netnsFd = 0;
@@ -155,6 +207,7 @@ export const cntnr = $root.cntnr = (() => {
                         object["interface"] = "";
                         object.idempotencyKey = "";
                         object.checkOnly = false;
+                        object.mac = "";
                     }
                     if (message.network != null && Object.hasOwnProperty.call(message, "network"))
                         object.network = message.network;
@@ -168,6 +221,18 @@ export const cntnr = $root.cntnr = (() => {
                         object.idempotencyKey = message.idempotencyKey;
                     if (message.checkOnly != null && Object.hasOwnProperty.call(message, "checkOnly"))
                         object.checkOnly = message.checkOnly;
+                    if (message.addresses && message.addresses.length) {
+                        object.addresses = [];
+                        for (let j = 0; j < message.addresses.length; ++j)
+                            object.addresses[j] = message.addresses[j];
+                    }
+                    if (message.mac != null && Object.hasOwnProperty.call(message, "mac"))
+                        object.mac = message.mac;
+                    if (message.ports && message.ports.length) {
+                        object.ports = [];
+                        for (let j = 0; j < message.ports.length; ++j)
+                            object.ports[j] = $root.cntnr.netd.v1.PublishedPort.toObject(message.ports[j], options, q + 1);
+                    }
                     return object;
                 };
 
@@ -176,6 +241,174 @@ export const cntnr = $root.cntnr = (() => {
                 };
 
                 return AttachRequest;
+            })();
+
+            v1.PublishedPort = (function() {
+
+                function PublishedPort(properties) {
+                    if (properties)
+                        for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                }
+
+                PublishedPort.prototype.hostIp = "";
+                PublishedPort.prototype.hostPort = 0;
+                PublishedPort.prototype.containerPort = 0;
+                PublishedPort.prototype.protocol = 0;
+
+                PublishedPort.encode = function encode(message, writer, q) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (q === undefined)
+                        q = 0;
+                    if (q > $util.recursionLimit)
+                        throw Error("max depth exceeded");
+                    if (message.hostIp != null && Object.hasOwnProperty.call(message, "hostIp"))
+                        writer.uint32(10).string(message.hostIp);
+                    if (message.hostPort != null && Object.hasOwnProperty.call(message, "hostPort"))
+                        writer.uint32(16).uint32(message.hostPort);
+                    if (message.containerPort != null && Object.hasOwnProperty.call(message, "containerPort"))
+                        writer.uint32(24).uint32(message.containerPort);
+                    if (message.protocol != null && Object.hasOwnProperty.call(message, "protocol"))
+                        writer.uint32(32).int32(message.protocol);
+                    return writer;
+                };
+
+                PublishedPort.decode = function decode(reader, length, error, long) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (long === undefined)
+                        long = 0;
+                    if (long > $Reader.recursionLimit)
+                        throw Error("maximum nesting depth exceeded");
+                    let end, message;
+                    if (length === undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = new $root.cntnr.netd.v1.PublishedPort();
+                    while (reader.pos < end) {
+                        let tag = reader.uint32();
+                        if (tag === error)
+                            break;
+                        switch (tag >>> 3) {
+                        case 1: {
+                                message.hostIp = reader.string();
+                                break;
+                            }
+                        case 2: {
+                                message.hostPort = reader.uint32();
+                                break;
+                            }
+                        case 3: {
+                                message.containerPort = reader.uint32();
+                                break;
+                            }
+                        case 4: {
+                                message.protocol = reader.int32();
+                                break;
+                            }
+                        default:
+                            reader.skipType(tag & 7, long);
+                            break;
+                        }
+                    }
+                    if (length !== undefined) {
+                        if (reader.pos !== end)
+                            throw RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    return message;
+                };
+
+                PublishedPort.fromObject = function fromObject(object, long) {
+                    if (object instanceof $root.cntnr.netd.v1.PublishedPort)
+                        return object;
+                    if (!$util.isObject(object))
+                        throw TypeError(".cntnr.netd.v1.PublishedPort: object expected");
+                    if (long === undefined)
+                        long = 0;
+                    if (long > $util.recursionLimit)
+                        throw Error("maximum nesting depth exceeded");
+                    let message = new $root.cntnr.netd.v1.PublishedPort();
+                    if (object.hostIp != null)
+                        message.hostIp = String(object.hostIp);
+                    if (object.hostPort != null)
+                        message.hostPort = object.hostPort >>> 0;
+                    if (object.containerPort != null)
+                        message.containerPort = object.containerPort >>> 0;
+                    switch (object.protocol) {
+                    default:
+                        if (typeof object.protocol === "number") {
+                            message.protocol = object.protocol;
+                            break;
+                        }
+                        break;
+                    case "PROTOCOL_UNSPECIFIED":
+                    case 0:
+                        message.protocol = 0;
+                        break;
+                    case "PROTOCOL_TCP":
+                    case 1:
+                        message.protocol = 1;
+                        break;
+                    case "PROTOCOL_UDP":
+                    case 2:
+                        message.protocol = 2;
+                        break;
+                    case "PROTOCOL_SCTP":
+                    case 3:
+                        message.protocol = 3;
+                        break;
+                    }
+                    return message;
+                };
+
+                PublishedPort.toObject = function toObject(message, options, q) {
+                    if (!options)
+                        options = {};
+                    if (q === undefined)
+                        q = 0;
+                    if (q > $util.recursionLimit)
+                        throw Error("max depth exceeded");
+                    let object = {};
+                    if (options.defaults) {
+                        object.hostIp = "";
+                        object.hostPort = 0;
+                        object.containerPort = 0;
+                        object.protocol = options.enums === String ? "PROTOCOL_UNSPECIFIED" : 0;
+                    }
+                    if (message.hostIp != null && Object.hasOwnProperty.call(message, "hostIp"))
+                        object.hostIp = message.hostIp;
+                    if (message.hostPort != null && Object.hasOwnProperty.call(message, "hostPort"))
+                        object.hostPort = message.hostPort;
+                    if (message.containerPort != null && Object.hasOwnProperty.call(message, "containerPort"))
+                        object.containerPort = message.containerPort;
+                    if (message.protocol != null && Object.hasOwnProperty.call(message, "protocol"))
+                        object.protocol = options.enums === String ? $root.cntnr.netd.v1.Protocol[message.protocol] === undefined ? message.protocol : $root.cntnr.netd.v1.Protocol[message.protocol] : message.protocol;
+                    return object;
+                };
+
+                PublishedPort.prototype.toJSON = function toJSON() {
+                    return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+                };
+
+                return PublishedPort;
+            })();
+
+            v1.Protocol = (function() {
+                const valuesById = {}, values = Object.create(valuesById);
+                values[valuesById[0] = "PROTOCOL_UNSPECIFIED"] = 0;
+                values[valuesById[1] = "PROTOCOL_TCP"] = 1;
+                values[valuesById[2] = "PROTOCOL_UDP"] = 2;
+                values[valuesById[3] = "PROTOCOL_SCTP"] = 3;
+                return values;
             })();
 
             v1.AttachResponse = (function() {
@@ -288,6 +521,7 @@ export const cntnr = $root.cntnr = (() => {
                     this.gateways = [];
                     this.nameservers = [];
                     this.searchDomains = [];
+                    this.ports = [];
                     if (properties)
                         for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -304,6 +538,7 @@ export const cntnr = $root.cntnr = (() => {
                 Attachment.prototype.searchDomains = $util.emptyArray;
                 Attachment.prototype.createdAt = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
                 Attachment.prototype.state = 0;
+                Attachment.prototype.ports = $util.emptyArray;
 
                 Attachment.encode = function encode(message, writer, q) {
                     if (!writer)
@@ -336,6 +571,9 @@ export const cntnr = $root.cntnr = (() => {
                         writer.uint32(72).int64(message.createdAt);
                     if (message.state != null && Object.hasOwnProperty.call(message, "state"))
                         writer.uint32(80).int32(message.state);
+                    if (message.ports != null && message.ports.length)
+                        for (let i = 0; i < message.ports.length; ++i)
+                            $root.cntnr.netd.v1.PublishedPort.encode(message.ports[i], writer.uint32(90).fork(), q + 1).ldelim();
                     return writer;
                 };
 
@@ -408,6 +646,12 @@ export const cntnr = $root.cntnr = (() => {
                             }
                         case 10: {
                                 message.state = reader.int32();
+                                break;
+                            }
+                        case 11: {
+                                if (!(message.ports && message.ports.length))
+                                    message.ports = [];
+                                message.ports.push($root.cntnr.netd.v1.PublishedPort.decode(reader, reader.uint32(), undefined, long + 1));
                                 break;
                             }
                         default:
@@ -502,6 +746,16 @@ export const cntnr = $root.cntnr = (() => {
                         message.state = 3;
                         break;
                     }
+                    if (object.ports) {
+                        if (!Array.isArray(object.ports))
+                            throw TypeError(".cntnr.netd.v1.Attachment.ports: array expected");
+                        message.ports = [];
+                        for (let i = 0; i < object.ports.length; ++i) {
+                            if (!$util.isObject(object.ports[i]))
+                                throw TypeError(".cntnr.netd.v1.Attachment.ports: object expected");
+                            message.ports[i] = $root.cntnr.netd.v1.PublishedPort.fromObject(object.ports[i], long + 1);
+                        }
+                    }
                     return message;
                 };
 
@@ -518,6 +772,7 @@ export const cntnr = $root.cntnr = (() => {
                         object.gateways = [];
                         object.nameservers = [];
                         object.searchDomains = [];
+                        object.ports = [];
                     }
                     if (options.defaults) {
                         object.id = "";
@@ -568,6 +823,11 @@ export const cntnr = $root.cntnr = (() => {
                             object.createdAt = options.longs === String ? $util.Long.prototype.toString.call(message.createdAt) : options.longs === Number ? new $util.LongBits(message.createdAt.low >>> 0, message.createdAt.high >>> 0).toNumber() : message.createdAt;
                     if (message.state != null && Object.hasOwnProperty.call(message, "state"))
                         object.state = options.enums === String ? $root.cntnr.netd.v1.AttachmentState[message.state] === undefined ? message.state : $root.cntnr.netd.v1.AttachmentState[message.state] : message.state;
+                    if (message.ports && message.ports.length) {
+                        object.ports = [];
+                        for (let j = 0; j < message.ports.length; ++j)
+                            object.ports[j] = $root.cntnr.netd.v1.PublishedPort.toObject(message.ports[j], options, q + 1);
+                    }
                     return object;
                 };
 
@@ -1137,6 +1397,9 @@ export const cntnr = $root.cntnr = (() => {
 
                 function Network(properties) {
                     this.plugins = [];
+                    this.grants = [];
+                    this.settings = [];
+                    this.subnets = [];
                     if (properties)
                         for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1149,6 +1412,13 @@ export const cntnr = $root.cntnr = (() => {
                 Network.prototype.attachmentsUsed = 0;
                 Network.prototype.plugins = $util.emptyArray;
                 Network.prototype.grantedBy = "";
+                Network.prototype.addressesLimit = 0;
+                Network.prototype.addressesUnlimited = false;
+                Network.prototype.addressesUsed = 0;
+                Network.prototype.attachmentsFree = 0;
+                Network.prototype.grants = $util.emptyArray;
+                Network.prototype.settings = $util.emptyArray;
+                Network.prototype.subnets = $util.emptyArray;
 
                 Network.encode = function encode(message, writer, q) {
                     if (!writer)
@@ -1170,6 +1440,23 @@ export const cntnr = $root.cntnr = (() => {
                             writer.uint32(42).string(message.plugins[i]);
                     if (message.grantedBy != null && Object.hasOwnProperty.call(message, "grantedBy"))
                         writer.uint32(50).string(message.grantedBy);
+                    if (message.addressesLimit != null && Object.hasOwnProperty.call(message, "addressesLimit"))
+                        writer.uint32(56).uint32(message.addressesLimit);
+                    if (message.addressesUnlimited != null && Object.hasOwnProperty.call(message, "addressesUnlimited"))
+                        writer.uint32(64).bool(message.addressesUnlimited);
+                    if (message.addressesUsed != null && Object.hasOwnProperty.call(message, "addressesUsed"))
+                        writer.uint32(72).uint32(message.addressesUsed);
+                    if (message.attachmentsFree != null && Object.hasOwnProperty.call(message, "attachmentsFree"))
+                        writer.uint32(80).uint32(message.attachmentsFree);
+                    if (message.grants != null && message.grants.length)
+                        for (let i = 0; i < message.grants.length; ++i)
+                            $root.cntnr.netd.v1.Grant.encode(message.grants[i], writer.uint32(90).fork(), q + 1).ldelim();
+                    if (message.settings != null && message.settings.length)
+                        for (let i = 0; i < message.settings.length; ++i)
+                            $root.cntnr.netd.v1.Setting.encode(message.settings[i], writer.uint32(98).fork(), q + 1).ldelim();
+                    if (message.subnets != null && message.subnets.length)
+                        for (let i = 0; i < message.subnets.length; ++i)
+                            writer.uint32(106).string(message.subnets[i]);
                     return writer;
                 };
 
@@ -1222,6 +1509,40 @@ export const cntnr = $root.cntnr = (() => {
                                 message.grantedBy = reader.string();
                                 break;
                             }
+                        case 7: {
+                                message.addressesLimit = reader.uint32();
+                                break;
+                            }
+                        case 8: {
+                                message.addressesUnlimited = reader.bool();
+                                break;
+                            }
+                        case 9: {
+                                message.addressesUsed = reader.uint32();
+                                break;
+                            }
+                        case 10: {
+                                message.attachmentsFree = reader.uint32();
+                                break;
+                            }
+                        case 11: {
+                                if (!(message.grants && message.grants.length))
+                                    message.grants = [];
+                                message.grants.push($root.cntnr.netd.v1.Grant.decode(reader, reader.uint32(), undefined, long + 1));
+                                break;
+                            }
+                        case 12: {
+                                if (!(message.settings && message.settings.length))
+                                    message.settings = [];
+                                message.settings.push($root.cntnr.netd.v1.Setting.decode(reader, reader.uint32(), undefined, long + 1));
+                                break;
+                            }
+                        case 13: {
+                                if (!(message.subnets && message.subnets.length))
+                                    message.subnets = [];
+                                message.subnets.push(reader.string());
+                                break;
+                            }
                         default:
                             reader.skipType(tag & 7, long);
                             break;
@@ -1262,6 +1583,41 @@ export const cntnr = $root.cntnr = (() => {
                     }
                     if (object.grantedBy != null)
                         message.grantedBy = String(object.grantedBy);
+                    if (object.addressesLimit != null)
+                        message.addressesLimit = object.addressesLimit >>> 0;
+                    if (object.addressesUnlimited != null)
+                        message.addressesUnlimited = Boolean(object.addressesUnlimited);
+                    if (object.addressesUsed != null)
+                        message.addressesUsed = object.addressesUsed >>> 0;
+                    if (object.attachmentsFree != null)
+                        message.attachmentsFree = object.attachmentsFree >>> 0;
+                    if (object.grants) {
+                        if (!Array.isArray(object.grants))
+                            throw TypeError(".cntnr.netd.v1.Network.grants: array expected");
+                        message.grants = [];
+                        for (let i = 0; i < object.grants.length; ++i) {
+                            if (!$util.isObject(object.grants[i]))
+                                throw TypeError(".cntnr.netd.v1.Network.grants: object expected");
+                            message.grants[i] = $root.cntnr.netd.v1.Grant.fromObject(object.grants[i], long + 1);
+                        }
+                    }
+                    if (object.settings) {
+                        if (!Array.isArray(object.settings))
+                            throw TypeError(".cntnr.netd.v1.Network.settings: array expected");
+                        message.settings = [];
+                        for (let i = 0; i < object.settings.length; ++i) {
+                            if (!$util.isObject(object.settings[i]))
+                                throw TypeError(".cntnr.netd.v1.Network.settings: object expected");
+                            message.settings[i] = $root.cntnr.netd.v1.Setting.fromObject(object.settings[i], long + 1);
+                        }
+                    }
+                    if (object.subnets) {
+                        if (!Array.isArray(object.subnets))
+                            throw TypeError(".cntnr.netd.v1.Network.subnets: array expected");
+                        message.subnets = [];
+                        for (let i = 0; i < object.subnets.length; ++i)
+                            message.subnets[i] = String(object.subnets[i]);
+                    }
                     return message;
                 };
 
@@ -1273,14 +1629,22 @@ export const cntnr = $root.cntnr = (() => {
                     if (q > $util.recursionLimit)
                         throw Error("max depth exceeded");
                     let object = {};
-                    if (options.arrays || options.defaults)
+                    if (options.arrays || options.defaults) {
                         object.plugins = [];
+                        object.grants = [];
+                        object.settings = [];
+                        object.subnets = [];
+                    }
                     if (options.defaults) {
                         object.name = "";
                         object.attachmentsLimit = 0;
                         object.attachmentsUnlimited = false;
                         object.attachmentsUsed = 0;
                         object.grantedBy = "";
+                        object.addressesLimit = 0;
+                        object.addressesUnlimited = false;
+                        object.addressesUsed = 0;
+                        object.attachmentsFree = 0;
                     }
                     if (message.name != null && Object.hasOwnProperty.call(message, "name"))
                         object.name = message.name;
@@ -1297,6 +1661,29 @@ export const cntnr = $root.cntnr = (() => {
                     }
                     if (message.grantedBy != null && Object.hasOwnProperty.call(message, "grantedBy"))
                         object.grantedBy = message.grantedBy;
+                    if (message.addressesLimit != null && Object.hasOwnProperty.call(message, "addressesLimit"))
+                        object.addressesLimit = message.addressesLimit;
+                    if (message.addressesUnlimited != null && Object.hasOwnProperty.call(message, "addressesUnlimited"))
+                        object.addressesUnlimited = message.addressesUnlimited;
+                    if (message.addressesUsed != null && Object.hasOwnProperty.call(message, "addressesUsed"))
+                        object.addressesUsed = message.addressesUsed;
+                    if (message.attachmentsFree != null && Object.hasOwnProperty.call(message, "attachmentsFree"))
+                        object.attachmentsFree = message.attachmentsFree;
+                    if (message.grants && message.grants.length) {
+                        object.grants = [];
+                        for (let j = 0; j < message.grants.length; ++j)
+                            object.grants[j] = $root.cntnr.netd.v1.Grant.toObject(message.grants[j], options, q + 1);
+                    }
+                    if (message.settings && message.settings.length) {
+                        object.settings = [];
+                        for (let j = 0; j < message.settings.length; ++j)
+                            object.settings[j] = $root.cntnr.netd.v1.Setting.toObject(message.settings[j], options, q + 1);
+                    }
+                    if (message.subnets && message.subnets.length) {
+                        object.subnets = [];
+                        for (let j = 0; j < message.subnets.length; ++j)
+                            object.subnets[j] = message.subnets[j];
+                    }
                     return object;
                 };
 
@@ -1305,6 +1692,244 @@ export const cntnr = $root.cntnr = (() => {
                 };
 
                 return Network;
+            })();
+
+            v1.Grant = (function() {
+
+                function Grant(properties) {
+                    if (properties)
+                        for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                }
+
+                Grant.prototype.key = "";
+                Grant.prototype.value = "";
+                Grant.prototype.grantedBy = "";
+
+                Grant.encode = function encode(message, writer, q) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (q === undefined)
+                        q = 0;
+                    if (q > $util.recursionLimit)
+                        throw Error("max depth exceeded");
+                    if (message.key != null && Object.hasOwnProperty.call(message, "key"))
+                        writer.uint32(10).string(message.key);
+                    if (message.value != null && Object.hasOwnProperty.call(message, "value"))
+                        writer.uint32(18).string(message.value);
+                    if (message.grantedBy != null && Object.hasOwnProperty.call(message, "grantedBy"))
+                        writer.uint32(26).string(message.grantedBy);
+                    return writer;
+                };
+
+                Grant.decode = function decode(reader, length, error, long) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (long === undefined)
+                        long = 0;
+                    if (long > $Reader.recursionLimit)
+                        throw Error("maximum nesting depth exceeded");
+                    let end, message;
+                    if (length === undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = new $root.cntnr.netd.v1.Grant();
+                    while (reader.pos < end) {
+                        let tag = reader.uint32();
+                        if (tag === error)
+                            break;
+                        switch (tag >>> 3) {
+                        case 1: {
+                                message.key = reader.string();
+                                break;
+                            }
+                        case 2: {
+                                message.value = reader.string();
+                                break;
+                            }
+                        case 3: {
+                                message.grantedBy = reader.string();
+                                break;
+                            }
+                        default:
+                            reader.skipType(tag & 7, long);
+                            break;
+                        }
+                    }
+                    if (length !== undefined) {
+                        if (reader.pos !== end)
+                            throw RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    return message;
+                };
+
+                Grant.fromObject = function fromObject(object, long) {
+                    if (object instanceof $root.cntnr.netd.v1.Grant)
+                        return object;
+                    if (!$util.isObject(object))
+                        throw TypeError(".cntnr.netd.v1.Grant: object expected");
+                    if (long === undefined)
+                        long = 0;
+                    if (long > $util.recursionLimit)
+                        throw Error("maximum nesting depth exceeded");
+                    let message = new $root.cntnr.netd.v1.Grant();
+                    if (object.key != null)
+                        message.key = String(object.key);
+                    if (object.value != null)
+                        message.value = String(object.value);
+                    if (object.grantedBy != null)
+                        message.grantedBy = String(object.grantedBy);
+                    return message;
+                };
+
+                Grant.toObject = function toObject(message, options, q) {
+                    if (!options)
+                        options = {};
+                    if (q === undefined)
+                        q = 0;
+                    if (q > $util.recursionLimit)
+                        throw Error("max depth exceeded");
+                    let object = {};
+                    if (options.defaults) {
+                        object.key = "";
+                        object.value = "";
+                        object.grantedBy = "";
+                    }
+                    if (message.key != null && Object.hasOwnProperty.call(message, "key"))
+                        object.key = message.key;
+                    if (message.value != null && Object.hasOwnProperty.call(message, "value"))
+                        object.value = message.value;
+                    if (message.grantedBy != null && Object.hasOwnProperty.call(message, "grantedBy"))
+                        object.grantedBy = message.grantedBy;
+                    return object;
+                };
+
+                Grant.prototype.toJSON = function toJSON() {
+                    return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+                };
+
+                return Grant;
+            })();
+
+            v1.Setting = (function() {
+
+                function Setting(properties) {
+                    if (properties)
+                        for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                }
+
+                Setting.prototype.key = "";
+                Setting.prototype.value = "";
+
+                Setting.encode = function encode(message, writer, q) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (q === undefined)
+                        q = 0;
+                    if (q > $util.recursionLimit)
+                        throw Error("max depth exceeded");
+                    if (message.key != null && Object.hasOwnProperty.call(message, "key"))
+                        writer.uint32(10).string(message.key);
+                    if (message.value != null && Object.hasOwnProperty.call(message, "value"))
+                        writer.uint32(18).string(message.value);
+                    return writer;
+                };
+
+                Setting.decode = function decode(reader, length, error, long) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (long === undefined)
+                        long = 0;
+                    if (long > $Reader.recursionLimit)
+                        throw Error("maximum nesting depth exceeded");
+                    let end, message;
+                    if (length === undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = new $root.cntnr.netd.v1.Setting();
+                    while (reader.pos < end) {
+                        let tag = reader.uint32();
+                        if (tag === error)
+                            break;
+                        switch (tag >>> 3) {
+                        case 1: {
+                                message.key = reader.string();
+                                break;
+                            }
+                        case 2: {
+                                message.value = reader.string();
+                                break;
+                            }
+                        default:
+                            reader.skipType(tag & 7, long);
+                            break;
+                        }
+                    }
+                    if (length !== undefined) {
+                        if (reader.pos !== end)
+                            throw RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    return message;
+                };
+
+                Setting.fromObject = function fromObject(object, long) {
+                    if (object instanceof $root.cntnr.netd.v1.Setting)
+                        return object;
+                    if (!$util.isObject(object))
+                        throw TypeError(".cntnr.netd.v1.Setting: object expected");
+                    if (long === undefined)
+                        long = 0;
+                    if (long > $util.recursionLimit)
+                        throw Error("maximum nesting depth exceeded");
+                    let message = new $root.cntnr.netd.v1.Setting();
+                    if (object.key != null)
+                        message.key = String(object.key);
+                    if (object.value != null)
+                        message.value = String(object.value);
+                    return message;
+                };
+
+                Setting.toObject = function toObject(message, options, q) {
+                    if (!options)
+                        options = {};
+                    if (q === undefined)
+                        q = 0;
+                    if (q > $util.recursionLimit)
+                        throw Error("max depth exceeded");
+                    let object = {};
+                    if (options.defaults) {
+                        object.key = "";
+                        object.value = "";
+                    }
+                    if (message.key != null && Object.hasOwnProperty.call(message, "key"))
+                        object.key = message.key;
+                    if (message.value != null && Object.hasOwnProperty.call(message, "value"))
+                        object.value = message.value;
+                    return object;
+                };
+
+                Setting.prototype.toJSON = function toJSON() {
+                    return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+                };
+
+                return Setting;
             })();
 
             v1.StatusRequest = (function() {

@@ -57,7 +57,7 @@ describe("a namespace that is not the caller's to give is refused, always in the
       calls: [attach({ netnsFd: "file:0", leaseFd: "pidfd:0" })],
     });
     expect(result?.details).toMatch(denial);
-    expect(host.auditLines().at(-1)?.reason).toContain("(N6)");
+    expect(host.auditLines().at(-1)?.reason).toContain("no rule gives nested = yes");
   });
 
   test.each([
@@ -109,7 +109,7 @@ test("root of a container cannot connect at all, although its uid is the user's 
   expect(result?.code).not.toBe(0);
   expect(host.auditLines().at(-1)).toMatchObject({
     event: "connection",
-    reason: "refused: peer is in a user namespace of its own",
+    reason: "refused: peer is in a user namespace of its own (P8)",
   });
 });
 

@@ -9,10 +9,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { callNetd } from "../../fixtures/call-netd.ts";
 import { busyboxImage } from "../../fixtures/images.ts";
 import { noResidue } from "../../fixtures/residue.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
-import { labConflist, labPolicy, TestHost } from "../../fixtures/test-host.ts";
+import { TestHost } from "../../fixtures/test-host.ts";
+import { attachInput, attachmentIdOf, makeNamespace } from "../../fixtures/user-namespaces.ts";
 import { checked } from "../../fixtures/users.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
 
@@ -38,36 +40,124 @@ async function end(netd: RunningCommand): Promise<void> {
   expect(await netd.exited).toBe(0);
 }
 
-const runOnLab = (...command: string[]) => ["cntnr", "run", "--rm", "--network", "lab", image, ...command];
-
 /** Every place at which an attach or a detach can be cut off. */
-const steps = [
+const attachSteps = [
   "attach:intended",
   "attach:pinned",
+  "attach:opened",
   "add:bridge:before",
   "add:bridge:after",
+  "add:tuning:before",
+  "add:tuning:after",
   "attach:added",
-  "attach:masqueraded",
+  "attach:reserved",
+  "attach:filtered",
   "attach:done",
+];
+const detachSteps = [
+  "detach:silenced",
+  "del:tuning:before",
+  "del:tuning:after",
   "del:bridge:before",
   "del:bridge:after",
   "detach:deleted",
-  "detach:unmasqueraded",
+  "detach:unfiltered",
+  "detach:released",
   "detach:unpinned",
   "detach:done",
 ];
 
-describe("netd is killed, and the next one leaves nothing", () => {
-  test.each(steps)("at %s (F1, F3, F12)", async (step) => {
-    const dying = await host.startNetd({ env: { CNTNR_NETD_KILL_AT: step } });
-    await host.asUser(host.users.alice, runOnLab("true"));
-    expect(await dying.exited).toBe(137);
-    const netd = await host.startNetd();
-    await expectNoResidue();
-    expect((await host.asUser(host.users.alice, runOnLab("true"))).exitCode).toBe(0);
-    await expectNoResidue();
-    await end(netd);
-  });
+/** Everything that an attachment can have. */
+const request = {
+  network: "full",
+  addresses: ["10.21.0.77", "fd20::77"],
+  mac: "02:00:00:00:00:77",
+  ports: [
+    { hostPort: 8080, containerPort: 80, protocol: "PROTOCOL_TCP" },
+    { hostPort: 8080, containerPort: 80, protocol: "PROTOCOL_UDP" },
+  ],
+};
+const fullPolicy = `[network full]
+conflist = full.conflist
+egress = any
+masquerade = yes
+[allow group:cntnr-dev network:full]
+attachments = 1
+static-ips = 10.21.0.64/27, fd20::/64
+mac = chosen
+ports = 8080/tcp, 8080/udp
+connections = 100
+bandwidth = 100M
+`;
+const fullConflist = {
+  cniVersion: "1.0.0",
+  name: "full",
+  plugins: [
+    {
+      type: "bridge",
+      bridge: "full0",
+      isGateway: true,
+      capabilities: { ips: true, mac: true },
+      ipam: { type: "host-local", ranges: [[{ subnet: "10.21.0.0/24" }], [{ subnet: "fd20::/64" }]] },
+    },
+    { type: "tuning", sysctl: { "net.ipv4.conf.all.arp_filter": "1" } },
+  ],
+};
+
+/**
+ * Attaches, and detaches when the step is one of that, with a netd that kills a half of itself there; what fails is
+ * asked for again with the same key, as `cntnr` may do, of whoever answers then. In the end nothing is left.
+ */
+async function survive(
+  step: string,
+  kill: Record<string, string>,
+  next: (netd: RunningCommand) => Promise<RunningCommand>,
+) {
+  const { alice } = host.users;
+  await using stack = new AsyncDisposableStack();
+  let netd = stack.use(await host.startNetd({ policy: fullPolicy, env: kill }));
+  const namespace = await makeNamespace(host, alice);
+  const input = attachInput(namespace, { ...request, idempotencyKey: step.replaceAll(":", ".") });
+  const attach = async () => (await callNetd(host, alice, input))[0];
+  const first = await attach();
+  const isDetach = detachSteps.includes(step);
+  if (isDetach) {
+    const calls = [{ method: "Detach" as const, request: { attachmentId: attachmentIdOf(first) } }];
+    await callNetd(host, alice, { calls });
+  }
+  netd = stack.use(await next(netd));
+  if (!isDetach) {
+    const again = await waitFor(async () => (await attach())?.code === 0 && (await attach()), {
+      what: "a second attach",
+    });
+    expect(again?.response).toMatchObject({ attachment: { mac: request.mac } });
+    expect((await host.residue()).records).toEqual([attachmentIdOf(again)]);
+  }
+  namespace.process.kill("SIGKILL");
+  await expectNoResidue();
+  await end(netd);
+}
+
+describe("at each step of an attach and of a detach", () => {
+  beforeAll(() => host.writeConflist(fullConflist));
+
+  test.each([...attachSteps, ...detachSteps])(
+    "%s: the worker is killed, and the next one leaves nothing (F1, F3, F12)",
+    (step) =>
+      survive(step, { CNTNR_NETD_KILL_AT: step }, async (dying) => {
+        expect(await dying.exited).toBe(137);
+        return host.startNetd({ policy: fullPolicy });
+      }),
+  );
+
+  test.each([...attachSteps, ...detachSteps])(
+    "%s: the front is killed, and the worker goes on with the next one (F12)",
+    (step) =>
+      survive(step, { CNTNR_NETD_KILL_FRONT_AT: step }, async (netd) => {
+        await netd.waitForOutput(/the front ended with SIGKILL; a new one is started/);
+        return netd;
+      }),
+  );
 });
 
 test("killed in another boot: records, leases and pins of the earlier one are purged (F6)", async () => {
@@ -103,15 +193,15 @@ esac
 `;
     writeFileSync(join(plugins, "slow"), script);
     for (const name of readdirSync(plugins)) chmodSync(join(plugins, name), 0o755);
-    host.writeConflist({
-      ...labConflist,
+    const ipam = { type: "host-local", ranges: [[{ subnet: "10.22.0.0/24" }]] };
+    const slowConflist = {
+      cniVersion: "1.0.0",
       name: "slow",
-      plugins: [...labConflist.plugins, { type: "slow" }],
-    } as {
-      name: string;
-    });
+      plugins: [{ type: "bridge", bridge: "slow0", isGateway: true, ipam }, { type: "slow" }],
+    };
+    host.writeConflist(slowConflist);
     netd = await host.startNetd({
-      policy: `${labPolicy}[network slow]\nconflist = slow.conflist\n[allow group:cntnr-dev network:slow]\nattachments = 4\n`,
+      policy: `[network slow]\nconflist = slow.conflist\n[allow group:cntnr-dev network:slow]\nattachments = 4\n`,
       args: ["--plugin-dir", plugins],
     });
   });

@@ -124,23 +124,16 @@ describe("chains of real plugins", () => {
     async (version) => {
       const chain: PluginJson[] = [
         bridge({ capabilities: { mac: true, ips: true } }),
-        { type: "portmap", capabilities: { portMappings: true } },
+        { type: "portmap" },
         { type: "firewall", backend: "iptables" },
-        { type: "bandwidth", capabilities: { bandwidth: true } },
+        { type: "bandwidth", ingressRate: 8_000_000, ingressBurst: 800_000 },
         { type: "tuning", sysctl: { "net.ipv4.conf.all.arp_filter": "1" } },
       ];
       const conflist = conflistOf(`chain${version.replaceAll(".", "")}`, chain, version);
-      const rate = {
-        ingressRate: 8_000_000,
-        ingressBurst: 800_000,
-        egressRate: 8_000_000,
-        egressBurst: 800_000,
-      };
       const address = `10.66.${subnets}.77`;
       const attachment = await newAttachment({
         mac: "02:00:00:00:00:77",
         ips: [`${address}/24`],
-        bandwidth: rate,
       });
       const result = await addNetwork(conflist, attachment, options);
       expect(result.ips.map((ip) => ip.address)).toEqual([`${address}/24`]);

@@ -1,5 +1,6 @@
 // Original file: proto/netd.proto
 
+import type { PublishedPort as _cntnr_netd_v1_PublishedPort, PublishedPort__Output as _cntnr_netd_v1_PublishedPort__Output } from '../../../cntnr/netd/v1/PublishedPort.ts';
 
 export interface AttachRequest {
   /**
@@ -28,6 +29,18 @@ export interface AttachRequest {
    * Only decide (policy and quota), audit, and answer: nothing is attached, attachment_id is empty.
    */
   'checkOnly'?: (boolean);
+  /**
+   * Addresses to have, without prefix length, at most one of each family; empty: any of the network's.
+   */
+  'addresses'?: (string)[];
+  /**
+   * MAC address to have, 02:00:00:00:00:05; empty: any.
+   */
+  'mac'?: (string);
+  /**
+   * Ports of the host that are to lead to the attachment.
+   */
+  'ports'?: (_cntnr_netd_v1_PublishedPort)[];
 }
 
 export interface AttachRequest__Output {
@@ -57,4 +70,16 @@ export interface AttachRequest__Output {
    * Only decide (policy and quota), audit, and answer: nothing is attached, attachment_id is empty.
    */
   'checkOnly': (boolean);
+  /**
+   * Addresses to have, without prefix length, at most one of each family; empty: any of the network's.
+   */
+  'addresses': (string)[];
+  /**
+   * MAC address to have, 02:00:00:00:00:05; empty: any.
+   */
+  'mac': (string);
+  /**
+   * Ports of the host that are to lead to the attachment.
+   */
+  'ports': (_cntnr_netd_v1_PublishedPort__Output)[];
 }

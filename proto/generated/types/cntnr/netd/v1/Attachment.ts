@@ -1,6 +1,7 @@
 // Original file: proto/netd.proto
 
 import type { AttachmentState as _cntnr_netd_v1_AttachmentState, AttachmentState__Output as _cntnr_netd_v1_AttachmentState__Output } from '../../../cntnr/netd/v1/AttachmentState.ts';
+import type { PublishedPort as _cntnr_netd_v1_PublishedPort, PublishedPort__Output as _cntnr_netd_v1_PublishedPort__Output } from '../../../cntnr/netd/v1/PublishedPort.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Attachment {
@@ -32,6 +33,7 @@ export interface Attachment {
    */
   'createdAt'?: (number | string | Long);
   'state'?: (_cntnr_netd_v1_AttachmentState);
+  'ports'?: (_cntnr_netd_v1_PublishedPort)[];
 }
 
 export interface Attachment__Output {
@@ -63,4 +65,5 @@ export interface Attachment__Output {
    */
   'createdAt': (number);
   'state': (_cntnr_netd_v1_AttachmentState__Output);
+  'ports': (_cntnr_netd_v1_PublishedPort__Output)[];
 }

@@ -1,0 +1,85 @@
+import { Address4, Address6 } from "ip-address";
+import { type AddressRange, parseAddress, parseRange } from "../../policy/address/address.ts";
+import type { Subnet } from "../../policy/address/subnets.ts";
+import type { Conflist, Plugin } from "./conflist.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
+
+/** A configuration of host-local's that leases no addresses, and where. */
+export class SubnetError extends Error {
+  override readonly name = "SubnetError";
+}
+
+/** Where a network's addresses are leased from, as far as its configuration tells. */
+export interface Leasing {
+  /** `unknown` when only the IPAM plugin knows. */
+  readonly subnets: readonly Subnet[] | "unknown";
+  /** Addresses that an attachment gets. */
+  readonly addressesEach: number;
+}
+
+/** Throws SubnetError for ranges that are none. */
+export function leasingOf({ plugins }: Conflist): Leasing {
+  const leasing = plugins.flatMap((plugin) =>
+    plugin.ipamType === undefined ? [] : [leasingOfPlugin(plugin)],
+  );
+  return {
+    subnets: leasing.some(({ subnets }) => subnets === "unknown")
+      ? "unknown"
+      : leasing.flatMap(({ subnets }) => (subnets === "unknown" ? [] : subnets)),
+    addressesEach: leasing.reduce((sum, { addressesEach }) => sum + addressesEach, 0),
+  };
+}
+
+function leasingOfPlugin({ ipamType, json: { ipam } }: Plugin): Leasing {
+  if (ipamType !== "host-local" || !isObject(ipam)) return { subnets: "unknown", addressesEach: 1 };
+  // host-local's README, "ranges" and the older "subnet": each set of ranges gives one address.
+  const sets = [...listOf(ipam.ranges).map(listOf), ...(ipam.subnet === undefined ? [] : [[ipam]])];
+  return { subnets: sets.flat().map(subnetOf), addressesEach: sets.length };
+}
+
+function subnetOf(range: Json): Subnet {
+  const { subnet, gateway } = isObject(range) ? range : ({} as JsonObject);
+  const parsed = typeof subnet === "string" ? parseRange(subnet) : undefined;
+  if (!parsed) throw new SubnetError(`ipam: ${JSON.stringify(subnet)} is no subnet, as 10.20.0.0/24`);
+  return { range: parsed, gateway: gatewayOf(parsed, gateway) };
+}
+
+/** host-local takes the first address after the network's own when none is named. */
+function gatewayOf(subnet: AddressRange, named: Json | undefined): AddressRange {
+  const text = named ?? textOf(subnet.family, subnet.first + 1n);
+  const parsed = typeof text === "string" ? parseAddress(text) : undefined;
+  if (!parsed) throw new SubnetError(`ipam: ${JSON.stringify(named)} is no address of a gateway`);
+  return parsed;
+}
+
+function textOf(family: 4 | 6, address: bigint): string {
+  return (family === 4 ? Address4.fromBigInt(address) : Address6.fromBigInt(address)).correctForm();
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Name of the bridge that the attachments become ports of; undefined when there is none. */
+export function bridgeOf({ plugins }: Conflist): string | undefined {
+  const plugin = plugins.find(({ type }) => type === "bridge");
+  if (!plugin) return undefined;
+  const { bridge } = plugin.json;
+  // The bridge plugin's own default.
+  return typeof bridge === "string" && bridge !== "" ? bridge : "cni0";
+}
+
+/** Plugins whose interfaces send past the host: nothing of it sees or filters their packets. */
+const passingTheHost = ["macvlan", "ipvlan", "vlan", "host-device", "sriov"];
+
+/** Whether the host sees what attachments send; only the result of ADD knows for sure. */
+export function passesTheHost({ plugins }: Conflist): boolean {
+  return plugins.some(({ type }) => passingTheHost.includes(type));
+}
+
+/** What the chain's plugins let be chosen for an attachment. */
+export function choicesOf({ plugins }: Conflist): ("ips" | "mac")[] {
+  return (["ips", "mac"] as const).filter((name) =>
+    plugins.some(({ capabilities }) => capabilities.has(name)),
+  );
+}

@@ -1,0 +1,55 @@
+import type { ApprovedPlan } from "../../policy/decide.ts";
+import type { IsolationDomain } from "../../policy/decision/isolation.ts";
+import type { ApprovedPort } from "../../policy/decision/ports.ts";
+import type { Limit } from "../../policy/policy.ts";
+import type { AttachmentPlan, PlannedPort } from "../contract/plan.ts";
+
+/** What a plan says beside what the policy has approved. */
+export type PlanFacts = Pick<
+  AttachmentPlan,
+  "conflistHash" | "interface" | "request" | "callerDepth" | "namespaceDepth"
+>;
+
+/** What the worker is to do, in its own words. Only what was approved becomes a plan (R17). */
+export function planOf(approved: ApprovedPlan, facts: PlanFacts): AttachmentPlan {
+  const { network, limits } = approved;
+  return {
+    ...facts,
+    network: network.name,
+    rule: approved.rule,
+    staticIps: approved.staticIps,
+    mac: approved.mac ?? "",
+    ports: approved.ports.flatMap(plannedPorts),
+    isolationGroup: groupName(approved.isolation),
+    masquerade: network.masquerade,
+    hostAccess: network.hostAccess,
+    egress: network.egress,
+    connections: zeroForUnlimited(limits.connections),
+    bandwidthOut: zeroForUnlimited(limits.bandwidthOut),
+    bandwidthIn: zeroForUnlimited(limits.bandwidthIn),
+  };
+}
+
+/** Once for all addresses of the host, or for each that is named. */
+function plannedPorts({ hostIps, hostPort, containerPort, protocol }: ApprovedPort): PlannedPort[] {
+  const isAll = hostIps.includes("0.0.0.0") || hostIps.includes("::");
+  const places = isAll ? [""] : hostIps;
+  return places.map((hostIp) => ({ hostIp, hostPort, containerPort, protocol }));
+}
+
+function groupName(isolation: IsolationDomain): string {
+  switch (isolation.kind) {
+    case "alone":
+      return "";
+    case "user":
+      return `user:${isolation.uid}`;
+    case "group":
+      return `group:${isolation.gid}`;
+    case "open":
+      return "open";
+  }
+}
+
+function zeroForUnlimited(limit: Limit): number {
+  return limit === "unlimited" ? 0 : limit;
+}
