@@ -11,7 +11,7 @@ import type { CommandContext } from "./command.ts";
 import { locationOf } from "./locations.ts";
 
 /** What is listed of an attachment; of one that is only in the journal there are no addresses. */
-type Listed = Omit<AttachmentFacts, "given" | "netns" | "rule"> & {
+type Listed = Omit<AttachmentFacts, "given" | "netns"> & {
   readonly given?: AttachmentFacts["given"];
 };
 

@@ -14,7 +14,7 @@ import type { CyclesInput } from "../fixtures/netd-cycles.ts";
 import type { StormInput } from "../fixtures/netd-storm.ts";
 import { noResidue } from "../fixtures/residue.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
-import { labConflist, labPolicy, TestHost } from "../fixtures/test-host.ts";
+import { labPolicy, TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
@@ -35,13 +35,10 @@ esac
 `;
   writeFileSync(join(plugins, "gated"), script);
   for (const name of readdirSync(plugins)) chmodSync(join(plugins, name), 0o755);
-  host.writeConflist({
-    ...labConflist,
-    name: "gated",
-    plugins: [...labConflist.plugins, { type: "gated" }],
-  } as {
-    name: string;
-  });
+  const ipam = { type: "host-local", ranges: [[{ subnet: "10.21.0.0/24" }]] };
+  const bridge = { type: "bridge", bridge: "gated0", isGateway: true, ipam };
+  const gatedConflist = { cniVersion: "1.0.0", name: "gated", plugins: [bridge, { type: "gated" }] };
+  host.writeConflist(gatedConflist);
   netd = await host.startNetd({
     policy: `${labPolicy}[network gated]\nconflist = gated.conflist\n[allow group:cntnr-dev network:gated]\nattachments = 8\n`,
     args: ["--plugin-dir", plugins],

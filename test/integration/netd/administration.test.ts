@@ -69,7 +69,8 @@ test("attachments are listed with their users and addresses, and shown whole", a
     ),
   );
   const shown = JSON.parse(checked(["inspect"], await run("inspect", id.slice(0, 6))).stdout);
-  expect(shown).toMatchObject({ id, uid: host.users.alice.uid, network: "lab", state: "attached" });
+  expect(shown).toMatchObject({ id, uid: host.users.alice.uid, state: "attached" });
+  expect(shown).toMatchObject({ plan: { network: "lab", interface: "eth0" } });
   const unknown = await run("inspect", "0000");
   expect([unknown.exitCode, unknown.stderr]).toEqual([1, "cntnr-netd: there is no such attachment\n"]);
   expect(JSON.parse((await curl(`/attachments/${id}`)).stdout)).toEqual(shown);
