@@ -1,4 +1,5 @@
 import { buildCommands } from "./build-commands.ts";
+import { bundleCommands } from "./bundle-commands.ts";
 import type { Command } from "./command.ts";
 import { containerCommands } from "./container-commands.ts";
 import { imageCommands } from "./image-commands.ts";
@@ -10,6 +11,7 @@ import { volumeCommands } from "./volume-commands.ts";
 export const commands: readonly Command[] = [
   ...containerCommands,
   ...volumeCommands,
+  ...bundleCommands,
   ...imageCommands,
   ...buildCommands,
   ...systemCommands,

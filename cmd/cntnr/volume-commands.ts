@@ -1,15 +1,8 @@
-import type { Flag, Positional } from "../command-line/command.ts";
+import type { Positional } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
+import { filter, template } from "./shared-flags.ts";
 
 const volumes: Positional = { name: "VOLUME", count: "one-or-more" };
-const filter: Flag = {
-  name: "filter",
-  value: "KEY=VALUE",
-  repeatable: true,
-  summary: "Only these: name=TEXT, label=KEY[=VALUE], dangling=BOOL",
-};
-const template: Flag = { name: "format", value: "FORMAT", summary: "table, json, or a template: {{.Name}}" };
-
 /** Commands about volumes, `cntnr volume ...`. */
 export const volumeCommands: readonly Command[] = [
   {
@@ -35,7 +28,7 @@ export const volumeCommands: readonly Command[] = [
     path: "volume ls",
     aliases: ["volume list"],
     summary: "List volumes",
-    flags: [{ name: "quiet", short: "q", summary: "Print names only" }, { ...filter, short: "f" }, template],
+    flags: [{ name: "quiet", short: "q", summary: "Print names only" }, filter, template],
     positionals: [],
     example: "cntnr volume ls --filter dangling=true",
     failureCode: 1,
@@ -66,7 +59,8 @@ export const volumeCommands: readonly Command[] = [
     flags: [
       { name: "all", short: "a", summary: "Also named ones" },
       { name: "force", short: "f", summary: "Do not ask" },
-      filter,
+      // Without its short name, which is that of --force.
+      { name: "filter", value: "KEY=VALUE", repeatable: true, summary: "Only what matches" },
     ],
     positionals: [],
     example: "cntnr volume prune --all --force",

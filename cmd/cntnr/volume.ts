@@ -16,6 +16,7 @@ import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { forEachName } from "./each-container.ts";
+import { matches, matchesLabels, parseFilters } from "./filters.ts";
 import { formatList, formatOne } from "./format-template.ts";
 
 /** `cntnr volume create` */
@@ -49,7 +50,7 @@ function parseOption(text: string): [string, string] {
 /** `cntnr volume ls` */
 export function volumeLs({ args, directories }: CommandContext): number {
   const { volumes, damaged } = listVolumes(directories);
-  const isWanted = parseFilters(args.values("filter"), directories);
+  const isWanted = wantedBy(args.values("filter"), directories);
   const rows = volumes.filter(isWanted).map((volume) => describe(directories, volume));
   const format = args.has("quiet") ? "{{.Name}}" : args.value("format");
   print(
@@ -101,7 +102,7 @@ export async function volumePrune({ args, directories }: CommandContext): Promis
   const isAll = args.has("all");
   const what = isAll ? "all volumes" : "all anonymous volumes";
   if (!args.has("force") && !(await confirm(`This removes ${what} that no container uses.`))) return 1;
-  const isWanted = parseFilters(args.values("filter"), directories);
+  const isWanted = wantedBy(args.values("filter"), directories);
   const names = await pruneVolumes(
     directories,
     (volume) => (isAll || volume.anonymous) && isWanted(volume),
@@ -115,23 +116,18 @@ function surroundings(directories: Directories): RemovalSurroundings {
   return { mappings: loadIdMappings(), usedVolumes: () => usedVolumes(directories) };
 }
 
-function parseFilters(texts: readonly string[], directories: Directories): (volume: VolumeRecord) => boolean {
-  const filters = texts.map((text) => parseFilter(text, directories));
-  return (volume) => filters.every((isWanted) => isWanted(volume));
+/** `--filter` of volumes. Throws CntnrError `usage`. */
+function wantedBy(texts: readonly string[], directories: Directories): (volume: VolumeRecord) => boolean {
+  const filters = parseFilters(texts, ["name", "label", "dangling"]);
+  const used = filters.has("dangling") ? usedVolumes(directories) : new Map<string, string>();
+  return ({ name, labels }) =>
+    matches(filters, "name", (text) => name.includes(text)) &&
+    matches(filters, "dangling", (text) => used.has(name) !== parseSwitch(text)) &&
+    matchesLabels(filters, "label", labels);
 }
 
-function parseFilter(text: string, directories: Directories): (volume: VolumeRecord) => boolean {
-  const [, key, value = ""] = /^([a-z!]+)=([\s\S]*)$/.exec(text) ?? [];
-  if (key === "name") return ({ name }) => name.includes(value);
-  if (key === "label" || key === "label!") {
-    const [labelName = "", labelValue] = value.split(/=([\s\S]*)/, 2);
-    const has = ({ labels }: VolumeRecord) =>
-      labelValue === undefined ? labelName in labels : labels[labelName] === labelValue;
-    return (volume) => has(volume) === (key === "label");
-  }
-  if (key === "dangling" && /^(?:true|false|1|0)$/.test(value)) {
-    const used = usedVolumes(directories);
-    return ({ name }) => used.has(name) !== (value === "true" || value === "1");
-  }
-  throw new CntnrError("usage", `--filter "${text}": there are name=TEXT, label=KEY[=VALUE], dangling=BOOL`);
+function parseSwitch(text: string): boolean {
+  if (/^(?:true|1)$/.test(text)) return true;
+  if (/^(?:false|0)$/.test(text)) return false;
+  throw new CntnrError("usage", `--filter dangling=${text}: it is true or false`);
 }

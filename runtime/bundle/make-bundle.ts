@@ -1,14 +1,11 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import type { BundleOptions, ResolvedMount } from "../container/container-options.ts";
-import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { type NetworkHooks, networkHooks } from "../network/bundle-network.ts";
 import { ownProgram } from "../process/own-program.ts";
-import { chooseRoot } from "../rootfs/choose-root.ts";
 import { LayeredTree, UnreadableError } from "../rootfs/layered-tree.ts";
-import { describeUpperDirectory, planMountPoints } from "../rootfs/mount-points.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import {
   addGroups,
@@ -18,17 +15,19 @@ import {
   type MappedUser,
   type UserWish,
 } from "./container-user.ts";
+import { exactJson } from "./exact-json.ts";
 import { withoutNetdSockets } from "./hidden-sockets.ts";
 import { usableDevices } from "./host-devices.ts";
 import { readHostNames } from "./host-facts.ts";
 import { findInitProgram } from "./init-program.ts";
 import { checkOomScoreAdj } from "./limits-plan.ts";
 import { withLockedOptions } from "./locked-options.ts";
+import { makeRoot } from "./make-root.ts";
 import { type BoundFiles, defaultMountPoints } from "./mount-plan.ts";
 import type { JoinedContainer } from "./namespaces.ts";
 import { type NetworkFiles, networkFiles } from "./network-files.ts";
-import { configText, type OciMount } from "./oci-config.ts";
-import { planConfig, type RootFileSystem } from "./plan-config.ts";
+import type { OciMount } from "./oci-config.ts";
+import { planConfig } from "./plan-config.ts";
 import { refuseProc, workingDirectory } from "./process-plan.ts";
 
 export interface BundleRequest {
@@ -48,6 +47,10 @@ export interface BundleRequest {
   readonly upper?: { readonly path: string; readonly work: string };
   /** Mounts beyond the options', made last. */
   readonly mounts?: readonly OciMount[];
+  /** `copy`: a root file system that does not need the store. */
+  readonly rootKind?: "overlay" | "copy";
+  /** The root file system of an earlier bundle is to stay as it is. */
+  readonly isRootThere?: boolean;
 }
 
 /** What the caller has to know of a bundle that was made. */
@@ -81,7 +84,7 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
   };
   const hooks = hooksFor(options, request);
   await giveToUser(options.mounts, user, mappings);
-  const { root, remarks: rootRemarks } = await makeRoot(request, tree, files);
+  const { root, remarks: rootRemarks } = await makeRoot(request, tree, defaultMountPoints(files));
   const config = planConfig({
     image: image.config,
     options,
@@ -99,7 +102,7 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
     architecture: process.arch,
     kernelRelease: release(),
   });
-  writeFileSync(join(directory, "config.json"), configText(config), { mode: 0o600 });
+  writeFileSync(join(directory, "config.json"), exactJson(config), { mode: 0o600 });
   const mountPoints = config.mounts.map(({ destination }) => destination).filter((path) => path !== "/");
   return { remarks: [...remarks, ...rootRemarks], mountPoints };
 }
@@ -167,7 +170,7 @@ function writeNetworkFiles(directory: string, { hosts, resolvConf, hostname }: N
   const contents = { hosts, "resolv.conf": resolvConf, hostname };
   const bound: Record<string, string> = {};
   for (const [name, text] of Object.entries(contents))
-    bound[`/etc/${name}`] = writePublicFile(join(directory, name), text);
+    bound[`/etc/${name}`] = writePublicFile(directory, name, text);
   return bound;
 }
 
@@ -184,40 +187,21 @@ function sharedNetworkFiles(directory: string): BoundFiles {
  */
 function writeOneIdFiles(directory: string, tree: LayeredTree): BoundFiles {
   if (!tree.lookUp(aptSettings)?.stats.isDirectory()) return {};
-  const path = writePublicFile(join(directory, "apt-one-id"), 'APT::Sandbox::User "root";\n');
-  return { [`${aptSettings}/99one-id`]: path };
+  const name = writePublicFile(directory, "apt-one-id", 'APT::Sandbox::User "root";\n');
+  return { [`${aptSettings}/99one-id`]: name };
 }
 
-/** Readable for every user of the container, whatever our umask is. */
-function writePublicFile(path: string, text: string): string {
+/**
+ * A file that every user of the container may read, whatever our umask is. Returns its path from the bundle on, so that the bundle
+ * can be moved (config.md, "Mounts").
+ */
+function writePublicFile(directory: string, name: string, text: string): string {
+  const path = join(directory, name);
   writeFileSync(path, text);
   chmodSync(path, 0o644);
-  return path;
+  return name;
 }
 
 function hooksFor({ network }: BundleOptions, { runDir, env }: BundleRequest): NetworkHooks | undefined {
   return network.kind === "netd" ? networkHooks(ownProgram(), runDir, env) : undefined;
-}
-
-/** The root, and remarks on it. */
-async function makeRoot(
-  { directory, image: { layers }, mappings, upper: given }: BundleRequest,
-  tree: LayeredTree,
-  files: BoundFiles,
-): Promise<{ root: RootFileSystem; remarks: string[] }> {
-  const { path: upper, work } = given ?? { path: join(directory, "upper"), work: join(directory, "work") };
-  const path = "rootfs";
-  const plan = planMountPoints(tree, defaultMountPoints(files));
-  const choice = chooseRoot({ layers, upper, work }, directory);
-  if (choice.kind === "copy") {
-    // Whoever has an upper directory wants to know what changes.
-    if (given) throw new CntnrError("unsupported", `a build needs an overlay: ${choice.reason}`);
-    const { copyLayers } = await import("../rootfs/copy-layers.ts");
-    await copyLayers(layers, join(directory, path), plan, mappings);
-    return { root: { path }, remarks: [`the root file system was copied, because ${choice.reason}`] };
-  }
-  if (!given) for (const made of [upper, work]) mkdirSync(made, { mode: 0o700 });
-  await describeUpperDirectory(upper, tree.root, plan, mappings);
-  mkdirSync(join(directory, path), { mode: 0o700 });
-  return { root: { path, overlayOptions: choice.options }, remarks: [] };
 }

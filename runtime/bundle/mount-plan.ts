@@ -4,7 +4,7 @@ import type { IdMappings } from "../userns/id-mappings.ts";
 import { initMount } from "./init-program.ts";
 import type { OciMount } from "./oci-config.ts";
 
-/** Files of the bundle by the path in the container that they are bound at. */
+/** Files by the path in the container that they are bound at; relative ones are in the bundle. */
 export type BoundFiles = Readonly<Record<string, string>>;
 
 /** group `tty` of every distribution, as Linux programs expect to find terminals. */

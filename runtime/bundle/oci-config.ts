@@ -108,17 +108,3 @@ export interface OciSyscallArgument {
   readonly valueTwo?: number | bigint;
   readonly op: `SCMP_CMP_${"EQ" | "GE" | "GT" | "LE" | "LT" | "MASKED_EQ" | "NE"}`;
 }
-
-declare global {
-  interface JSON {
-    /** A value that is written as it stands (proposal-json-parse-with-source, which JavaScriptCore has). */
-    rawJSON(text: string): object;
-  }
-}
-
-/** config.json. Numbers that JavaScript cannot hold are big integers here, and whole ones there. */
-export function configText(config: OciConfig): string {
-  return JSON.stringify(config, (_, value: unknown) =>
-    typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value,
-  );
-}

@@ -12,7 +12,7 @@ export const restartPolicies = ["no", "on-failure", "always", "unless-stopped"] 
 const strings = v.pipe(v.array(v.string()), v.readonly());
 
 /** What is mounted in a container, as `inspect` shows it and `--volumes-from` takes it. */
-const mountSchema = v.variant("kind", [
+export const mountSchema = v.variant("kind", [
   v.object({
     kind: v.literal("bind"),
     source: v.string(),

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { readAllBundles } from "../named-bundle/bundle-record.ts";
 import type { Directories } from "../store/directories.ts";
 import { type ContainerId, isContainerId } from "./container-id.ts";
 import { checkName, randomName } from "./container-name.ts";
@@ -175,11 +176,11 @@ export function listContainers(directories: Directories): ContainerList {
   return { records, damaged };
 }
 
-/** The layers that containers use, for the collection of garbage. Throws when a record cannot be read: better keep all. */
+/** The layers that containers and bundles use, for the collection of garbage. Throws when a record cannot be read: better keep all. */
 export function usedLayers(directories: Directories): string[] {
   const { records, damaged } = listContainers(directories);
   if (damaged[0]) throw damaged[0];
-  return records.flatMap(({ layers }) => layers);
+  return [...records, ...readAllBundles(directories)].flatMap(({ layers }) => layers);
 }
 
 /** Finds a container by name, id, or the start of its id. Throws CntnrError `not-found` or `conflict`. */

@@ -1,13 +1,18 @@
+import { readAllBundles } from "../named-bundle/bundle-record.ts";
 import type { Directories } from "../store/directories.ts";
 import type { MountRequest, VolumesFrom } from "./container-options.ts";
 import type { ContainerRecord, RecordedMount } from "./container-record.ts";
 import { findContainer, listContainers } from "./container-store.ts";
 
-/** Names of volumes in the records of containers, with the name of one of these. Throws when a record cannot be read: better keep all. */
+/** Names of volumes in the records of containers and bundles, with the name of one of these. Throws when a record cannot be read: better keep all. */
 export function usedVolumes(directories: Directories): ReadonlyMap<string, string> {
   const { records, damaged } = listContainers(directories);
   if (damaged[0]) throw damaged[0];
-  return new Map(records.flatMap(({ mounts, name }) => volumeNames(mounts).map((volume) => [volume, name])));
+  const users = [
+    ...records.map(({ mounts, name }) => ({ mounts, user: `container ${name}` })),
+    ...readAllBundles(directories).map(({ mounts, name }) => ({ mounts, user: `bundle ${name}` })),
+  ];
+  return new Map(users.flatMap(({ mounts, user }) => volumeNames(mounts).map((volume) => [volume, user])));
 }
 
 function volumeNames(mounts: readonly RecordedMount[]): string[] {

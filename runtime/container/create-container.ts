@@ -3,8 +3,6 @@ import { makeBundle } from "../bundle/make-bundle.ts";
 import { containerCommand } from "../bundle/process-plan.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
-import type { ProgressListener } from "../image/progress.ts";
-import { ensureImage, type PullPolicy, resolveImage } from "../image/store.ts";
 import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -12,34 +10,35 @@ import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import type { MadeMount } from "../volume/mount-volumes.ts";
 import { noteContainer } from "./container-events.ts";
 import { type ContainerId, newContainerId, shortId } from "./container-id.ts";
-import type { ContainerOptions, ResolvedMount } from "./container-options.ts";
-import { type ContainerRecord, containerPaths, type RecordedMount } from "./container-record.ts";
+import { makeMounts, recordedMount, resolveMounts } from "./container-mounts.ts";
+import type { ContainerOptions } from "./container-options.ts";
+import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { registerContainer, unregisterContainer } from "./container-store.ts";
-import { mountsFromOthers } from "./container-volumes.ts";
 import { findJoinedContainer } from "./joined-container.ts";
 import { currentBootId, ownIdentity } from "./process-identity.ts";
+import {
+  checkNetwork,
+  findRequestedImage,
+  type ImageRequest,
+  type ImageSurroundings,
+} from "./requested-image.ts";
 import { parseSignal } from "./signal-name.ts";
 
 /** What `cntnr create` and `cntnr run` make. */
-export interface CreateRequest {
-  readonly image: string;
+export interface CreateRequest extends ImageRequest {
   /** Without it a random one. */
   readonly name?: string;
   /** The id is written here; the file must not be there yet. */
   readonly cidFile?: string;
-  readonly tlsVerify?: boolean;
   readonly autoRemove: boolean;
-  readonly pull: PullPolicy;
   readonly options: ContainerOptions;
   readonly restart: ContainerRecord["restart"];
   readonly stopTimeoutSeconds: number;
 }
 
-export interface CreateSurroundings {
+/** What making a container needs beside the request. */
+export interface CreateSurroundings extends ImageSurroundings {
   readonly env: NodeJS.ProcessEnv;
-  readonly imagePolicy?: string;
-  /** Asked for only when an image has to be pulled. */
-  readonly pullReporter: () => Promise<ProgressListener>;
   /** What the container cannot have as the image wants it. */
   readonly onRemark: (text: string) => void;
 }
@@ -98,77 +97,16 @@ async function register(
 ): Promise<{ image: LocalImage; record: ContainerRecord; mounts: readonly MadeMount[] }> {
   const permitted = checkNetwork(request.options, surroundings.env);
   using _ = await lockStore(directories, "shared");
-  const [image] = await Promise.all([findImage(directories, request, surroundings, mappings), permitted]);
+  const [image] = await Promise.all([
+    findRequestedImage(directories, request, surroundings, mappings),
+    permitted,
+  ]);
   const id = newContainerId();
   using made = await makeMounts(directories, request.options, image);
   const record = await registerContainer(directories, request.name, (name) =>
     describe(id, name, image, request, { ...how, mounts: made.mounts.map(recordedMount) }),
   );
   return { image, record, mounts: made.mounts };
-}
-
-/** The mounts with their volumes, which nobody may remove until it is disposed of: then the record has to name them. */
-async function makeMounts(
-  directories: Directories,
-  { mounts: own, volumesFrom = [] }: ContainerOptions,
-  image: LocalImage,
-): Promise<Disposable & { readonly mounts: readonly MadeMount[] }> {
-  const stack = new DisposableStack();
-  const mounts = [...own, ...mountsFromOthers(directories, volumesFrom, own)];
-  const dispose = () => stack.dispose();
-  if (image.config.volumes.length === 0 && !mounts.some(({ kind }) => kind === "volume"))
-    return { mounts: mounts.filter((mount) => mount.kind !== "volume"), [Symbol.dispose]: dispose };
-  const [{ lockVolumes }, { makeVolumes }] = await Promise.all([
-    import("../volume/volume-store.ts"),
-    import("../volume/mount-volumes.ts"),
-  ]);
-  stack.use(await lockVolumes(directories, "shared"));
-  return { mounts: makeVolumes(directories, mounts, image.config.volumes), [Symbol.dispose]: dispose };
-}
-
-async function resolveMounts(
-  directories: Directories,
-  mounts: readonly MadeMount[],
-  { layers }: LocalImage,
-  mappings: IdMappings,
-): Promise<ResolvedMount[]> {
-  const resolved = mounts.filter((mount) => mount.kind !== "volume");
-  if (resolved.length === mounts.length) return resolved;
-  const { resolveVolumes } = await import("../volume/mount-volumes.ts");
-  return resolveVolumes(directories, mounts, { layers, mappings });
-}
-
-function recordedMount(mount: MadeMount): RecordedMount {
-  if (mount.kind === "tmpfs")
-    return { kind: "tmpfs", destination: mount.destination, options: mount.options };
-  const { destination, readOnly, options } = mount;
-  if (mount.kind === "bind") return { kind: "bind", source: mount.source, destination, readOnly, options };
-  return { kind: "volume", name: mount.name, destination, readOnly, options };
-}
-
-/** Refused before anything is made, and before anything is pulled in vain. */
-async function checkNetwork({ network }: ContainerOptions, env: NodeJS.ProcessEnv): Promise<void> {
-  if (network.kind !== "netd") return;
-  const { checkNetworks } = await import("../network/networks.ts");
-  await checkNetworks(network.networks, env);
-}
-
-async function findImage(
-  directories: Directories,
-  request: CreateRequest,
-  { imagePolicy, pullReporter }: CreateSurroundings,
-  mappings: IdMappings,
-): Promise<LocalImage> {
-  const isOfStore =
-    request.pull !== "always" && !/^(?:oci|oci-archive|docker-archive|dir):/.test(request.image);
-  const local = isOfStore ? resolveImage(directories, request.image, mappings) : undefined;
-  if (local) return local;
-  return ensureImage(directories, request.image, request.pull, {
-    mappings,
-    onProgress: await pullReporter(),
-    ...(imagePolicy === undefined ? {} : { imagePolicy }),
-    ...(request.tlsVerify === undefined ? {} : { tlsVerify: request.tlsVerify }),
-  });
 }
 
 function describe(

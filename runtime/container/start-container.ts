@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { checkMountPoints, rootTrees } from "../bundle/make-root.ts";
+import { defaultMountPoints } from "../bundle/mount-plan.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
@@ -7,7 +9,7 @@ import { createUnderConmon } from "./conmon.ts";
 import { noteContainer } from "./container-events.ts";
 import { beginLife, type LifeCause, leaveToSupervisor, startedBySomebody } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
-import { type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
+import { type ContainerPaths, type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
 import { isActive, readFacts, readState } from "./container-state.ts";
 import { cancelRestart, requestStop } from "./pending-restart.ts";
 import { deleteFromRuntime, readRuncLog, runcFlags, runtimeProgram } from "./runc.ts";
@@ -56,6 +58,7 @@ async function start(
   const paths = containerPaths(directories, record.id);
   checkStartable(directories, record);
   cancelRestart(paths);
+  if (existsSync(paths.life)) checkRoot(paths, record);
   if (record.joins !== undefined) {
     const { rejoinContainer } = await import("./joined-container.ts");
     rejoinContainer(directories, record, record.joins);
@@ -86,6 +89,11 @@ async function lastWordOfConmon(directories: Directories, record: ContainerRecor
   const deadline = performance.now() + lastWordMs;
   while (!existsSync(exit) && readFacts(directories, record).isConmonAlive && performance.now() < deadline)
     await delay(10);
+}
+
+/** What a container has done to its root file system in an earlier life must not lead our mounts elsewhere (B4). */
+function checkRoot({ directory }: ContainerPaths, { layers }: ContainerRecord): void {
+  checkMountPoints(rootTrees(directory, layers), defaultMountPoints({}));
 }
 
 function checkStartable(directories: Directories, record: ContainerRecord): void {

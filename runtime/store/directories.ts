@@ -13,6 +13,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
  *     <data>/build/             what builds remember of steps, and the directories of their cache mounts
  *     <data>/events.jsonl       what has happened
  *     <data>/volumes/<name>/    a volume each
+ *     <data>/bundles/<name>/    a bundle each, and its record
  *     <data>/tmp/               half-made things, renamed into place when whole
  *     <run>/runc/               runc's own state (--root)
  *     <run>/attachments/        what netd answered, by container id
@@ -27,6 +28,7 @@ export interface Directories {
   readonly containers: string;
   readonly build: string;
   readonly volumes: string;
+  readonly bundles: string;
   readonly tmp: string;
   /** State that dies with the boot. */
   readonly run: string;
@@ -55,6 +57,7 @@ export function openDirectories(options: DirectoryOptions, env: NodeJS.ProcessEn
     containers: join(data, "containers"),
     build: join(data, "build"),
     volumes: join(data, "volumes"),
+    bundles: join(data, "bundles"),
     tmp: join(data, "tmp"),
     run,
     runcRoot: join(run, "runc"),

@@ -10,7 +10,7 @@ import type { Directories } from "./directories.ts";
  * Everything half-made has a key, and stands in <tmp>/<key>.<random>/ for as long as somebody holds the lock
  * on <tmp>/<key>.lock. The lock goes with the process, so what has no holder is garbage.
  */
-const kinds = ["blob", "build", "layer", "pull", "removed", "upper"] as const;
+const kinds = ["blob", "build", "bundle", "layer", "pull", "removed", "upper"] as const;
 type Kind = (typeof kinds)[number];
 const keyPattern = new RegExp(`^((?:${kinds.join("|")})-[A-Za-z0-9_-]+)\\.`);
 

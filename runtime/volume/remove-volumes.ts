@@ -14,7 +14,7 @@ import {
 
 export interface RemovalSurroundings {
   readonly mappings: IdMappings;
-  /** Names of the volumes in the records of all containers. Asked under the lock that keeps new ones out. */
+  /** Names of the volumes that containers and bundles use, and who does. Asked under the lock that keeps new ones out. */
   readonly usedVolumes: () => ReadonlyMap<string, string>;
 }
 
@@ -28,7 +28,7 @@ export async function removeVolume(
     findVolume(directories, name);
     const user = used.get(name);
     if (user !== undefined)
-      throw new CntnrError("conflict", `volume ${name} is in use by container ${user}: remove that first`);
+      throw new CntnrError("conflict", `volume ${name} is in use by ${user}: remove that first`);
     return [name];
   });
   await removeAll(withdrawn, surroundings.mappings);

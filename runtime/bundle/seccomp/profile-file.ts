@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { CntnrError, messageOf } from "../../errors/cntnr-error.ts";
+import { parseExactJson } from "../exact-json.ts";
 import type { OciSeccomp, OciSyscallRule } from "../oci-config.ts";
 
 const action = v.picklist([
@@ -66,12 +67,7 @@ type FileRule = SeccompFile["syscalls"][number];
 export function parseSeccompFile(text: string, path: string): SeccompFile {
   let value: unknown;
   try {
-    // Values of arguments have 64 bits, which a number of JavaScript has not.
-    value = JSON.parse(text, (_, part: unknown, context?: { source?: string }) =>
-      typeof part === "number" && !Number.isSafeInteger(part) && /^\d+$/.test(context?.source ?? "")
-        ? BigInt(context?.source ?? 0)
-        : part,
-    );
+    value = parseExactJson(text);
   } catch (error) {
     throw new CntnrError("usage", `seccomp profile ${path} is not JSON: ${messageOf(error)}`, {
       cause: error,

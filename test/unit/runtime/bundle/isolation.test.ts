@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { exactJson, parseExactJson } from "../../../../runtime/bundle/exact-json.ts";
 import { planRlimits, planSysctls } from "../../../../runtime/bundle/limits-plan.ts";
 import { containerToJoin, planNamespaces } from "../../../../runtime/bundle/namespaces.ts";
-import { configText, type OciConfig } from "../../../../runtime/bundle/oci-config.ts";
 import { planRestrictions, type RestrictionFacts } from "../../../../runtime/bundle/restrictions.ts";
 import { parseSeccompFile, selectProfile } from "../../../../runtime/bundle/seccomp/profile-file.ts";
 
@@ -62,8 +62,11 @@ describe("limits", () => {
   });
 
   test("reach the runtime with all their digits", () => {
-    const config = { rlimits: [{ hard: 2n ** 64n - 1n }] } as unknown as OciConfig;
-    expect(configText(config)).toBe('{"rlimits":[{"hard":18446744073709551615}]}');
+    const text = '{"rlimits":[{"soft":1,"hard":18446744073709551615}],"text":"18446744073709551615"}';
+    expect(exactJson({ rlimits: [{ soft: 1, hard: 2n ** 64n - 1n }], text: "18446744073709551615" })).toBe(
+      text,
+    );
+    expect(exactJson(parseExactJson(text) as object)).toBe(text);
   });
 });
 

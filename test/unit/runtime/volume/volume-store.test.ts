@@ -35,7 +35,7 @@ const mappings = {
 const unused = { mappings, usedVolumes: () => new Map<string, string>() };
 const used = (...names: string[]) => ({
   mappings,
-  usedVolumes: () => new Map(names.map((name) => [name, "web"])),
+  usedVolumes: () => new Map(names.map((name) => [name, "container web"])),
 });
 const names = () => listVolumes(directories).volumes.map(({ name }) => name);
 

@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import type { LocalImage } from "../image/local-image.ts";
+import { chooseRoot, type RootChoice } from "../rootfs/choose-root.ts";
+import { LayeredTree } from "../rootfs/layered-tree.ts";
+import { describeUpperDirectory, type MountPoint, planMountPoints } from "../rootfs/mount-points.ts";
+import type { IdMappings } from "../userns/id-mappings.ts";
+import type { RootFileSystem } from "./plan-config.ts";
+
+export interface RootRequest {
+  readonly directory: string;
+  readonly image: LocalImage;
+  readonly mappings: IdMappings;
+  /** The overlay's upper and work directories, which are there already. */
+  readonly upper?: { readonly path: string; readonly work: string };
+  readonly rootKind?: "overlay" | "copy";
+  readonly isRootThere?: boolean;
+}
+
+/** What the runtime finds in the bundle. */
+const rootPath = "rootfs";
+
+/** Makes the root file system of a bundle, or an overlay's directories for it; with remarks on it. Throws CntnrError. */
+export async function makeRoot(
+  request: RootRequest,
+  tree: LayeredTree,
+  mountPoints: readonly MountPoint[],
+): Promise<{ root: RootFileSystem; remarks: string[] }> {
+  const { directory, image, mappings, upper: given } = request;
+  const { path: upper, work } = given ?? { path: join(directory, "upper"), work: join(directory, "work") };
+  const choice = chooseKind(request, upper, work);
+  const root: RootFileSystem =
+    choice.kind === "copy" ? { path: rootPath } : { path: rootPath, overlayOptions: choice.options };
+  if (request.isRootThere) {
+    checkMountPoints(rootTrees(directory, image.layers), mountPoints);
+    return { root, remarks: [] };
+  }
+  const plan = planMountPoints(tree, mountPoints);
+  if (choice.kind === "copy") {
+    // Whoever has an upper directory wants to know what changes.
+    if (given) throw new CntnrError("unsupported", `a build needs an overlay: ${choice.reason}`);
+    const { copyLayers } = await import("../rootfs/copy-layers.ts");
+    await copyLayers(image.layers, join(directory, rootPath), plan, mappings);
+    const isAsked = request.rootKind === "copy";
+    return { root, remarks: isAsked ? [] : [`the root file system was copied, because ${choice.reason}`] };
+  }
+  if (!given) for (const made of [upper, work]) mkdirSync(made, { mode: 0o700 });
+  await describeUpperDirectory(upper, tree.root, plan, mappings);
+  mkdirSync(join(directory, rootPath), { mode: 0o700 });
+  return { root, remarks: [] };
+}
+
+function chooseKind({ image, directory, rootKind }: RootRequest, upper: string, work: string): RootChoice {
+  if (rootKind === "copy") return { kind: "copy", reason: "that is asked for" };
+  return chooseRoot({ layers: image.layers, upper, work }, directory);
+}
+
+/** The trees that the root of a bundle consists of when it has run before, lowest first. */
+export function rootTrees(directory: string, layers: readonly string[]): readonly string[] {
+  const upper = join(directory, "upper");
+  return existsSync(upper) ? [...layers, upper] : [join(directory, rootPath)];
+}
+
+/**
+ * Refuses a root file system in which a container has put links where we mount (B4): with the right capabilities it can unmount what
+ * is there. Throws CntnrError `unsupported`.
+ */
+export function checkMountPoints(trees: readonly string[], mountPoints: readonly MountPoint[]): void {
+  const [bad] = planMountPoints(new LayeredTree(trees), mountPoints).replacements;
+  if (bad)
+    throw new CntnrError(
+      "unsupported",
+      `the container has put something else at ${bad.path}, a ${bad.kind}: refused`,
+    );
+}

@@ -1,0 +1,48 @@
+import type { LocalImage } from "../image/local-image.ts";
+import type { ProgressListener } from "../image/progress.ts";
+import { ensureImage, type PullPolicy, resolveImage } from "../image/store.ts";
+import type { Directories } from "../store/directories.ts";
+import type { IdMappings } from "../userns/id-mappings.ts";
+import type { ContainerOptions } from "./container-options.ts";
+
+/** The image that something is to be made of. */
+export interface ImageRequest {
+  readonly image: string;
+  readonly pull: PullPolicy;
+  readonly tlsVerify?: boolean;
+}
+
+export interface ImageSurroundings {
+  readonly imagePolicy?: string;
+  /** Asked for only when an image has to be pulled. */
+  readonly pullReporter: () => Promise<ProgressListener>;
+}
+
+/** Refused before anything is made, and before anything is pulled in vain. */
+export async function checkNetwork(
+  { network }: Pick<ContainerOptions, "network">,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  if (network.kind !== "netd") return;
+  const { checkNetworks } = await import("../network/networks.ts");
+  await checkNetworks(network.networks, env);
+}
+
+/** The image from the store, or pulled. Under the store's shared lock. */
+export async function findRequestedImage(
+  directories: Directories,
+  request: ImageRequest,
+  { imagePolicy, pullReporter }: ImageSurroundings,
+  mappings: IdMappings,
+): Promise<LocalImage> {
+  const isOfStore =
+    request.pull !== "always" && !/^(?:oci|oci-archive|docker-archive|dir):/.test(request.image);
+  const local = isOfStore ? resolveImage(directories, request.image, mappings) : undefined;
+  if (local) return local;
+  return ensureImage(directories, request.image, request.pull, {
+    mappings,
+    onProgress: await pullReporter(),
+    ...(imagePolicy === undefined ? {} : { imagePolicy }),
+    ...(request.tlsVerify === undefined ? {} : { tlsVerify: request.tlsVerify }),
+  });
+}

@@ -1,0 +1,188 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { makeBundle } from "../bundle/make-bundle.ts";
+import { containerCommand } from "../bundle/process-plan.ts";
+import { makeMounts, recordedMount, resolveMounts } from "../container/container-mounts.ts";
+import type { ContainerOptions } from "../container/container-options.ts";
+import type { CreateSurroundings } from "../container/create-container.ts";
+import { checkNetwork, findRequestedImage, type ImageRequest } from "../container/requested-image.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import type { LocalImage } from "../image/local-image.ts";
+import type { Directories } from "../store/directories.ts";
+import { replaceFile } from "../store/replace-file.ts";
+import { lockStore } from "../store/store-lock.ts";
+import type { IdMappings } from "../userns/id-mappings.ts";
+import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import { removeTree } from "../userns/remove-tree.ts";
+import type { MadeMount } from "../volume/mount-volumes.ts";
+import {
+  type BundlePlace,
+  type BundleRecord,
+  bundleRecordPath,
+  isWhole,
+  lockBundle,
+  placeOfBundle,
+  readBundle,
+} from "./bundle-record.ts";
+
+/** One `cntnr bundle create`. */
+export interface BundleRequest extends ImageRequest {
+  /** NAME or DIR. */
+  readonly bundle: string;
+  readonly ifThere: "refuse" | "update";
+  readonly options: ContainerOptions;
+  /** `copy`: the bundle does not need the store. */
+  readonly root: "overlay" | "copy";
+  /** Whether what a container has written stays when the image is another one. */
+  readonly changes: "kept" | "dropped";
+}
+
+export interface BundleResult {
+  readonly record: BundleRecord;
+  readonly outcome: "created" | "updated" | "unchanged";
+}
+
+/**
+ * Makes a bundle, or changes it where it does not follow from the request any more. Throws CntnrError; a new bundle is then gone, one
+ * that could not be changed is not whole and is made anew by the next call.
+ */
+export async function createBundle(
+  directories: Directories,
+  request: BundleRequest,
+  surroundings: CreateSurroundings,
+): Promise<BundleResult> {
+  const place = placeOfBundle(directories, request.bundle);
+  refuseSharing(request.options);
+  using _ = lockBundle(directories, place.name);
+  const existing = readBundle(directories, place.name);
+  if (existing && isWhole(existing) && request.ifThere === "refuse")
+    throw new CntnrError("conflict", `there is a bundle ${place.name} already: --update changes it`);
+  checkPlace(place, existing);
+  const mappings = loadIdMappings();
+  const permitted = checkNetwork(request.options, surroundings.env);
+  using _store = await lockStore(directories, "shared");
+  const [image] = await Promise.all([
+    findRequestedImage(directories, request, surroundings, mappings),
+    permitted,
+  ]);
+  const inputs = sumOfInputs(request, image, mappings);
+  if (existing && isWhole(existing) && existing.inputs === inputs)
+    return { record: existing, outcome: "unchanged" };
+  using made = await makeMounts(directories, request.options, image);
+  const record = describe(place, request, image, inputs, made.mounts, existing);
+  replaceFile(bundleRecordPath(directories, place.name), JSON.stringify(record));
+  try {
+    await build(directories, record, existing, {
+      request,
+      image,
+      mappings,
+      mounts: made.mounts,
+      surroundings,
+    });
+  } catch (error) {
+    if (!existing) await removeBundleFiles(directories, record, mappings);
+    throw error;
+  }
+  return { record, outcome: existing ? "updated" : "created" };
+}
+
+/** A container that is to run now can be joined; a bundle is for later. */
+function refuseSharing({ pid, ipc, uts, userns, network }: ContainerOptions): void {
+  if ([pid, ipc, uts, userns, network].some((source) => source?.kind === "container"))
+    throw new CntnrError(
+      "usage",
+      "a bundle cannot share namespaces of a container, which may be gone when it runs",
+    );
+}
+
+/** A directory that is not ours may be anything. */
+function checkPlace({ directory }: BundlePlace, existing: BundleRecord | undefined): void {
+  if (existing || !existsSync(directory) || readdirSync(directory).length === 0) return;
+  throw new CntnrError("conflict", `${directory} is there already and is no bundle of yours`);
+}
+
+/** A sum of all that a bundle follows from. */
+function sumOfInputs({ options, root }: BundleRequest, image: LocalImage, mappings: IdMappings): string {
+  const inputs = { version: 1, image: image.manifestDigest, layers: image.layers, options, root, mappings };
+  return createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
+}
+
+function describe(
+  { name, directory }: BundlePlace,
+  { options, root }: BundleRequest,
+  image: LocalImage,
+  inputs: string,
+  mounts: readonly MadeMount[],
+  existing: BundleRecord | undefined,
+): BundleRecord {
+  const now = new Date().toISOString();
+  return {
+    version: 1,
+    name,
+    directory,
+    image: image.name,
+    imageId: image.id,
+    command: containerCommand(image.config, options),
+    createdAt: existing?.createdAt ?? now,
+    updatedAt: now,
+    inputs,
+    root,
+    tty: options.tty,
+    stdin: options.stdin,
+    mounts: mounts.map(recordedMount),
+    layers: root === "copy" ? [] : image.layers,
+  };
+}
+
+interface Ingredients {
+  readonly request: BundleRequest;
+  readonly image: LocalImage;
+  readonly mappings: IdMappings;
+  readonly mounts: readonly MadeMount[];
+  readonly surroundings: CreateSurroundings;
+}
+
+async function build(
+  directories: Directories,
+  record: BundleRecord,
+  existing: BundleRecord | undefined,
+  { request, image, mappings, mounts, surroundings }: Ingredients,
+): Promise<void> {
+  const { directory } = record;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const wasWhole = existing !== undefined && isWhole(existing);
+  rmSync(join(directory, "config.json"), { force: true });
+  const isSameRoot = wasWhole && existing.imageId === record.imageId && existing.root === record.root;
+  const keepsRoot = isSameRoot || (wasWhole && request.changes === "kept" && existing.root === record.root);
+  if (!keepsRoot) await removeRoot(directory, mappings);
+  const { remarks } = await makeBundle({
+    directory,
+    image,
+    options: { ...request.options, mounts: await resolveMounts(directories, mounts, image, mappings) },
+    mappings,
+    defaultHostname: record.name.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 63),
+    runDir: directories.run,
+    env: surroundings.env,
+    rootKind: record.root,
+    isRootThere: keepsRoot,
+  });
+  for (const remark of remarks) surroundings.onRemark(remark);
+}
+
+const rootParts = ["upper", "work", "rootfs"];
+
+async function removeRoot(directory: string, mappings: IdMappings): Promise<void> {
+  for (const part of rootParts) await removeTree(join(directory, part), mappings);
+}
+
+/** Removes a bundle and its record. Under its lock. */
+export async function removeBundleFiles(
+  directories: Directories,
+  { name, directory }: BundlePlace,
+  mappings: IdMappings,
+): Promise<void> {
+  rmSync(join(directory, "config.json"), { force: true });
+  await removeTree(directory, mappings);
+  rmSync(bundleRecordPath(directories, name), { force: true });
+}
