@@ -215,7 +215,10 @@ function limitElements(attachment: FilteredAttachment): Element[] {
 function countedElements(attachment: FilteredAttachment): Element[] {
   const { connections } = attachment;
   if (connections === undefined) return [];
-  return eachAddressOf(attachment)((address, suffix) => inet(countingSet(connections, suffix), [address]));
+  return eachAddressOf(attachment)((address, suffix) => ({
+    ...inet(countingSet(connections, suffix), [address]),
+    connections,
+  }));
 }
 
 /** Each port in each family in which it is published: to the first address of that family (R12). */

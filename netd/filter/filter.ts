@@ -1,10 +1,9 @@
 import { messageOf } from "../errors.ts";
 import { deleteLink, LinkIndexes, setLinkDown } from "../netlink/links.ts";
-import { changeTables, deleteElement, type Element, type TableChange } from "../netlink/nftables.ts";
-import { isAbsent } from "../netlink/request.ts";
-import { forgetConnectionsOf } from "../netlink/tracked-connections.ts";
-import { type FilteredAttachment, withoutPrefix } from "./attachment.ts";
+import { type TableChange, TableSocket } from "../netlink/nftables.ts";
+import type { FilteredAttachment } from "./attachment.ts";
 import type { RunBatch } from "./commands.ts";
+import { ConnectionSweep } from "./connection-sweep.ts";
 import { isStillThere, settleBridge, settleEnd } from "./interface-settings.ts";
 import { hostInterfaceOf, KnownAttachments } from "./known-attachments.ts";
 import { TableWatch } from "./table-watch.ts";
@@ -15,7 +14,6 @@ import {
   resetTransaction,
   type Surroundings,
   sharedTransaction,
-  tableName,
 } from "./transactions.ts";
 
 export interface FilterOptions {
@@ -36,8 +34,10 @@ const longestHealRetryMs = 5000;
  *     filter.silence(id);                                // then run the plugins' DEL (F14)
  *     await filter.remove(id);
  */
-export class Filter implements Disposable {
+export class Filter implements AsyncDisposable {
   readonly #watch: TableWatch;
+  readonly #tables = new TableSocket();
+  readonly #sweep: ConnectionSweep;
   readonly #links = new LinkIndexes();
   readonly #known = new KnownAttachments();
   /** Names of the shared rules that are in the tables. */
@@ -50,6 +50,7 @@ export class Filter implements Disposable {
   #isClosed = false;
 
   constructor(private readonly options: FilterOptions) {
+    this.#sweep = new ConnectionSweep(options.report);
     this.#watch = new TableWatch(() => this.#heal(performance.now(), firstHealRetryMs));
   }
 
@@ -115,15 +116,17 @@ export class Filter implements Disposable {
         this.#known.enter(attachment);
         throw error;
       }
-      for (const trace of rules.traces) this.#forgetTrace(trace);
-      for (const address of attachment.addresses) forgetConnectionsOf(withoutPrefix(address));
+      this.#sweep.add(attachment);
     });
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#healing);
+    await this.#last;
+    await this.#sweep[Symbol.asyncDispose]();
     this.#watch[Symbol.dispose]();
+    this.#tables[Symbol.dispose]();
     this.#links[Symbol.dispose]();
   }
 
@@ -134,6 +137,7 @@ export class Filter implements Disposable {
         throw new Error(`${hostEnd.name} is older than its attachment: nothing has kept it silent until now`);
       if (hostEnd.kind === "bridge-port") await this.#sealBridge(hostEnd.bridge);
       settleEnd(attachment);
+      await this.#sweep.readyFor(attachment);
       const onlyOneOn = this.#ifUnused(attachment);
       const { rules } = this.#known.enter(attachment);
       this.#openings.delete(opening);
@@ -154,15 +158,6 @@ export class Filter implements Disposable {
     await this.#exclusively(async () => {
       if (this.#openings.delete(opening)) await this.#change(muteChanges(this.#surroundings()));
     });
-  }
-
-  /** Packets make these, so they may not be there; and the kernel takes them away when it comes to it. */
-  #forgetTrace(trace: Element): void {
-    try {
-      changeTables([deleteElement(tableName, trace)]);
-    } catch (error) {
-      if (!isAbsent(error)) throw error;
-    }
   }
 
   /** A bridge that was deleted and made again has lost its seal. */
@@ -189,7 +184,7 @@ export class Filter implements Disposable {
    */
   async #change(changes: readonly TableChange[]): Promise<void> {
     try {
-      await this.#watch.own(() => changeTables(changes));
+      await this.#watch.own(() => this.#tables.change(changes));
     } catch (error) {
       await this.#assertTables().catch(() => {
         throw error;

@@ -77,6 +77,8 @@ export function addChanges({ rules, onlyOneOn, newestKnownLink }: Change): Table
 export function removeChanges({ rules, onlyOneOn, newestKnownLink }: Change): TableChange[] {
   return [
     ...rules.elements.map((element) => deleteElement(tableName, element)),
+    // Added first, so that deleting one that no packet has made is no error.
+    ...rules.traces.flatMap((trace) => [addElement(tableName, trace), deleteElement(tableName, trace)]),
     ...(onlyOneOn === undefined ? [] : [deleteElement(tableName, attachedElement(onlyOneOn))]),
     ...muteChanges({ newestKnownLink }),
   ];

@@ -1,6 +1,6 @@
 import { bytesOfAddress, bytesOfMac } from "../sys/address-bytes.ts";
 import { encodeAttribute, nested } from "./message.ts";
-import { askBatch, protocol } from "./request.ts";
+import { KernelSocket, protocol } from "./request.ts";
 
 /** Families that have tables of their own: NFPROTO_* of linux/netfilter.h. */
 const familyNumbers = { inet: 1, arp: 3, bridge: 7 } as const;
@@ -30,6 +30,8 @@ export interface Element {
   readonly value?: readonly Field[] | Verdict;
   /** Matches only what is over the rate. */
   readonly limit?: { readonly bytesPerSecond: number; readonly burstBytes: number };
+  /** Counts connections, and matches only what is over that number. */
+  readonly connections?: number;
 }
 
 /** A change of a table, as linux/netfilter/nf_tables.h has it. */
@@ -44,22 +46,32 @@ const message = { newRule: 6, deleteRule: 8, newElement: 12, deleteElement: 14 }
 const create = 0x400;
 const append = 0x800;
 
-/** Does all of it or nothing. Throws SystemCallError with the kernel's first objection. */
-export function changeTables(changes: readonly TableChange[]): void {
-  const edge = (type: number) => ({ type, flags: 0, body: Buffer.from([0, 0, 0, subsystem]) });
-  askBatch(protocol.netfilter, [
-    edge(0x10),
-    ...changes.map(({ type, flags, body }) => ({ type: (subsystem << 8) | type, flags, body })),
-    edge(0x11),
-  ]);
+/** The way to the tables. */
+export class TableSocket implements Disposable {
+  readonly #socket = new KernelSocket(protocol.netfilter);
+
+  /** Does all of it or nothing. Throws SystemCallError with the kernel's first objection. */
+  change(changes: readonly TableChange[]): void {
+    const edge = (type: number) => ({ type, flags: 0, body: Buffer.from([0, 0, 0, subsystem]) });
+    this.#socket.batch([
+      edge(0x10),
+      ...changes.map(({ type, flags, body }) => ({ type: (subsystem << 8) | type, flags, body })),
+      edge(0x11),
+    ]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket[Symbol.dispose]();
+  }
 }
 
 export function addElement(table: string, element: Element): TableChange {
-  const { key, value, limit } = element;
+  const { key, value, limit, connections } = element;
   const parts = [
     data(1, encodeKey(key)),
     ...(value === undefined ? [] : ["length" in value ? data(2, encodeKey(value)) : verdict(2, value)]),
     ...(limit === undefined ? [] : [expression(7, "limit", encodeLimit(limit))]),
+    ...(connections === undefined ? [] : [expression(7, "connlimit", encodeConnections(connections))]),
   ];
   return { type: message.newElement, flags: create, body: elementBody(table, element, parts) };
 }
@@ -191,4 +203,9 @@ function encodeLimit({ bytesPerSecond, burstBytes }: NonNullable<Element["limit"
     encodeAttribute(4, uint32(countsBytes)),
     encodeAttribute(5, uint32(matchesOver)),
   ]);
+}
+
+function encodeConnections(connections: number): Buffer {
+  const matchesOver = 1;
+  return Buffer.concat([encodeAttribute(1, uint32(connections)), encodeAttribute(2, uint32(matchesOver))]);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as immediately } from "node:timers/promises";
 import { errno, type FileDescriptor, SystemCallError } from "../sys/libc.ts";
 import {
   bindSocket,
@@ -21,59 +22,104 @@ export const dump = 0x300;
 
 const errorType = 2;
 const doneType = 3;
-const ownSequence = 1;
 /** The kernel puts no more than this into one datagram of a dump (NLMSG_GOODSIZE and what callers may ask for). */
 const datagramBytes = 1 << 16;
 
+/** A request of one message, without what is put before its body. */
+export interface Request {
+  readonly type: number;
+  readonly flags?: number;
+  readonly body: readonly Buffer[];
+}
+
 /**
- * Sends one request and returns the messages that answer it.
- * Throws SystemCallError with the kernel's errno, which it also gives for things that are not there.
+ * A netlink socket. The kernel answers within the call that asks it. To be kept where it is used often: closing one of
+ * netfilter's waits for the end of everything that was deleted in tables (some 10 ms of RCU).
  */
+export class KernelSocket implements Disposable {
+  readonly #socket: FileDescriptor;
+  readonly #buffer = Buffer.alloc(datagramBytes);
+  #sequence = 0;
+
+  constructor(netlinkProtocol: number) {
+    this.#socket = openSocket(family.netlink, socketType.raw, netlinkProtocol);
+  }
+
+  /** The messages that answer. Throws SystemCallError with the kernel's errno, also for things that are not there. */
+  ask({ type, flags = 0, body }: Request): Message[] {
+    const isDump = (flags & dump) === dump;
+    this.#send(type, flags | request | (isDump ? 0 : acknowledge), body);
+    const answers: Message[] = [];
+    while (true) {
+      const { messages, isLast } = this.#receive(type);
+      answers.push(...messages);
+      if (isLast) return answers;
+    }
+  }
+
+  /** The same for a long list: gives way to other work after each part of it. */
+  async *list({ type, flags = 0, body }: Request): AsyncGenerator<Message> {
+    this.#send(type, flags | request | dump, body);
+    while (true) {
+      const { messages, isLast } = this.#receive(type);
+      yield* messages;
+      if (isLast) return;
+      await immediately();
+    }
+  }
+
+  /**
+   * Sends messages that the kernel takes as one; the first and the last only mark the ends. Throws SystemCallError with
+   * the first errno that is no success; then nothing was done.
+   */
+  batch(messages: readonly { readonly type: number; readonly flags: number; readonly body: Buffer }[]): void {
+    const first = this.#sequence + 1;
+    const encoded = messages.map(({ type, flags, body }, at) => {
+      const wanted = flags | request | (at === 0 || at === messages.length - 1 ? 0 : acknowledge);
+      return encodeMessage({ type, flags: wanted, sequence: ++this.#sequence }, body);
+    });
+    const padded = encoded.flatMap((bytes) => [bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
+    sendMessage(this.#socket, Buffer.concat(padded));
+    for (let awaited = messages.length - 2; awaited > 0; ) {
+      for (const { type, sequence, body } of parseMessages(receiveMessage(this.#socket, this.#buffer))) {
+        // What came before it are the rest of the answers to a batch that failed.
+        if (type !== errorType || sequence < first) continue;
+        if (body.readInt32LE(0) !== 0) throw new SystemCallError("netlink batch", -body.readInt32LE(0));
+        awaited--;
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket[Symbol.dispose]();
+  }
+
+  #send(type: number, flags: number, body: readonly Buffer[]): void {
+    sendMessage(this.#socket, encodeMessage({ type, flags, sequence: ++this.#sequence }, ...body));
+  }
+
+  /** One datagram's part of the answer. */
+  #receive(requestType: number): { messages: Message[]; isLast: boolean } {
+    const messages: Message[] = [];
+    for (const message of parseMessages(Buffer.from(receiveMessage(this.#socket, this.#buffer)))) {
+      if (message.sequence !== this.#sequence) continue;
+      if (message.type === doneType) return { messages, isLast: true };
+      if (message.type !== errorType) messages.push(message);
+      else if (message.body.readInt32LE(0) === 0) return { messages, isLast: true };
+      else throw new SystemCallError(`netlink request ${requestType}`, -message.body.readInt32LE(0));
+    }
+    return { messages, isLast: false };
+  }
+}
+
+/** {@link KernelSocket.ask} on a socket of its own. */
 export function askKernel(
   netlinkProtocol: number,
   { type, flags = 0 }: { type: number; flags?: number },
   ...body: readonly Buffer[]
 ): Message[] {
-  using socket = openSocket(family.netlink, socketType.raw, netlinkProtocol);
-  const wanted = flags | request | ((flags & dump) === dump ? 0 : acknowledge);
-  sendMessage(socket, encodeMessage({ type, flags: wanted, sequence: ownSequence }, ...body));
-  const answers: Message[] = [];
-  const buffer = Buffer.alloc(datagramBytes);
-  while (true) {
-    for (const message of parseMessages(Buffer.from(receiveMessage(socket, buffer)))) {
-      if (message.sequence !== ownSequence) continue;
-      if (message.type === doneType) return answers;
-      if (message.type !== errorType) answers.push(message);
-      else if (message.body.readInt32LE(0) === 0) return answers;
-      else throw new SystemCallError(`netlink request ${type}`, -message.body.readInt32LE(0));
-    }
-  }
-}
-
-/**
- * Sends messages in one datagram, which the kernel takes as one. Those in between the first and the last are
- * acknowledged. Throws SystemCallError with the first errno that is no success.
- */
-export function askBatch(
-  netlinkProtocol: number,
-  messages: readonly { readonly type: number; readonly flags: number; readonly body: Buffer }[],
-): void {
-  using socket = openSocket(family.netlink, socketType.raw, netlinkProtocol);
-  const lastAt = messages.length - 1;
-  const encoded = messages.map(({ type, flags, body }, at) => {
-    const wanted = flags | request | (at === 0 || at === lastAt ? 0 : acknowledge);
-    return encodeMessage({ type, flags: wanted, sequence: at + 1 }, body);
-  });
-  const padded = encoded.flatMap((bytes) => [bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
-  sendMessage(socket, Buffer.concat(padded));
-  const buffer = Buffer.alloc(datagramBytes);
-  for (let awaited = messages.length - 2; awaited > 0; ) {
-    for (const { type, body } of parseMessages(receiveMessage(socket, buffer))) {
-      if (type !== errorType) continue;
-      if (body.readInt32LE(0) !== 0) throw new SystemCallError("netlink batch", -body.readInt32LE(0));
-      awaited--;
-    }
-  }
+  using socket = new KernelSocket(netlinkProtocol);
+  return socket.ask({ type, flags, body });
 }
 
 const solSocket = 1;

@@ -84,6 +84,11 @@ describe("a published port", () => {
   });
 });
 
+/** How many connections of an address the host knows. */
+async function trackedOf(address: string): Promise<number> {
+  return Number(await filtered.shell(`grep -c 'src=${address} ' /proc/net/nf_conntrack || true`));
+}
+
 describe("limits", () => {
   test.each([
     ["a port of a bridge", lab],
@@ -114,13 +119,10 @@ describe("limits", () => {
       expect(await out(neighbour.namespace)).toBe(hostAddress.ipv4);
       // Flooding gains nothing: what is over the limit is not tracked.
       await Promise.all(Array.from({ length: 50 }, () => out(limited.namespace)));
-      const tracked = await filtered.shell(`grep -c 'src=${limited.ipv4} ' /proc/net/nf_conntrack || true`);
-      expect(Number(tracked)).toBeLessThanOrEqual(4);
+      expect(await trackedOf(limited.ipv4)).toBeLessThanOrEqual(4);
       await filtered.detach(limited);
       await filtered.detach(neighbour);
-      expect(await filtered.shell(`grep -c 'src=${limited.ipv4} ' /proc/net/nf_conntrack || true`)).toBe(
-        "0\n",
-      );
+      await waitFor(async () => (await trackedOf(limited.ipv4)) === 0, { what: "nothing to be tracked" });
     },
   );
 

@@ -121,7 +121,9 @@ describe("what attachments share", () => {
     expect(shared[0]?.commands).toContain(
       "add rule inet cntnr_netd limit_from_100 add @connections_100_4 { ip saddr ct count over 100 } drop",
     );
-    expect(traces).toEqual([{ family: "inet", set: "connections_100_4", key: [{ address: "10.20.0.5" }] }]);
+    expect(traces).toEqual([
+      { family: "inet", set: "connections_100_4", key: [{ address: "10.20.0.5" }], connections: 100 },
+    ]);
     expect(added({ connections: 100 })).toEqual([
       "inet limit_from4: 10.20.0.5 : jump limit_from_100",
       "inet limit_to4: 10.20.0.5 : jump limit_to_100",
