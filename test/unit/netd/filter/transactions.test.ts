@@ -8,6 +8,7 @@ import {
   resetTransaction,
   sharedTransaction,
 } from "../../../../netd/filter/transactions.ts";
+import type { TableChange } from "../../../../netd/netlink/nftables.ts";
 import { attachment } from "./attachments.ts";
 
 const rules = (given: Partial<FilteredAttachment> = {}) =>
@@ -24,13 +25,16 @@ describe("a transaction", () => {
     expect(sharedTransaction(rules(), new Set())).toBe("");
   });
 
-  test("that removes an attachment undoes all that adding it did", () => {
+  test("that removes an attachment undoes all that adding it did, and what packets have left", () => {
     const change = { rules: rules({ connections: 5, isolationGroup: "g" }), onlyOneOn: "lab0", ...nobodyNew };
-    const count = (changes: readonly { type: number }[], wanted: number) =>
-      changes.filter((one) => one.type === wanted).length;
-    const added = count(addChanges(change), type.newElement);
-    expect(added).toBe(change.rules.elements.length + 1);
-    expect(count(removeChanges(change), type.deleteElement)).toBe(added);
+    const bodies = (changes: readonly TableChange[], wanted: number) =>
+      changes.filter((one) => one.type === wanted).map(({ body }) => body.toString("latin1"));
+    const added = bodies(addChanges(change), type.newElement);
+    expect(added).toHaveLength(change.rules.elements.length + 1);
+    const removed = bodies(removeChanges(change), type.deleteElement);
+    expect(removed).toHaveLength(added.length + change.rules.traces.length);
+    // Added first, so that the deletion of what no packet has made is no error.
+    expect(bodies(removeChanges(change), type.newElement)).toHaveLength(change.rules.traces.length);
   });
 
   test("that makes an attachment possible silences links that are newer than it, in every table that hears them", () => {
