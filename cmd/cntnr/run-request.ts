@@ -57,7 +57,8 @@ function parseRestart(args: ParsedArguments): CreateRequest["restart"] {
   return restart;
 }
 
-function parseStopTimeout(text = "10"): number {
+/** `--stop-timeout`, in seconds; negative: for ever. Throws CntnrError `usage`. */
+export function parseStopTimeout(text = "10"): number {
   if (/^(?:-1|\d{1,7})$/.test(text)) return Number(text);
   throw new CntnrError("usage", `--stop-timeout "${text}" is neither a number of seconds nor -1`);
 }

@@ -1,0 +1,27 @@
+import { CntnrError } from "../errors/cntnr-error.ts";
+import type { Directories } from "../store/directories.ts";
+import { noteContainer } from "./container-events.ts";
+import { withContainerLock } from "./container-lock.ts";
+import { type ContainerRecord, readRecord, replaceRecord } from "./container-record.ts";
+
+/** What of a container can be changed after it was made. */
+export type ContainerChanges = Partial<Pick<ContainerRecord, "restart" | "stopTimeoutSeconds">>;
+
+/** Changes how a container lives, also while it runs. Throws CntnrError. */
+export function updateContainer(
+  directories: Directories,
+  { id, name }: ContainerRecord,
+  changes: ContainerChanges,
+): Promise<void> {
+  return withContainerLock(directories, id, () => {
+    const record = readRecord(directories, id);
+    if (!record) throw new CntnrError("not-found", `container ${name} has been removed`);
+    if (record.autoRemove && changes.restart && changes.restart.policy !== "no")
+      throw new CntnrError(
+        "conflict",
+        `container ${name} removes itself when it has ended (--rm), so no restart policy can be for it`,
+      );
+    replaceRecord(directories, { ...record, ...changes });
+    noteContainer(directories, record, "update");
+  });
+}
