@@ -2,7 +2,7 @@ import type { Flag, Positional } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
 import { createFlags } from "./create-flags.ts";
 import { detachKeysFlag, lifeFlags, signalProxyFlag } from "./life-flags.ts";
-import { filter, noTruncation, quiet, template } from "./shared-flags.ts";
+import { filter, noTruncation, pruneFilter, quiet, template } from "./shared-flags.ts";
 
 const container: Positional = { name: "CONTAINER", count: "one", completes: "container" };
 const containers: Positional = { name: "CONTAINER", count: "one-or-more", completes: "container" };
@@ -164,6 +164,40 @@ export const containerCommands: readonly Command[] = [
     load: async () => (await import("./rename.ts")).rename,
   },
   {
+    path: "stats",
+    aliases: ["container stats"],
+    summary: "Show what containers use of the machine, once a second",
+    flags: [
+      { name: "all", short: "a", summary: "Also those that have ended" },
+      template,
+      { name: "no-stream", summary: "Once" },
+      noTruncation,
+    ],
+    positionals: [{ name: "CONTAINER", count: "any", completes: "container" }],
+    example: "cntnr stats --no-stream",
+    failureCode: 1,
+    load: async () => (await import("./stats.ts")).stats,
+  },
+  {
+    path: "update",
+    aliases: ["container update"],
+    summary: "Change how containers live, also while they run",
+    flags: lifeFlags,
+    positionals: [containers],
+    example: "cntnr update --restart on-failure:3 web",
+    failureCode: 1,
+    load: async () => (await import("./update.ts")).update,
+  },
+  {
+    path: "container prune",
+    summary: "Remove containers that do not run",
+    flags: [{ name: "force", short: "f", summary: "Do not ask" }, pruneFilter],
+    positionals: [],
+    example: "cntnr container prune --filter until=24h",
+    failureCode: 1,
+    load: async () => (await import("./container-prune.ts")).containerPrune,
+  },
+  {
     path: "top",
     aliases: ["container top"],
     summary: "Show the processes of a container, as the host sees them",
@@ -253,14 +287,13 @@ export const containerCommands: readonly Command[] = [
     load: async () => (await import("./wait.ts")).wait,
   },
   {
-    path: "inspect",
-    aliases: ["container inspect"],
+    path: "container inspect",
     summary: "Print all that is known of containers, as JSON",
     flags: [{ ...template, short: "f" }],
     positionals: [containers],
-    example: "cntnr inspect web",
+    example: "cntnr container inspect -f '{{.State.Pid}}' web",
     failureCode: 1,
-    load: async () => (await import("./inspect.ts")).inspect,
+    load: async () => (await import("./inspect.ts")).containerInspect,
   },
   {
     path: "cp",

@@ -26,3 +26,10 @@ export const filter: Flag = {
   repeatable: true,
   summary: "Only what matches",
 };
+/** Of prune commands, where -f is --force. */
+export const pruneFilter: Flag = {
+  name: "filter",
+  value: "KEY=VALUE",
+  repeatable: true,
+  summary: "Only what matches: until=TIME, label=KEY[=VALUE]",
+};

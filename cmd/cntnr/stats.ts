@@ -19,7 +19,13 @@ const clearScreen = "\x1b[2J\x1b[H";
 const layout: ListLayout = {
   headings: {
     ...{ Container: "CONTAINER", ID: "CONTAINER ID", Name: "NAME", CPUPerc: "CPU %" },
-    ...{ MemUsage: "MEM USAGE / LIMIT", MemPerc: "MEM %", NetIO: "NET I/O", BlockIO: "BLOCK I/O", PIDs: "PIDS" },
+    ...{
+      MemUsage: "MEM USAGE / LIMIT",
+      MemPerc: "MEM %",
+      NetIO: "NET I/O",
+      BlockIO: "BLOCK I/O",
+      PIDs: "PIDS",
+    },
   },
   columns: ["ID", "Name", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"],
 };
@@ -43,7 +49,9 @@ export async function stats({ args, directories }: CommandContext): Promise<numb
 }
 
 function everyContainer(directories: Directories, isAll: boolean): readonly ContainerRecord[] {
-  return listContainers(directories).records.filter((record) => isAll || isActive(readState(directories, record)));
+  return listContainers(directories).records.filter(
+    (record) => isAll || isActive(readState(directories, record)),
+  );
 }
 
 function sampleAll(directories: Directories, records: readonly ContainerRecord[]): Map<string, UsageSample> {
@@ -55,7 +63,11 @@ function sampleAll(directories: Directories, records: readonly ContainerRecord[]
   return samples;
 }
 
-function row(record: ContainerRecord, before: UsageSample | undefined, after: UsageSample | undefined): TemplateRow {
+function row(
+  record: ContainerRecord,
+  before: UsageSample | undefined,
+  after: UsageSample | undefined,
+): TemplateRow {
   const names = { Container: shortId(record.id), ID: shortId(record.id), Name: record.name };
   if (!after) return { ...names, ...nothing };
   const limit = machineMemoryBytes();

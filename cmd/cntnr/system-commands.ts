@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { filter, template } from "./shared-flags.ts";
+import { filter, pruneFilter, template } from "./shared-flags.ts";
 
 /** Commands about everything there is. */
 export const systemCommands: readonly Command[] = [
@@ -21,5 +21,56 @@ export const systemCommands: readonly Command[] = [
     example: "cntnr events --since 10m --filter event=die",
     failureCode: 1,
     load: async () => (await import("./events.ts")).events,
+  },
+  {
+    path: "inspect",
+    summary: "Print all that is known of containers, images or volumes, as JSON",
+    flags: [
+      { ...template, short: "f" },
+      {
+        name: "type",
+        value: "TYPE",
+        choices: ["container", "image", "volume"],
+        summary: "Only what is a container, image or volume",
+      },
+      { name: "size", short: "s", summary: "As it is anyhow: sizes are a matter of ps -s and system df" },
+    ],
+    positionals: [{ name: "NAME", count: "one-or-more", completes: "container" }],
+    example: "cntnr inspect -f '{{.State.Status}}' web",
+    failureCode: 1,
+    load: async () => (await import("./inspect.ts")).inspect,
+  },
+  {
+    path: "system df",
+    summary: "Say how much room images, containers and volumes take",
+    flags: [template],
+    positionals: [],
+    example: "cntnr system df",
+    failureCode: 1,
+    load: async () => (await import("./system-df.ts")).systemDf,
+  },
+  {
+    path: "system prune",
+    summary: "Remove stopped containers, images that nothing needs, and what nothing refers to",
+    flags: [
+      { name: "all", short: "a", summary: "Also images with names that no container was made from" },
+      pruneFilter,
+      { name: "force", short: "f", summary: "Do not ask" },
+      { name: "volumes", summary: "Also anonymous volumes that no container uses" },
+    ],
+    positionals: [],
+    example: "cntnr system prune --volumes",
+    failureCode: 1,
+    load: async () => (await import("./system-prune.ts")).systemPrune,
+  },
+  {
+    path: "info",
+    aliases: ["system info"],
+    summary: "Say what this engine is, and what it has",
+    flags: [{ ...template, short: "f" }],
+    positionals: [],
+    example: "cntnr info -f '{{.DataRoot}}'",
+    failureCode: 1,
+    load: async () => (await import("./info.ts")).info,
   },
 ];

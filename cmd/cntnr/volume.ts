@@ -76,7 +76,7 @@ export async function volumeInspect({ args, directories }: CommandContext): Prom
 }
 
 /** A volume in docker's words. */
-function describe(directories: Directories, volume: VolumeRecord) {
+export function describe(directories: Directories, volume: VolumeRecord) {
   const { name, createdAt, labels, options, anonymous } = volume;
   const label = (key: string) => labels[key] ?? "";
   const mountpoint = options.device ?? volumePaths(directories, name).data;

@@ -28,7 +28,8 @@ export async function measureContainer(
   return { ownBytes: await bytesBelow(join(directory, "upper")), imageBytes };
 }
 
-async function bytesBelow(directory: string): Promise<number> {
+/** The sizes of all files below a directory of the user's or of his sub-ids. */
+export async function bytesBelow(directory: string): Promise<number> {
   try {
     return sumOf(directory);
   } catch (error) {

@@ -9,7 +9,8 @@ const ticksPerSecond = 100;
  */
 export function cpuPercent(before: UsageSample, after: UsageSample): number {
   let ticks = 0;
-  for (const [process, used] of after.cpuTicks) ticks += Math.max(0, used - (before.cpuTicks.get(process) ?? 0));
+  for (const [process, used] of after.cpuTicks)
+    ticks += Math.max(0, used - (before.cpuTicks.get(process) ?? 0));
   const elapsedMs = after.timeMs - before.timeMs;
   return elapsedMs <= 0 ? 0 : (100 * (ticks / ticksPerSecond) * 1000) / elapsedMs;
 }
