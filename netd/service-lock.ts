@@ -12,14 +12,18 @@ const pollMs = 50;
 /**
  * Takes the service's lock. Children of a netd that was killed hold it until they have ended, which their own time limit
  * makes sure of; so a new netd never works beside a plugin of the old one.
- * @param socket where a netd that lives would answer
+ * @param socket where a netd that lives would answer; undefined when somebody else listens there for it
  * Throws when another netd runs, or the lock is not free within `waitMs`.
  */
-export async function takeServiceLock(path: string, socket: string, waitMs: number): Promise<ServiceLock> {
+export async function takeServiceLock(
+  path: string,
+  socket: string | undefined,
+  waitMs: number,
+): Promise<ServiceLock> {
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   const deadline = Date.now() + waitMs;
   while (!tryLockExclusive(fd)) {
-    const isRunning = await answers(socket);
+    const isRunning = socket !== undefined && (await answers(socket));
     if (isRunning || Date.now() > deadline) {
       closeSync(fd);
       throw new Error(

@@ -1,3 +1,4 @@
+import { limitNames } from "../../netd/server/limits.ts";
 import type { Flag } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
 import { defaultFrontUser, flagsOf } from "./locations.ts";
@@ -5,6 +6,11 @@ import { policyCommands } from "./policy-commands.ts";
 
 const asJson: Flag = { name: "json", summary: "Print JSON" };
 const json: Flag = { name: "json", summary: "Print lines as they are in the log" };
+
+const unitFlags: readonly Flag[] = [
+  { name: "unit-dir", value: "DIR", summary: "Where units go (/etc/systemd/system)" },
+  { name: "program", value: "FILE", summary: "Absolute path of cntnr-netd (this one)" },
+];
 
 /** Every command. The one place that parsing and help take their knowledge from. */
 export const commands: readonly Command[] = [
@@ -22,6 +28,12 @@ export const commands: readonly Command[] = [
         name: "boot-id-file",
         value: "FILE",
         summary: "Names this boot of the machine (/proc/sys/kernel/random/boot_id)",
+      },
+      {
+        name: "limit",
+        value: "NAME=NUMBER",
+        repeatable: true,
+        summary: `What one user may take, rates a second: ${limitNames.join(", ")}`,
       },
       {
         name: "front-user",
@@ -122,6 +134,24 @@ export const commands: readonly Command[] = [
     hidden: true,
     failureCode: 1,
     load: async () => (await import("./front.ts")).front,
+  },
+  {
+    path: "unit print",
+    summary: "Print the units of systemd and the files beside them, to be read before they are installed",
+    flags: unitFlags,
+    positionals: [{ name: "FILE", count: "optional" }],
+    example: "cntnr-netd unit print\ncntnr-netd unit print cntnr-netd.service",
+    failureCode: 1,
+    load: async () => (await import("./unit.ts")).unitPrint,
+  },
+  {
+    path: "unit install",
+    summary: "Write the units of systemd and the files beside them; starts nothing",
+    flags: [{ name: "root", value: "DIR", summary: "Below this directory, for packages" }, ...unitFlags],
+    positionals: [],
+    example: "cntnr-netd unit install",
+    failureCode: 1,
+    load: async () => (await import("./unit.ts")).unitInstall,
   },
   {
     path: "version",

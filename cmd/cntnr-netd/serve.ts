@@ -1,4 +1,8 @@
 import { join } from "node:path";
+import type { ServerLimits } from "../../netd/contract/server-limits.ts";
+import { parseLimits } from "../../netd/server/limits.ts";
+import { parseActivation } from "../../netd/systemd/activation.ts";
+import { ServiceManager } from "../../netd/systemd/service-manager.ts";
 import { runWorker, type Worker } from "../../netd/worker/run-worker.ts";
 import { print, printable, printError } from "../command-line/output.ts";
 import { UsageError } from "../command-line/usage-error.ts";
@@ -11,6 +15,8 @@ export async function serve({ args, program }: CommandContext): Promise<number> 
     throw new Error("serve has to be root: it enters namespaces and makes interfaces");
   const log = (line: string) => printError(`cntnr-netd: ${printable(line)}\n`);
   const ended = endRequest();
+  const manager = new ServiceManager(process.env, log);
+  const activation = parseActivation(process.env, process.pid);
   let worker: Worker | undefined;
   const starting = runWorker({
     policyDir: locationOf(args, "policyDir"),
@@ -23,21 +29,34 @@ export async function serve({ args, program }: CommandContext): Promise<number> 
     frontUser: args.value("front-user") ?? defaultFrontUser,
     frontCommand: [...ownProgram(), "front"],
     version: program.version,
+    limits: limitsIn(args.values("limit")),
+    sockets: activation,
+    pinStore: manager.isThere ? { store: manager, stored: activation.stored } : undefined,
+    onReady: () => manager.ready(`cntnr-netd ${program.version} serves`),
     log,
     onStep: killAt({
       [process.env.CNTNR_NETD_KILL_AT ?? ""]: () => process.kill(process.pid, "SIGKILL"),
       [process.env.CNTNR_NETD_KILL_FRONT_AT ?? ""]: () => worker?.killFront(),
     }),
   });
-  reloadOnHangUp(starting);
+  reloadOnHangUp(starting, manager);
   worker = await starting;
   print("cntnr-netd: ready\n");
   try {
     log(`${await Promise.race([ended, worker.failed])}: ending`);
+    manager.stopping();
   } finally {
     await worker[Symbol.asyncDispose]();
   }
   return 0;
+}
+
+function limitsIn(texts: readonly string[]): ServerLimits {
+  try {
+    return parseLimits(texts);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function secondsIn(text: string): number {
@@ -52,10 +71,13 @@ function endRequest(): Promise<string> {
   });
 }
 
-function reloadOnHangUp(starting: Promise<Worker>): void {
+function reloadOnHangUp(starting: Promise<Worker>, manager: ServiceManager): void {
   process.on("SIGHUP", () => {
     starting.then(
-      (worker) => worker.reload(),
+      (worker) => {
+        manager.reloading();
+        worker.reload();
+      },
       () => {
         // serve() reports it.
       },

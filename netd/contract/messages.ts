@@ -1,6 +1,7 @@
 import type { AuditEvent } from "../audit/audit-event.ts";
 import type { RefusalCode } from "../errors.ts";
 import type { AttachmentFacts } from "./attachment.ts";
+import type { ServerLimits } from "./server-limits.ts";
 import type { RequestOf, WorkerCallName } from "./worker-calls.ts";
 
 /** One question of the front's; `call` is its number. */
@@ -25,6 +26,7 @@ export interface FrontSettings {
   readonly auditLog: string;
   readonly bootId: string;
   readonly version: string;
+  readonly limits: ServerLimits;
   /** How often the account names of the policy are looked up again. */
   readonly accountRefreshMs: number;
 }
@@ -48,6 +50,9 @@ export type WorkerMessage =
 
 /** Descriptors of a front process. */
 export const frontDescriptors = { listener: 3, channel: 4, admin: 5 } as const;
+
+/** A front says that often that it lives, and is ended when it has not for so long. */
+export const liveliness = { everyMs: 3000, endedAfterMs: 10_000 } as const;
 
 /** A front may not say more at once, nor leave more unread. */
 export const frontLimits = { lineBytes: 1 << 16, backlogBytes: 1 << 26 } as const;

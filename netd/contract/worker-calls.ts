@@ -79,6 +79,7 @@ export interface WorkerHealth {
 /** Everything that the front can ask the worker for. The worker's table has one row for each. */
 export interface WorkerCalls {
   readonly ready: { readonly request: Record<string, never>; readonly answer: Record<string, never> };
+  readonly alive: { readonly request: Record<string, never>; readonly answer: Record<string, never> };
   readonly configure: {
     readonly request: { readonly networks: readonly NetworkChoice[] };
     readonly answer: { readonly networks: readonly NetworkFacts[] };
@@ -147,6 +148,7 @@ const nothing: JSONSchemaType<Record<string, never>> = {
 /** What requests have to look like; the worker looks at nothing else of them before. */
 export const requestSchemas: { readonly [Name in WorkerCallName]: JSONSchemaType<RequestOf<Name>> } = {
   ready: nothing,
+  alive: nothing,
   reap: nothing,
   health: nothing,
   configure: {

@@ -2,11 +2,10 @@ import type { Socket } from "node:net";
 import { AdminServer } from "../admin/admin-server.ts";
 import type { AuditEvent } from "../audit/audit-event.ts";
 import { AuditLog } from "../audit/audit-log.ts";
-import { type FrontSettings, frontDescriptors } from "../contract/messages.ts";
+import { type FrontSettings, frontDescriptors, liveliness } from "../contract/messages.ts";
 import { messageOf } from "../errors.ts";
 import { NetdMetrics } from "../metrics/netd-metrics.ts";
 import { Connections } from "../server/connections.ts";
-import { defaultLimits } from "../server/limits.ts";
 import { Listener } from "../server/listener.ts";
 import { Administration } from "./administration.ts";
 import { KnownAttachments } from "./known-attachments.ts";
@@ -35,7 +34,9 @@ export async function runFront(log: (line: string) => void): Promise<void> {
       front?.catch(ended.reject);
     },
   });
+  const living = setInterval(() => void worker.ask("alive", {}), liveliness.everyMs);
   await ended.promise;
+  clearInterval(living);
 }
 
 interface FrontParts {
@@ -85,7 +86,7 @@ class Front {
       },
       worker,
       audit: this.#audit,
-      limits: defaultLimits,
+      limits: settings.limits,
       onRefused: (why) => this.#metrics.connectionRefused(why),
     });
   }
@@ -153,5 +154,6 @@ class Front {
       this.parts.log(`audit log: goes on in the old file: ${messageOf(error)}`);
     }
     await this.#policy.reload();
+    await this.parts.worker.ask("ready", {});
   }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { ServerLimits } from "../contract/server-limits.ts";
 import { Refusal } from "../errors.ts";
 import { TokenBuckets } from "../fairness/token-bucket.ts";
-import { fixedLimits, type ServerLimits } from "./limits.ts";
+import { fixedLimits } from "./limits.ts";
 
 /** Slows calls down that come faster than their user's rate (Q5). */
 export class CallLimits {

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { netdService } from "../../proto/service.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
+import type { ServerLimits } from "../contract/server-limits.ts";
 import { messageOf } from "../errors.ts";
 import { TokenBuckets } from "../fairness/token-bucket.ts";
 import type { Caller } from "../front/caller.ts";
@@ -9,7 +10,7 @@ import type { WorkerClient } from "../front/worker-client.ts";
 import { connectionIdentity } from "../peer/connection.ts";
 import { CallLimits } from "./call-limits.ts";
 import { type CallObserver, handlersFor, type Service } from "./handlers.ts";
-import { fixedLimits, type ServerLimits } from "./limits.ts";
+import { fixedLimits } from "./limits.ts";
 import { descriptorOf } from "./listener.ts";
 import { MeteredStream } from "./metered-stream.ts";
 

@@ -1,16 +1,4 @@
-import type { Rate } from "../fairness/token-bucket.ts";
-
-/** Bounds on what users may cost the service; the administrator may change them. */
-export interface ServerLimits {
-  readonly connectionsPerUid: number;
-  readonly connections: number;
-  /** New connections of one user; those above it are closed at once. */
-  readonly connecting: Rate;
-  /** Attach calls of one user; those above it wait. */
-  readonly attaching: Rate;
-  /** All calls of one user; those above it wait. */
-  readonly calling: Rate;
-}
+import type { ServerLimits } from "../contract/server-limits.ts";
 
 /**
  * A script that starts a hundred containers at once and then five a second, all day long, is not slowed down (Q5).
@@ -39,3 +27,33 @@ export const fixedLimits = {
   /** Bytes of one user, over all its connections; a call of `cntnr` has some 500. Above it, nothing is read for a while. */
   sending: { burst: 262_144, perSecond: 65_536 },
 } as const;
+
+/** The limits by the names that the administrator has for them. */
+const named: Readonly<Record<string, (limits: ServerLimits, value: number) => ServerLimits>> = {
+  "connections-per-user": (limits, connectionsPerUid) => ({ ...limits, connectionsPerUid }),
+  connections: (limits, connections) => ({ ...limits, connections }),
+  "connect-burst": (limits, burst) => ({ ...limits, connecting: { ...limits.connecting, burst } }),
+  "connect-rate": (limits, perSecond) => ({ ...limits, connecting: { ...limits.connecting, perSecond } }),
+  "attach-burst": (limits, burst) => ({ ...limits, attaching: { ...limits.attaching, burst } }),
+  "attach-rate": (limits, perSecond) => ({ ...limits, attaching: { ...limits.attaching, perSecond } }),
+  "call-burst": (limits, burst) => ({ ...limits, calling: { ...limits.calling, burst } }),
+  "call-rate": (limits, perSecond) => ({ ...limits, calling: { ...limits.calling, perSecond } }),
+};
+
+/** For help. */
+export const limitNames = Object.keys(named);
+
+/**
+ * The default limits with some of them changed.
+ * @param texts `NAME=NUMBER`, rates per second
+ * Throws an Error that says what is wrong.
+ */
+export function parseLimits(texts: readonly string[]): ServerLimits {
+  return texts.reduce((limits, text) => {
+    const [, name = "", value = ""] = /^([a-z-]+)=([1-9][0-9]{0,5})$/.exec(text) ?? [];
+    const change = Object.hasOwn(named, name) ? named[name] : undefined;
+    if (!change)
+      throw new Error(`limit ${text}: write NAME=NUMBER, with one of the names ${limitNames.join(", ")}`);
+    return change(limits, Number(value));
+  }, defaultLimits);
+}

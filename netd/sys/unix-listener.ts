@@ -46,3 +46,10 @@ export function duplicate(fd: number): FileDescriptor {
   const duplicateCloseOnExec = 1030;
   return new FileDescriptor(check("fcntl", libc.fcntl(fd, duplicateCloseOnExec, 0)));
 }
+
+/** Takes over a descriptor that was inherited, and lets no child inherit it (F_SETFD of fcntl(2)). Throws SystemCallError. */
+export function closeOnExec(fd: number): FileDescriptor {
+  const [setDescriptorFlags, flag] = [2, 1];
+  check("fcntl", libc.fcntl(fd, setDescriptorFlags, flag));
+  return new FileDescriptor(fd);
+}

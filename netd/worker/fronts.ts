@@ -1,6 +1,6 @@
 import type { AttachmentEvents } from "../attachment/attachments.ts";
 import type { AttachmentFacts } from "../contract/attachment.ts";
-import type { FrontSettings, WorkerMessage } from "../contract/messages.ts";
+import { type FrontSettings, liveliness, type WorkerMessage } from "../contract/messages.ts";
 import type { Account } from "../process/find-account.ts";
 import type { FileDescriptor } from "../sys/libc.ts";
 import { FrontProcess } from "./front-process.ts";
@@ -35,6 +35,8 @@ export class Fronts {
   #waiting: WorkerMessage[] = [];
   #restarts: number[] = [];
   #starts = 0;
+  #heardAtMs = 0;
+  readonly #watch = setInterval(() => this.#endHanging(), liveliness.everyMs);
   #isEnding = false;
   readonly #ready = Promise.withResolvers<void>();
   readonly #failed = Promise.withResolvers<never>();
@@ -42,6 +44,11 @@ export class Fronts {
   constructor(private readonly options: FrontsOptions) {
     this.#failed.promise.catch(() => undefined);
   }
+
+  /** The front has said that it lives. */
+  readonly alive = (): void => {
+    this.#heardAtMs = performance.now();
+  };
 
   /** How often a front was started. */
   get starts(): number {
@@ -80,6 +87,7 @@ export class Fronts {
   /** Has the front finish the audit log and end. */
   async end(): Promise<void> {
     this.#isEnding = true;
+    clearInterval(this.#watch);
     this.tell({ tell: "end" });
     await this.#front?.ended(endTimeoutMs);
   }
@@ -87,6 +95,7 @@ export class Fronts {
   #begin(served: Served): void {
     const { command, account, listener, adminListener, settings } = this.options;
     this.#starts++;
+    this.alive();
     this.#front = new FrontProcess({
       command,
       account,
@@ -100,6 +109,14 @@ export class Fronts {
       ],
       onEnd: (why) => this.#ended(why, served),
     });
+  }
+
+  /** One whose event loop is blocked serves nobody, and does not know it (Q10). */
+  #endHanging(): void {
+    if (!this.#front || performance.now() - this.#heardAtMs < liveliness.endedAfterMs) return;
+    this.options.log("the front does not answer any more and is ended");
+    this.kill();
+    this.alive();
   }
 
   #ended(why: string, served: Served): void {

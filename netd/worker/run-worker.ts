@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { Attachments } from "../attachment/attachments.ts";
 import type { OnStep } from "../attachment/executor.ts";
 import { CniPlugins } from "../cni/cni-plugins.ts";
+import type { ServerLimits } from "../contract/server-limits.ts";
 import { batchRunner } from "../filter/commands.ts";
 import { Filter } from "../filter/filter.ts";
 import { findHostEnd } from "../filter/host-end.ts";
 import { Journal } from "../journal/journal.ts";
+import { DescriptorPins, type PinStore } from "../netns/descriptor-pins.ts";
 import { PinDirectory } from "../netns/pins.ts";
 import { probePidfdSource } from "../peer/identify-peer.ts";
 import { type Account, findAccount } from "../process/find-account.ts";
@@ -14,12 +16,13 @@ import { PortReservations } from "../ports/port-reservations.ts";
 import { processStats } from "../process/process-stats.ts";
 import { takeServiceLock } from "../service-lock.ts";
 import type { FileDescriptor } from "../sys/libc.ts";
-import { listenUnix } from "../sys/unix-listener.ts";
+import { closeOnExec, listenUnix } from "../sys/unix-listener.ts";
 import { prepareAuditDirectory } from "./audit-directory.ts";
 import { Clients } from "./clients.ts";
 import { Fronts } from "./fronts.ts";
 import { hostAddressing } from "../netlink/host-addressing.ts";
 import { Networks } from "./networks.ts";
+import { restorePins } from "./restore-pins.ts";
 import { collectStrays } from "./strays.ts";
 import { workerTable } from "./table.ts";
 
@@ -36,6 +39,7 @@ export interface WorkerOptions {
   /** Names the boot; another content means that nothing of the journal is there any more (F6). */
   readonly bootIdFile: string;
   readonly version: string;
+  readonly limits: ServerLimits;
   /** The system user that the front runs as. */
   readonly frontUser: string;
   /** How this program starts as a front. */
@@ -43,6 +47,12 @@ export interface WorkerOptions {
   /** One line for the admin (the service's journal). */
   readonly log: (line: string) => void;
   readonly onStep: OnStep;
+  /** Called whenever what is served is the newest: after the start, and after each reload. */
+  readonly onReady: () => void;
+  /** Listening sockets that were handed over; those that are missing are made. */
+  readonly sockets: { readonly users: number | undefined; readonly admin: number | undefined };
+  /** Who keeps the pins of namespaces for the next netd, and what it has kept; undefined: the kernel, as mounts. */
+  readonly pinStore: { readonly store: PinStore; readonly stored: ReadonlyMap<string, number> } | undefined;
 }
 
 /** A running netd. Disposing it ends it: no new call, the effects under way are finished or stay journaled. */
@@ -67,12 +77,21 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
   await using stack = new AsyncDisposableStack();
   const account = await frontAccount(options.frontUser);
   const paths = openRunDirectory(options.runDir);
-  const lock = stack.use(await takeServiceLock(paths.lock, paths.socket, lockWaitMs));
+  const lock = stack.use(
+    await takeServiceLock(
+      paths.lock,
+      options.sockets.users === undefined ? paths.socket : undefined,
+      lockWaitMs,
+    ),
+  );
   const bootId = readFileSync(options.bootIdFile, "utf8").trim();
   prepareAuditDirectory(options.auditLog, account);
   const journal = stack.use(new Journal(paths.journal));
-  const pins = new PinDirectory(paths.pins);
+  const pins = options.pinStore
+    ? new DescriptorPins(paths.pins, options.pinStore.store, options.pinStore.stored)
+    : new PinDirectory(paths.pins);
   pins.open();
+  restorePins(journal.all(), pins, bootId);
   const plugins = new CniPlugins({
     pluginDir: options.pluginDir,
     leaseDir: paths.leases,
@@ -82,10 +101,8 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
   const filter = stack.use(new Filter({ runBatch: batchRunner(lock.fd), report: options.log }));
   const ports = stack.use(new PortReservations());
   const machine = { journal, pins, plugins, filter, ports, findHostEnd, onStep: options.onStep };
-  const listener = stack.use(listenAnew(paths.socket, 0o666));
-  stack.defer(() => unlinkSync(paths.socket));
-  const adminListener = stack.use(listenAnew(paths.adminSocket, 0o600));
-  stack.defer(() => unlinkSync(paths.adminSocket));
+  const listener = listenOn(stack, options.sockets.users, paths.socket, 0o666);
+  const adminListener = listenOn(stack, options.sockets.admin, paths.adminSocket, 0o600);
   const networks = new Networks({
     directory: options.conflistDir,
     selfTest: (conflist) => plugins.selfTest(conflist),
@@ -98,14 +115,14 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
   const source = probePidfdSource();
   const clients = new Clients(listener, source);
   const admins = new Clients(adminListener, source);
-  const { policyDir, auditLog, version, accountRefreshMs, log } = options;
+  const { policyDir, auditLog, version, limits, accountRefreshMs, log } = options;
   const fronts = new Fronts({
     command: options.frontCommand,
     account,
     listener,
     adminListener,
     log,
-    settings: { policyDir, auditLog, bootId, version, accountRefreshMs },
+    settings: { policyDir, auditLog, bootId, version, limits, accountRefreshMs },
   });
   const attachments = new Attachments({ machine, bootId, events: fronts.events });
   await attachments.recover();
@@ -121,8 +138,14 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
   const reaping = setInterval(() => attachments.reap(), reapIntervalMs);
   await fronts.start({
     attachments: () => attachments.all(),
-    tableFor: (front, onReady) =>
-      workerTable({ clients, admins, networks, attachments, front, health, onReady }),
+    tableFor: (front, isReady) => {
+      const onReady = () => {
+        isReady();
+        options.onReady();
+      };
+      const { alive } = fronts;
+      return workerTable({ clients, admins, networks, attachments, front, health, onReady, alive });
+    },
   });
   const running = stack.move();
   return {
@@ -165,6 +188,19 @@ function openRunDirectory(runDir: string) {
   };
   mkdirSync(paths.leases, { recursive: true, mode: 0o700 });
   return paths;
+}
+
+/** The socket that was handed over, which stays when this ends, or one of our own. */
+function listenOn(
+  stack: AsyncDisposableStack,
+  given: number | undefined,
+  path: string,
+  mode: number,
+): FileDescriptor {
+  if (given !== undefined) return stack.use(closeOnExec(given));
+  const own = stack.use(listenAnew(path, mode));
+  stack.defer(() => unlinkSync(path));
+  return own;
 }
 
 /** A socket with exactly these permissions. The service's lock is held: a socket that lies there is a dead netd's (P7). */

