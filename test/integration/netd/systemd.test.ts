@@ -166,7 +166,8 @@ describe("containers go on living, and stay attached,", () => {
 });
 
 test("a reload is over when the new policy is in force", async () => {
-  writeFileSync(host.path("/etc/cntnr/netd.d/20-more.conf"), "[network more]\nconflist = lab.conflist\n");
+  const more = `[allow user:${host.users.bob.name} network:lab]\nattachments = 1\n`;
+  writeFileSync(host.path("/etc/cntnr/netd.d/20-more.conf"), more);
   await run("systemctl", "reload", "cntnr-netd.service");
   expect(auditLines().at(-1)).toMatchObject({ event: "policy", reason: "loaded" });
   expect(await property("ActiveState")).toBe("active");
