@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { AttachmentPlan } from "../../netd/contract/plan.ts";
 import { readJournal } from "../../netd/journal/read-journal.ts";
 import { lookUpSubject } from "../../netd/process/account-names.ts";
 import type { Subject } from "../../policy/policy.ts";
@@ -25,12 +26,24 @@ export async function policyDiff({ args }: CommandContext): Promise<number> {
     id,
     who: `uid ${uid}`,
     subject: subjectOf(uid),
-    request: { network: plan.network },
+    request: requestOf(plan),
   }));
   const refused = refusedNow(after, live);
   if (args.has("json")) print(`${JSON.stringify({ ...diff, ...(args.has("live") ? { refused } : {}) })}\n`);
   else print(`${[...diffLines(diff), ...(args.has("live") ? refusedLines(refused) : [])].join("\n")}\n`);
   return 0;
+}
+
+/** What an attachment was asked for, as far as its plan tells. */
+function requestOf({ network, staticIps, mac, ports, callerDepth, namespaceDepth }: AttachmentPlan) {
+  return {
+    network,
+    staticIps,
+    mac: mac === "" ? undefined : mac,
+    ports: ports.map(({ hostIp, ...port }) => ({ hostIp: hostIp === "" ? undefined : hostIp, ...port })),
+    callerDepth,
+    namespaceDepth,
+  };
 }
 
 async function subjectsOf(uids: readonly number[]): Promise<ReadonlyMap<number, Subject>> {

@@ -72,6 +72,19 @@ export function bridgeOf({ plugins }: Conflist): string | undefined {
 /** Plugins whose interfaces send past the host: nothing of it sees or filters their packets. */
 const passingTheHost = ["macvlan", "ipvlan", "vlan", "host-device", "sriov"];
 
+/**
+ * Interfaces of the host whose own network the attachments join, so that theirs are meant to be addresses of the same
+ * subnets; undefined stands for the one with the default route, which macvlan and ipvlan take when none is named.
+ */
+export function parentsOf({ plugins }: Conflist): (string | undefined)[] {
+  return plugins
+    .filter(({ type }) => passingTheHost.includes(type))
+    .map(({ json: { master, device } }) => {
+      const name = master ?? device;
+      return typeof name === "string" && name !== "" ? name : undefined;
+    });
+}
+
 /** Whether the host sees what attachments send; only the result of ADD knows for sure. */
 export function passesTheHost({ plugins }: Conflist): boolean {
   return plugins.some(({ type }) => passingTheHost.includes(type));

@@ -7,7 +7,14 @@ import {
 } from "../../policy/address/overlaps.ts";
 import { readTrustedFile } from "../../policy/trusted-file.ts";
 import { type Conflist, ConflistError, parseConflist } from "../cni/conflist.ts";
-import { bridgeOf, choicesOf, type Leasing, leasingOf, passesTheHost } from "../cni/network-facts.ts";
+import {
+  bridgeOf,
+  choicesOf,
+  type Leasing,
+  leasingOf,
+  parentsOf,
+  passesTheHost,
+} from "../cni/network-facts.ts";
 import type { AttachmentPlan } from "../contract/plan.ts";
 import type { NetworkChoice, NetworkFacts } from "../contract/worker-calls.ts";
 import { Refusal } from "../errors.ts";
@@ -77,14 +84,19 @@ export class Networks {
 
   /** D6: a network of addresses that are the host's own, or that it has a route to, would take them away from it. */
   #requireOwnAddresses(networks: ReadonlyMap<string, Network>): void {
-    const addressing = [...networks].map(
-      ([network, { leasing, bridge }]): NetworkAddressing => ({
+    const host = this.options.hostAddressing();
+    const onDefaultRoute = host.routes.filter(({ destination }) => destination === "default");
+    const addressing = [...networks].map(([network, { conflist, leasing, bridge }]): NetworkAddressing => {
+      const parents = parentsOf(conflist).flatMap((name) =>
+        name === undefined ? onDefaultRoute.map(({ device }) => device) : [name],
+      );
+      return {
         network,
         subnets: leasing.subnets === "unknown" ? [] : leasing.subnets.map(({ range }) => range),
-        devices: [...(bridge === undefined ? [] : [bridge]), ...this.options.devicesOf(network)],
-      }),
-    );
-    const overlaps = refusedOverlaps(addressing, this.options.hostAddressing());
+        devices: [...(bridge === undefined ? [] : [bridge]), ...parents, ...this.options.devicesOf(network)],
+      };
+    });
+    const overlaps = refusedOverlaps(addressing, host);
     if (overlaps.length > 0)
       throw new Error(overlaps.map(({ network, reason }) => `network ${network}: ${reason} (D6)`).join("\n"));
   }
