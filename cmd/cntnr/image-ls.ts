@@ -2,6 +2,7 @@ import { listContainers } from "../../runtime/container/container-store.ts";
 import { filterImages } from "../../runtime/image/filter-images.ts";
 import { type ImageSummary, listImages } from "../../runtime/image/list-images.ts";
 import { familiarName } from "../../runtime/image/reference.ts";
+import { additionalStores } from "../../runtime/store/additional-stores.ts";
 import { agoOf } from "../command-line/ago.ts";
 import { print } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
@@ -25,14 +26,22 @@ export function imageLs({ args, directories }: CommandContext): number {
     ...args.values("filter"),
     ...(reference === undefined ? [] : [`reference=${reference}`]),
   ];
-  const images = filterImages(listImages(directories), conditions);
+  const own = listImages(directories);
+  const isOwn = new Set(own);
+  const images = filterImages(
+    [...own, ...additionalStores(directories).flatMap((store) => listImages(store))],
+    conditions,
+  );
   const idOf = ({ id }: ImageSummary) => (args.has("no-trunc") ? id : shortDigest(id));
   if (args.has("quiet")) {
     print(images.map((image) => `${idOf(image)}\n`).join(""));
     return 0;
   }
   const usersById = Map.groupBy(listContainers(directories).records, ({ imageId }) => imageId);
-  const rows = images.map((image) => rowOf(image, idOf(image), usersById.get(image.id)?.length ?? 0));
+  const rows = images.map((image) => ({
+    ...rowOf(image, idOf(image), usersById.get(image.id)?.length ?? 0),
+    ReadOnly: String(!isOwn.has(image)),
+  }));
   const columns = [
     "Repository",
     "Tag",

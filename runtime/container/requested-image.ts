@@ -41,6 +41,7 @@ export async function findRequestedImage(
   if (local) return local;
   return ensureImage(directories, request.image, request.pull, {
     mappings,
+    sharedUse: "in-place",
     onProgress: await pullReporter(),
     ...(imagePolicy === undefined ? {} : { imagePolicy }),
     ...(request.tlsVerify === undefined ? {} : { tlsVerify: request.tlsVerify }),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { additionalStores } from "../store/additional-stores.ts";
 import type { Directories } from "../store/directories.ts";
 import {
   layerName,
@@ -81,6 +82,7 @@ async function withdraw(
   using lock = await lockWithPatience(directories, options.signal);
   if (!lock) return { kind: "postponed" };
   const referenced = findReferenced(directories);
+  for (const hex of manifestsOfAdditionalStores(directories)) referenced.layers.add(hex);
   const used = layerNamesOf(await options.usedLayers());
   for (const name of readdirSync(directories.layers)) {
     const hex = manifestHexOfRecord(name);
@@ -97,6 +99,19 @@ async function withdraw(
   }
   removeDanglingLinks(directories);
   return { kind: "collected", layers: layers.length, layerBytes, ...removeBlobs(directories, referenced) };
+}
+
+/** What we have of their images is little, and follows from them alone. A store that cannot be read now keeps nothing. */
+function manifestsOfAdditionalStores(directories: Directories): string[] {
+  return additionalStores(directories).flatMap((store) => {
+    try {
+      const { manifests } = readIndex(store);
+      return manifests.map((entry) => hexOf(descriptorOf(entry, store.data).digest));
+    } catch (error) {
+      if (error instanceof CntnrError || hasErrno(error, "EACCES")) return [];
+      throw error;
+    }
+  });
 }
 
 /** A layer whose record is damaged goes as well. */

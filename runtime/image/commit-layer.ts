@@ -8,6 +8,7 @@ import { packInWorker } from "../layer/worker-process.ts";
 import type { Directories } from "../store/directories.ts";
 import { layerName, publishLayer, readLayer } from "../store/layers.ts";
 import { syncDirectory } from "../store/replace-file.ts";
+import { shareLikeStore } from "../store/sharing.ts";
 import { syncFileSystem } from "../store/sync-file-system.ts";
 import { newKey, takeKey } from "../store/temporary.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -139,6 +140,7 @@ function keepBlob(
   const digest = digestOfHex(packed.blobSha256);
   const destination = blobPath(directories, digest);
   renameSync(blob.path, destination);
+  shareLikeStore(directories, destination);
   syncDirectory(dirname(destination));
   return {
     descriptor: {

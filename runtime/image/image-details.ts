@@ -8,6 +8,7 @@ import { findImage } from "./find-image.ts";
 import { readIndex } from "./layout.ts";
 import { type Descriptor, entryName, type HistoryEntry } from "./oci-documents.ts";
 import { readPrepared } from "./prepared-image.ts";
+import { findShared } from "./shared-image.ts";
 
 /** All that the store knows of one image. */
 export interface ImageDetails extends ImageDocuments {
@@ -26,17 +27,19 @@ export function imageDetails(
   text: string,
   mappings: IdMappings = loadIdMappings(),
 ): ImageDetails {
-  const found = findImage(directories, text);
-  if (!found) throw new CntnrError("not-found", `there is no image ${text} in the store`);
-  const descriptor = found.manifest;
-  const documents = readImageDocuments(directories, descriptor);
-  const names = readIndex(directories)
+  const own = findImage(directories, text);
+  const shared = own ? undefined : findShared(directories, text);
+  const descriptor = own?.manifest ?? shared?.image.manifest;
+  if (!descriptor) throw new CntnrError("not-found", `there is no image ${text} in the store`);
+  const store = shared?.store ?? directories;
+  const documents = readImageDocuments(store, descriptor);
+  const names = readIndex(store)
     .manifests.filter((entry) => entry.digest === descriptor.digest)
     .map(entryName)
     .filter((name) => name !== "");
   const layerBytes = documents.manifest.layers.map(({ size }, index) => {
     const hex = documents.config.rootfs.diff_ids[index]?.slice("sha256:".length) ?? "";
-    return readLayer(directories, layerName(hex, mappings))?.contentBytes ?? size;
+    return readLayer(store, layerName(hex, mappings))?.contentBytes ?? size;
   });
   const links = readPrepared(directories, descriptor.digest, mappings)?.links ?? [];
   const unpacked = links.map((link) => layerLinkPath(directories, link));

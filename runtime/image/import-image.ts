@@ -8,6 +8,7 @@ import { TarReader } from "../layer/tar-reader.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import { syncDirectory } from "../store/replace-file.ts";
+import { shareLikeStore } from "../store/sharing.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { newKey, type TemporaryKey } from "../store/temporary.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
@@ -95,6 +96,7 @@ async function layerOfArchive(
     fsyncSync(fd);
     const digest = digestOfHex(blobSha256);
     renameSync(path, blobPath(directories, digest));
+    shareLikeStore(directories, blobPath(directories, digest));
     syncDirectory(dirname(blobPath(directories, digest)));
     return {
       descriptor: { mediaType: layerMediaTypes.gzip, digest, size: blobBytes },

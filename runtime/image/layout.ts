@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
-import { replaceFile } from "../store/replace-file.ts";
+import { replaceSharedFile } from "../store/sharing.ts";
 import { lockIndex } from "../store/store-lock.ts";
 import type { Digest } from "./local-image.ts";
 import {
@@ -32,7 +32,8 @@ const emptyIndex: ImageIndex = { schemaVersion: 2, manifests: [] };
 export function makeLayout(directories: Directories): void {
   mkdirSync(join(directories.images, "blobs/sha256"), { recursive: true });
   const marker = join(directories.images, "oci-layout");
-  if (!existsSync(marker)) replaceFile(marker, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
+  if (!existsSync(marker))
+    replaceSharedFile(directories, marker, JSON.stringify({ imageLayoutVersion: "1.0.0" }));
 }
 
 /**
@@ -89,7 +90,11 @@ async function changeIndex(
 ): Promise<void> {
   using _ = await lockIndex(directories);
   const index = readIndex(directories);
-  replaceFile(indexPath(directories), JSON.stringify({ ...index, manifests: change(index.manifests) }));
+  replaceSharedFile(
+    directories,
+    indexPath(directories),
+    JSON.stringify({ ...index, manifests: change(index.manifests) }),
+  );
 }
 
 function indexPath(directories: Directories): string {

@@ -13,7 +13,7 @@ const strings = v.pipe(v.array(v.string()), v.readonly());
 
 const preparedSchema = v.object({
   id: v.custom<Digest>((value) => typeof value === "string" && digestPattern.test(value)),
-  /** Names in <data>/l, lowest layer first. */
+  /** Names in <data>/l, or absolute paths of links in other stores, lowest layer first. */
   links: strings,
   contentBytes: v.number(),
   config: v.object({

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Directories } from "../store/directories.ts";
-import { replaceFile } from "../store/replace-file.ts";
+import { replaceSharedFile } from "../store/sharing.ts";
 import { blobPath, digestOfHex } from "./digest.ts";
 import type { Descriptor } from "./oci-documents.ts";
 
@@ -10,6 +10,6 @@ export function putDocument(directories: Directories, mediaType: string, documen
   const text = JSON.stringify(document);
   const digest = digestOfHex(createHash("sha256").update(text).digest("hex"));
   const path = blobPath(directories, digest);
-  if (!existsSync(path)) replaceFile(path, text);
+  if (!existsSync(path)) replaceSharedFile(directories, path, text);
   return { mediaType, digest, size: Buffer.byteLength(text) };
 }

@@ -11,6 +11,14 @@ import { parseImageReference } from "./reference.ts";
 /** When a registry is asked: if the image is not in the store, in any case, or not at all. */
 export type PullPolicy = "missing" | "always" | "never";
 
+/** Whether an image of an additional store is used where it is, or copied into the user's own, as what is based on it needs. */
+export type SharedUse = "in-place" | "copied";
+
+export interface EnsureOptions extends PullOptions {
+  /** Default `copied`. */
+  readonly sharedUse?: SharedUse;
+}
+
 /**
  * The image that `name` (or the start of an id) stands for, if it is in the store and ready to run. Two small files are
  * read and nothing is locked: whoever goes on to use its layers holds the store's shared lock (lockStore) from before this
@@ -37,7 +45,7 @@ export async function ensureImage(
   directories: Directories,
   name: string,
   pullPolicy: PullPolicy,
-  options: PullOptions,
+  options: EnsureOptions,
 ): Promise<LocalImage> {
   const { transport } = isId(name) ? { transport: "plain" } : parseImageReference(name);
   const isOfRegistry = transport === "plain" || transport === "docker";
@@ -46,6 +54,8 @@ export async function ensureImage(
     if (local) return local;
     const prepared = await prepareFromStore(directories, name, options);
     if (prepared) return prepared;
+    const shared = await ensureShared(directories, name, options);
+    if (shared) return shared;
   }
   if (pullPolicy === "never" || isId(name))
     throw new CntnrError(
@@ -68,4 +78,23 @@ async function prepareFromStore(
   if (!findImage(directories, name)) return undefined;
   const { prepareStoredImage } = await import("./pull-image.ts");
   return prepareStoredImage(directories, name, options);
+}
+
+/** An image of an additional store, made ready; copied where it cannot be used where it is. */
+async function ensureShared(
+  directories: Directories,
+  name: string,
+  options: EnsureOptions,
+): Promise<LocalImage | undefined> {
+  const { findShared, prepareShared, copyShared, resolveShared } = await import("./shared-image.ts");
+  const shared = findShared(directories, name);
+  if (!shared) return undefined;
+  const mappings = options.mappings ?? loadIdMappings();
+  if (options.sharedUse === "in-place") {
+    const inPlace =
+      resolveShared(directories, shared, mappings) ??
+      (await prepareShared(directories, shared, { ...options, mappings }));
+    if (inPlace) return inPlace;
+  }
+  return copyShared(directories, shared, options);
 }

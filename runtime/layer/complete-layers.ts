@@ -6,7 +6,7 @@ import { syncDirectory } from "../store/replace-file.ts";
 import { takeKey } from "../store/temporary.ts";
 import { impliedMode } from "./layer-writer.ts";
 import type { UnpackOptions } from "./unpack-layers.ts";
-import { completeInWorker } from "./worker-process.ts";
+import { completeInWorker, copyDirectoriesInWorker, type WorkerRequest } from "./worker-process.ts";
 
 /**
  * Makes the layer that goes on top of an image's (lowest first) so that directories without an entry look as the layers
@@ -22,6 +22,31 @@ export async function completeLayers(
   const implied = new Set(records.slice(1).flatMap((record) => record.impliedDirectories));
   if (implied.size === 0) return undefined;
   if (implied.size === 1 && implied.has("") && haveUsualRoots(directories, records)) return undefined;
+  const trees = records.map(({ link, impliedDirectories }) => ({
+    path: layerLinkPath(directories, link),
+    impliedDirectories,
+  }));
+  return makeTopLayer(directories, name, options, (request) => completeInWorker(request, trees));
+}
+
+/** Makes the layer that goes on top of another user's (lowest first): all directories of theirs, as our own (directory-skeleton.ts). */
+export function copyLayersDirectories(
+  directories: Directories,
+  name: string,
+  records: readonly LayerRecord[],
+  options: UnpackOptions,
+): Promise<LayerRecord | undefined> {
+  const paths = records.map(({ link }) => layerLinkPath(directories, link));
+  return makeTopLayer(directories, name, options, (request) => copyDirectoriesInWorker(request, paths));
+}
+
+/** A layer that a worker fills with directories; undefined when it has made none. */
+async function makeTopLayer(
+  directories: Directories,
+  name: string,
+  options: UnpackOptions,
+  fill: (request: WorkerRequest) => Promise<number>,
+): Promise<LayerRecord | undefined> {
   const wait = options.signal ? { signal: options.signal } : {};
   using key = await takeKey(directories, "layer", name, wait);
   const existing = readLayer(directories, name);
@@ -30,13 +55,9 @@ export async function completeLayers(
   const temporary = key.makeDirectory();
   const target = join(temporary, "tree");
   mkdirSync(target, { mode: impliedMode });
-  const request = { target, mappings: options.mappings, lockFd: key.lockFd, ...wait };
-  const trees = records.map(({ link, impliedDirectories }) => ({
-    path: layerLinkPath(directories, link),
-    impliedDirectories,
-  }));
   try {
-    if ((await completeInWorker(request, trees)) === 0) return undefined;
+    if ((await fill({ target, mappings: options.mappings, lockFd: key.lockFd, ...wait })) === 0)
+      return undefined;
     const record = { contentBytes: 0, impliedDirectories: [], isRootOpaque: false };
     return publishLayer(directories, name, temporary, record);
   } finally {

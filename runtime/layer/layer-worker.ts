@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { CntnrError, type ErrorCode } from "../errors/cntnr-error.ts";
 import { confineTo } from "../sys/confine.ts";
+import { copyDirectories } from "./directory-skeleton.ts";
 import { completeDirectories, type LayerTree } from "./implied-directories.ts";
 import { LowerLayers } from "./lower-layers.ts";
 import { type PackedArchive, type PackJob, packLayer } from "./pack-layer.ts";
@@ -17,7 +18,9 @@ export type WorkerJob =
   | ({ readonly kind: "unpack" } & LayerJob)
   /** `lowers`: the root directories of the layers below, lowest first. */
   | ({ readonly kind: "pack"; readonly lowers: readonly string[] } & PackJob)
-  | { readonly kind: "complete"; readonly layers: readonly LayerTree[] };
+  | { readonly kind: "complete"; readonly layers: readonly LayerTree[] }
+  /** Root directories of layers, lowest first. */
+  | { readonly kind: "copy-directories"; readonly layers: readonly string[] };
 
 const jobSchema: v.GenericSchema<WorkerJob> = v.variant("kind", [
   v.strictObject({
@@ -47,6 +50,7 @@ const jobSchema: v.GenericSchema<WorkerJob> = v.variant("kind", [
     kind: v.literal("complete"),
     layers: v.array(v.strictObject({ path: v.string(), impliedDirectories: v.array(v.string()) })),
   }),
+  v.strictObject({ kind: v.literal("copy-directories"), layers: v.array(v.string()) }),
 ]);
 
 /** What a worker says, a line of JSON each: how many bytes of the blob are done; at last the result. */
@@ -72,6 +76,10 @@ export async function layerWorker(jobText: string, send: (message: WorkerMessage
   const job = parsed.output;
   if (job.kind === "complete") {
     send({ completedDirectories: completeDirectories(job.layers) });
+    return;
+  }
+  if (job.kind === "copy-directories") {
+    send({ completedDirectories: copyDirectories(job.layers) });
     return;
   }
   if (job.kind === "pack") {

@@ -65,6 +65,17 @@ export async function completeInWorker(
   throw wrongAnswer();
 }
 
+/** Makes in the target all directories that an overlay of the layers (root directories, lowest first) shows; returns how many. */
+export async function copyDirectoriesInWorker(
+  request: WorkerRequest,
+  layers: readonly string[],
+): Promise<number> {
+  const job: WorkerJob = { kind: "copy-directories", layers };
+  const last = await runWorker(request, job, [request.lockFd], () => undefined);
+  if ("completedDirectories" in last) return last.completedDirectories;
+  throw wrongAnswer();
+}
+
 /** Starts a worker and returns the last thing that it says. */
 async function runWorker(
   request: WorkerRequest,

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import type { Directories } from "./directories.ts";
-import { replaceFile } from "./replace-file.ts";
+import { replaceSharedFile, shareLikeStore } from "./sharing.ts";
 
 /*
  *     <data>/layers/<name>/tree         the layer's root directory, with whatever owner and mode the image gives it
@@ -59,9 +59,9 @@ function fnv1a(text: string): string {
   return hash.toString(16).padStart(8, "0");
 }
 
-/** The path for an overlay's mount options. */
+/** The path for an overlay's mount options. A link of another store comes as a path, and is one. */
 export function layerLinkPath(directories: Directories, link: string): string {
-  return join(directories.layerLinks, link);
+  return isAbsolute(link) ? link : join(directories.layerLinks, link);
 }
 
 /** The record of a layer that is unpacked; undefined when it is not. */
@@ -100,7 +100,8 @@ export function publishLayer(
   content: Omit<LayerRecord, "link">,
 ): LayerRecord {
   const record: LayerRecord = { ...content, link: makeLink(directories, name) };
-  replaceFile(join(temporary, "layer.json"), JSON.stringify(record));
+  replaceSharedFile(directories, join(temporary, "layer.json"), JSON.stringify(record));
+  shareLikeStore(directories, temporary);
   renameSync(temporary, join(directories.layers, name));
   return record;
 }
@@ -139,6 +140,19 @@ function linkedLayer(path: string): string | undefined {
 /** The names of all unpacked layers. */
 export function listLayers(directories: Directories): string[] {
   return readdirSync(directories.layers).filter((name) => /^[a-f0-9]{64}-[a-z0-9]+$/.test(name));
+}
+
+/** The records of everything that is unpacked from this digest (hexadecimal), for whichever mappings. */
+export function readLayersOf(
+  directories: Directories,
+  hexDigest: string,
+): { readonly name: string; readonly record: LayerRecord }[] {
+  return listLayers(directories)
+    .filter((name) => name.startsWith(`${hexDigest}-`))
+    .flatMap((name) => {
+      const record = readLayer(directories, name);
+      return record ? [{ name, record }] : [];
+    });
 }
 
 /** Takes a layer away by one rename; the caller removes it from `destination`, and then the links to nothing. */

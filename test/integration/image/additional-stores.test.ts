@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { imageReference, layeredImage, makeImage } from "../../fixtures/images.ts";
+import { archive, directory, endMark, file } from "../../fixtures/tar-archive.ts";
+import { TestHost } from "../../fixtures/test-host.ts";
+import { describeTree } from "../../fixtures/tree.ts";
+import { checked, type TestUser } from "../../fixtures/users.ts";
+
+/*
+ * A store that root keeps for everybody, named in the users' configurations: alice has sub-ids, carol has not.
+ */
+
+let host: TestHost;
+let shared: string;
+
+beforeAll(async () => {
+  host = await TestHost.start();
+  shared = join(host.directory, "shared");
+  mkdirSync(shared);
+  chmodSync(shared, 0o755);
+  const restricted = makeImage(join(host.directory, "restricted"), [
+    archive(
+      directory("secret", { mode: 0o700 }),
+      file("secret/key", "x", { mode: 0o600 }),
+      directory("open", { mode: 0o1777 }),
+      file("open/all", "for all", { mode: 0o644 }),
+      endMark,
+    ),
+  ]);
+  for (const image of [await layeredImage(), restricted]) {
+    const argv = ["cntnr", "--image-policy", "insecure", "--store-dir", shared];
+    const pull = [...argv, "image", "pull", "-q", imageReference(image)];
+    checked(pull, await host.asRoot(pull));
+  }
+  for (const user of [host.users.alice, host.users.carol]) {
+    const folder = join(host.directory, "home", user.name, ".config/cntnr");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "config.ini"), `[store]\nadditional = ${shared}\n`);
+    for (const path of [folder, join(folder, ".."), join(folder, "config.ini")])
+      chownSync(path, user.uid, user.gid);
+  }
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+function cntnr(user: TestUser, ...words: string[]) {
+  return host.asUser(user, ["cntnr", "--image-policy", "insecure", ...words]);
+}
+
+async function out(user: TestUser, ...words: string[]): Promise<string> {
+  const result = checked(words, await cntnr(user, ...words));
+  expect(result.stderr).toBe("");
+  return result.stdout;
+}
+
+function storeOf(user: TestUser): string {
+  return join(host.directory, "home", user.name, ".local/share/cntnr");
+}
+
+describe("an image of an additional store", () => {
+  for (const name of ["alice", "carol"] as const)
+    test(`runs with its layers in place, and can be written to: ${name}`, async () => {
+      const user = host.users[name];
+      const before = describeTree(shared);
+      expect(await out(user, "run", "--rm", "localhost/layered", "cat", "/data/keep", "/replaced")).toBe(
+        "keptsecond",
+      );
+      const script =
+        "echo new >/data/new && rm /data/keep && cp /hard-a /copy && mkdir /opaque/dir && cat /data/new /copy && ls /opaque";
+      expect(await out(user, "run", "--rm", "localhost/layered", "sh", "-c", script)).toBe(
+        "new\none filedir\nnew\n",
+      );
+      expect(readdirSync(join(storeOf(user), "images/blobs/sha256"))).toEqual([]);
+      // What was made for it has directories alone.
+      const layers = readdirSync(join(storeOf(user), "layers")).filter((entry) => !entry.endsWith(".json"));
+      const [layer = ""] = layers;
+      expect(layers).toEqual([layer]);
+      const tree = describeTree(join(storeOf(user), "layers", layer, "tree"));
+      expect(tree.every((line) => / 4\d{4,5} /.test(line))).toBe(true);
+      // Their owner is nobody in the container: a file cannot be changed where it is, but it can be replaced.
+      const changed = await cntnr(user, "run", "--rm", "localhost/layered", "sh", "-c", "echo x >>/replaced");
+      expect(changed.exitCode).toBe(1);
+      expect(describeTree(shared)).toEqual(before);
+      await out(user, "image", "gc");
+      expect(readdirSync(join(storeOf(user), "layers"))).toContain(layer);
+    });
+
+  test("is listed, inspected and told of, as read-only", async () => {
+    const { alice } = host.users;
+    expect(await out(alice, "images", "--format", "{{.Repository}} {{.ReadOnly}}")).toBe(
+      "localhost/layered true\nlocalhost/restricted true\n",
+    );
+    expect(await out(alice, "image", "inspect", "-f", "{{index .RepoTags 0}}", "layered")).toBe(
+      "localhost/layered:latest\n",
+    );
+    expect((await out(alice, "history", "layered")).split("\n")).toHaveLength(5);
+    expect(await cntnr(alice, "rmi", "layered")).toMatchObject({ exitCode: 1 });
+  });
+
+  test("shows what its files let others see, and no more", async () => {
+    for (const user of [host.users.alice, host.users.carol]) {
+      const run = [
+        "run",
+        "--rm",
+        "-v",
+        "/bin/busybox:/busybox:ro",
+        "--entrypoint",
+        "/busybox",
+        "localhost/restricted:test",
+      ];
+      expect(await out(user, ...run, "cat", "/open/all")).toBe("for all");
+      expect(await out(user, ...run, "ls", "/secret")).toBe("");
+      expect(await out(user, ...run, "touch", "/open/mine")).toBe("");
+    }
+  });
+
+  test("is copied where something is built on it", async () => {
+    const { alice } = host.users;
+    const context = join(host.directory, "home", alice.name, "context");
+    mkdirSync(context);
+    writeFileSync(join(context, "Dockerfile"), "FROM localhost/layered\nRUN echo built >/built\n");
+    await out(alice, "build", "-q", "-t", "app", join(alice.home, "context"));
+    expect(await out(alice, "run", "--rm", "app", "cat", "/built", "/data/keep")).toBe("built\nkept");
+    expect(await out(alice, "image", "verify")).toContain("all as they should be");
+  });
+
+  test("is nobody's when the configuration names a store that may not be read", async () => {
+    const { bob } = host.users;
+    const secret = join(host.directory, "home", host.users.alice.name, ".local/share/cntnr");
+    const folder = join(host.directory, "home", bob.name, ".config/cntnr");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "config.ini"), `[store]\nadditional = ${secret}\n`);
+    const result = await cntnr(bob, "run", "--pull", "never", "localhost/layered", "true");
+    expect(result).toMatchObject({
+      exitCode: 125,
+      stderr: expect.stringContaining("may not be read by you"),
+    });
+  });
+});
