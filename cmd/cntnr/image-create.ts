@@ -1,5 +1,5 @@
-import { IgnoreRules } from "../../runtime/build/context/ignore-rules.ts";
 import type { NamedContext } from "../../runtime/build/build-request.ts";
+import { IgnoreRules } from "../../runtime/build/context/ignore-rules.ts";
 import { type StepFlag, stepFlagNames, stepsFromFlags } from "../../runtime/build/plan/steps-from-flags.ts";
 import { runBuild } from "./build-run.ts";
 import type { CommandContext } from "./command.ts";

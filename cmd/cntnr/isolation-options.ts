@@ -26,6 +26,7 @@ import {
   parseCgroupNamespace,
   parseNamespace,
 } from "../../runtime/container/namespace-flags.ts";
+import { parseResources, resourceFlagNames } from "../../runtime/container/resource-flags.ts";
 import { parseSeccomp, parseSecurityOptions } from "../../runtime/container/security-flags.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
@@ -92,11 +93,17 @@ function parseNames(args: ParsedArguments): NameOptions {
 function parseLimits(args: ParsedArguments): LimitOptions {
   const oomScoreAdj = args.value("oom-score-adj");
   const shmSize = args.value("shm-size");
+  const words = resourceFlagNames.flatMap((name) => {
+    const text = args.value(name);
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  const resources = parseResources(Object.fromEntries(words));
   return {
     ulimits: args.values("ulimit").map(parseUlimit),
     sysctls: parseSysctls(args.values("sysctl")),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj: parseOomScoreAdj(oomScoreAdj) }),
     ...(shmSize === undefined ? {} : { shmSizeBytes: parseSize("--shm-size", shmSize) }),
+    ...(resources ? { resources } : {}),
   };
 }
 

@@ -1,7 +1,8 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BundleOptions, ResolvedMount } from "../container/container-options.ts";
+import type { ResourceLimits } from "../container/resource-flags.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { type NetworkHooks, networkHooks } from "../network/bundle-network.ts";
 import { ownProgram } from "../process/own-program.ts";
@@ -29,6 +30,7 @@ import { type NetworkFiles, networkFiles } from "./network-files.ts";
 import type { OciMount } from "./oci-config.ts";
 import { planConfig } from "./plan-config.ts";
 import { refuseProc, workingDirectory } from "./process-plan.ts";
+import type { ResourcePlan } from "./resource-plan.ts";
 
 export interface BundleRequest {
   /** An empty place of the user's alone, or one with other files than a bundle's. */
@@ -71,6 +73,7 @@ const aptSettings = "/etc/apt/apt.conf.d";
 export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
   const { directory, image, mappings, joined } = request;
   const options = completeOptions(request);
+  const resources = options.resources && (await planLimits(options.resources, directory));
   const tree = new LayeredTree(image.layers);
   const { user, remarks } = resolveUser(tree, image, options, mappings);
   checkWorkingDirectory(tree, image, options);
@@ -96,6 +99,7 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
     ...(hooks ? { hooks } : {}),
     ...(joined ? { joined } : {}),
     ...(request.mounts ? { mounts: request.mounts } : {}),
+    ...(resources ? { resources } : {}),
     ...(options.init ? { initProgram: findInitProgram() } : {}),
     isRoot: process.geteuid?.() === 0,
     ownLimits: () => readFileSync("/proc/self/limits", "utf8"),
@@ -105,6 +109,15 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
   writeFileSync(join(directory, "config.json"), exactJson(config), { mode: 0o600 });
   const mountPoints = config.mounts.map(({ destination }) => destination).filter((path) => path !== "/");
   return { remarks: [...remarks, ...rootRemarks], mountPoints };
+}
+
+/** Asked before anything is mounted or copied; the cgroup is called after the bundle's directory. */
+async function planLimits(limits: ResourceLimits, directory: string): Promise<ResourcePlan> {
+  const [{ findDelegation, realCgroupView }, { planResources }] = await Promise.all([
+    import("../cgroup/delegation.ts"),
+    import("./resource-plan.ts"),
+  ]);
+  return planResources(limits, findDelegation(realCgroupView()), basename(directory));
 }
 
 function usualHostname({ options, joined, defaultHostname }: BundleRequest, ofHost: string): string {

@@ -77,8 +77,24 @@ export interface OciLinux {
   readonly gidMappings: readonly OciIdMapping[];
   readonly sysctl: Readonly<Record<string, string>>;
   readonly seccomp?: OciSeccomp;
+  /** From the root of the cgroup hierarchy on. */
+  readonly cgroupsPath?: string;
+  readonly resources?: OciResources;
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
+}
+
+export interface OciResources {
+  readonly memory?: { readonly limit?: number; readonly swap?: number; readonly reservation?: number };
+  readonly cpu?: {
+    readonly shares?: number;
+    readonly quota?: number;
+    readonly period?: number;
+    readonly cpus?: string;
+    readonly mems?: string;
+  };
+  readonly pids?: { readonly limit: number };
+  readonly blockIO?: { readonly weight: number };
 }
 
 type SeccompAction =

@@ -10,6 +10,7 @@ import { type BoundFiles, planMounts } from "./mount-plan.ts";
 import { type JoinedContainer, planNamespaces } from "./namespaces.ts";
 import type { OciConfig, OciMount } from "./oci-config.ts";
 import { containerCommand, environment, workingDirectory } from "./process-plan.ts";
+import type { ResourcePlan } from "./resource-plan.ts";
 import { planRestrictions } from "./restrictions.ts";
 
 /** All that a bundle's config.json follows from. */
@@ -27,6 +28,8 @@ export interface BundleFacts {
   readonly mounts?: readonly OciMount[];
   /** Path of the program for `--init`. */
   readonly initProgram?: string;
+  /** Without bounds it stays in the cgroup of whoever starts it. */
+  readonly resources?: ResourcePlan;
   /** Whose namespaces it shares. */
   readonly joined?: JoinedContainer;
   /** Whether whoever starts the runtime is root. */
@@ -85,6 +88,7 @@ export function planConfig(facts: BundleFacts): OciConfig {
       gidMappings: mappings.gids.map(ociMapping),
       sysctl: planSysctls(options.sysctls ?? {}, mappings.gids, hasOwn),
       ...(restrictions.seccomp ? { seccomp: restrictions.seccomp } : {}),
+      ...(facts.resources ?? {}),
       maskedPaths: restrictions.maskedPaths,
       readonlyPaths: restrictions.readonlyPaths,
     },

@@ -1,4 +1,5 @@
 import type { SeccompFile } from "../bundle/seccomp/profile-file.ts";
+import type { ResourceLimits } from "./resource-flags.ts";
 
 /** Which network a container gets. `container`: that of another one. `netd`: the networks of the admin's that cntnr-netd attaches, in order. */
 export type NetworkMode =
@@ -115,6 +116,8 @@ export interface LimitOptions {
   readonly oomScoreAdj?: number;
   /** Size of /dev/shm. */
   readonly shmSizeBytes?: number;
+  /** Bounds that take a cgroup. */
+  readonly resources?: ResourceLimits;
 }
 
 /** Options after volumes have been found or made: what a bundle is made from. */

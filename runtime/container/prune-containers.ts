@@ -1,8 +1,8 @@
 import type { Directories } from "../store/directories.ts";
 import type { ContainerId } from "./container-id.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { isActive } from "./container-state.ts";
 import { measureContainer } from "./container-size.ts";
+import { isActive } from "./container-state.ts";
 import { removeContainer } from "./end-container.ts";
 import { sweep } from "./sweep.ts";
 

@@ -210,6 +210,20 @@ describe("limits", () => {
   });
 });
 
+test("limits that take a cgroup are refused where the user has none, rather than not holding", async () => {
+  for (const flags of [
+    ["--memory", "64m"],
+    ["--cpus", "0.5"],
+    ["--pids-limit", "10"],
+    ["--cpuset-cpus", "0"],
+  ])
+    expect(await refusal(flags)).toMatch(
+      /^cntnr: limits need the cgroup controllers \w+, and .*; the administrator can delegate/,
+    );
+  expect(await ok(alice, ["cntnr", "ps", "-aq"])).toBe("");
+  expect(await refusal(["--memory", "1m"])).toContain("less than 6m");
+});
+
 test("names, servers and domains are as asked", async () => {
   const flags = [
     "--add-host",

@@ -9,6 +9,7 @@ import { type ModeChange, parseModeChange } from "./mode-change.ts";
 import { byteString, join, textOf } from "./root-path.ts";
 import { checkDestination, type Hides, hidesNothing, select } from "./select-sources.ts";
 import { sourceFilter } from "./source-filter.ts";
+import { removeHidden } from "./squash-tree.ts";
 import {
   type CopyAction,
   type SourceTree,
@@ -16,7 +17,6 @@ import {
   type TreeOutcome,
   treeJobSchema,
 } from "./tree-job.ts";
-import { removeHidden } from "./squash-tree.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 
 /** Where the worker has its mounts once it is shut in. */

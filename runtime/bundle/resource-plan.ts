@@ -1,0 +1,73 @@
+import type { Controller, Delegation } from "../cgroup/delegation.ts";
+import type { ResourceLimits } from "../container/resource-flags.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import type { OciResources } from "./oci-config.ts";
+
+/** Where a container's cgroup is, and what bounds it. */
+export interface ResourcePlan {
+  readonly cgroupsPath: string;
+  readonly resources: OciResources;
+}
+
+const controllerOf: Readonly<Record<keyof ResourceLimits, Controller>> = {
+  memoryBytes: "memory",
+  memorySwapBytes: "memory",
+  memoryReservationBytes: "memory",
+  cpuShares: "cpu",
+  cpuQuotaUs: "cpu",
+  cpuPeriodUs: "cpu",
+  cpusetCpus: "cpuset",
+  cpusetMems: "cpuset",
+  pids: "pids",
+  blkioWeight: "io",
+};
+const advice =
+  "the administrator can delegate them: Delegate=cpu cpuset io memory pids in /etc/systemd/system/user@.service.d/";
+
+/**
+ * The cgroup of a container with bounds, below the one that is delegated to the user. Pure. Throws CntnrError `unavailable` where the
+ * bounds would not hold: better none than one that is not there.
+ * @param name of the container's own cgroup
+ */
+export function planResources(limits: ResourceLimits, delegation: Delegation, name: string): ResourcePlan {
+  const needed = new Set((Object.keys(limits) as (keyof ResourceLimits)[]).map((key) => controllerOf[key]));
+  const list = [...needed].join(", ");
+  if (delegation.kind === "none")
+    throw new CntnrError(
+      "unavailable",
+      `limits need the cgroup controllers ${list}, and ${delegation.reason}; ${advice}`,
+    );
+  const missing = [...needed].filter((controller) => !delegation.controllers.has(controller));
+  if (missing.length > 0)
+    throw new CntnrError(
+      "unavailable",
+      `limits need the cgroup controllers ${list}: your cgroup ${delegation.path} does not pass ${missing.join(", ")} on; ${advice}`,
+    );
+  const prefix = delegation.path === "/" ? "" : delegation.path;
+  return { cgroupsPath: `${prefix}/cntnr/${name}`, resources: ociResources(limits) };
+}
+
+function ociResources(limits: ResourceLimits): OciResources {
+  const { memoryBytes, memorySwapBytes, memoryReservationBytes, pids, blkioWeight } = limits;
+  const memory = defined({ limit: memoryBytes, swap: memorySwapBytes, reservation: memoryReservationBytes });
+  const cpu = defined({
+    shares: limits.cpuShares,
+    quota: limits.cpuQuotaUs,
+    period: limits.cpuPeriodUs,
+    cpus: limits.cpusetCpus,
+    mems: limits.cpusetMems,
+  });
+  return {
+    ...(memory ? { memory } : {}),
+    ...(cpu ? { cpu } : {}),
+    ...(pids === undefined ? {} : { pids: { limit: pids } }),
+    ...(blkioWeight === undefined ? {} : { blockIO: { weight: blkioWeight } }),
+  };
+}
+
+/** Without what is undefined; undefined when nothing is left. */
+function defined<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } | undefined {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  if (entries.length === 0) return undefined;
+  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
+}

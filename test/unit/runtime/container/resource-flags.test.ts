@@ -1,0 +1,76 @@
+import { describe, expect, test } from "bun:test";
+import { planResources } from "../../../../runtime/bundle/resource-plan.ts";
+import { parseResources, type ResourceWords } from "../../../../runtime/container/resource-flags.ts";
+
+describe("limits of what a container may use", () => {
+  test("are none without flags, and with docker's words for none", () => {
+    expect(parseResources({})).toBeUndefined();
+    expect(parseResources({ "pids-limit": "-1" })).toBeUndefined();
+  });
+
+  test("are in bytes, microseconds and numbers", () => {
+    expect(
+      parseResources({ memory: "64m", cpus: "1.5", "pids-limit": "100", "cpuset-cpus": "0-1,3" }),
+    ).toEqual({
+      memoryBytes: 64 * 2 ** 20,
+      // Docker's: as much swap again.
+      memorySwapBytes: 128 * 2 ** 20,
+      cpuQuotaUs: 150_000,
+      cpuPeriodUs: 100_000,
+      pids: 100,
+      cpusetCpus: "0-1,3",
+    });
+    expect(parseResources({ memory: "64m", "memory-swap": "-1" })).toMatchObject({ memorySwapBytes: -1 });
+    expect(parseResources({ "cpu-quota": "50000", "cpu-period": "20000", "cpu-shares": "512" })).toEqual({
+      cpuQuotaUs: 50_000,
+      cpuPeriodUs: 20_000,
+      cpuShares: 512,
+    });
+  });
+
+  test.each<[ResourceWords, string]>([
+    [{ memory: "much" }, "is not a size"],
+    [{ memory: "1m" }, "less than 6m"],
+    [{ "memory-swap": "64m" }, "needs --memory"],
+    [{ memory: "64m", "memory-swap": "32m" }, "not less than --memory"],
+    [{ memory: "64m", "memory-reservation": "65m" }, "above --memory"],
+    [{ cpus: "0" }, "like 0.5 or 2"],
+    [{ cpus: "1", "cpu-quota": "5000" }, "in one"],
+    [{ "cpuset-cpus": "0-" }, "a list like"],
+    [{ "pids-limit": "many" }, "from 1"],
+    [{ "blkio-weight": "5" }, "from 10 to 1000"],
+  ])("are not %j", (words, problem) => {
+    expect(() => parseResources(words)).toThrow(problem);
+  });
+});
+
+describe("the cgroup of a container with limits", () => {
+  const limits = { memoryBytes: 64 * 2 ** 20, pids: 5 };
+  const delegated = (...controllers: string[]) =>
+    ({ kind: "delegated", path: "/user@1", controllers: new Set(controllers) }) as const;
+
+  test("is below the user's own", () => {
+    expect(planResources(limits, delegated("memory", "pids", "cpu"), "id")).toEqual({
+      cgroupsPath: "/user@1/cntnr/id",
+      resources: { memory: { limit: 64 * 2 ** 20 }, pids: { limit: 5 } },
+    });
+    expect(
+      planResources(
+        { cpusetCpus: "0", cpuQuotaUs: 1, blkioWeight: 10 },
+        delegated("cpu", "cpuset", "io"),
+        "id",
+      ).resources,
+    ).toEqual({
+      cpu: { quota: 1, cpus: "0" },
+      blockIO: { weight: 10 },
+    });
+  });
+
+  test("is refused where a limit would not hold, with what is missing and who can give it", () => {
+    expect(() => planResources(limits, delegated("memory"), "id")).toThrow(
+      "does not pass pids on; the administrator can",
+    );
+    const none = { kind: "none", reason: "there is none" } as const;
+    expect(() => planResources(limits, none, "id")).toThrow("memory, pids, and there is none");
+  });
+});
