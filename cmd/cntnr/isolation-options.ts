@@ -6,12 +6,7 @@ import type {
   SecurityOptions,
 } from "../../runtime/container/container-options.ts";
 import { lookAtHost, parseDevice } from "../../runtime/container/device-flags.ts";
-import {
-  parseOomScoreAdj,
-  parseSize,
-  parseSysctls,
-  parseUlimit,
-} from "../../runtime/container/limit-flags.ts";
+import { parseOomScoreAdj, parseSysctls, parseUlimit } from "../../runtime/container/limit-flags.ts";
 import {
   checkDomainname,
   checkHostname,
@@ -28,6 +23,7 @@ import {
 } from "../../runtime/container/namespace-flags.ts";
 import { parseResources, resourceFlagNames } from "../../runtime/container/resource-flags.ts";
 import { parseSeccomp, parseSecurityOptions } from "../../runtime/container/security-flags.ts";
+import { parseSize } from "../../runtime/container/size-flag.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 

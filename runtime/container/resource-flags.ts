@@ -1,5 +1,5 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { parseSize } from "./limit-flags.ts";
+import { parseSize } from "./size-flag.ts";
 
 /** Bounds that take a cgroup; what is absent is not bounded. */
 export interface ResourceLimits {

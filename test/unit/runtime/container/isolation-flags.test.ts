@@ -1,12 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Stats, statSync } from "node:fs";
 import { parseDevice } from "../../../../runtime/container/device-flags.ts";
-import {
-  parseOomScoreAdj,
-  parseSize,
-  parseSysctls,
-  parseUlimit,
-} from "../../../../runtime/container/limit-flags.ts";
+import { parseOomScoreAdj, parseSysctls, parseUlimit } from "../../../../runtime/container/limit-flags.ts";
 import {
   checkHostname,
   parseAddHost,
@@ -21,6 +16,7 @@ import {
   parseNamespace,
 } from "../../../../runtime/container/namespace-flags.ts";
 import { parseSecurityOptions } from "../../../../runtime/container/security-flags.ts";
+import { parseSize } from "../../../../runtime/container/size-flag.ts";
 
 describe("namespaces", () => {
   test("are private, the host's or another container's", () => {
