@@ -1,6 +1,7 @@
 import { busyboxImage, debianImage } from "../fixtures/images.ts";
 import type { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
+import { buildCached, buildCold } from "./build-scenarios.ts";
 import type { Contestant } from "./time-commands.ts";
 
 /** The first contestant is ours. */
@@ -57,6 +58,8 @@ export const scenarioMakers: Readonly<Record<string, ScenarioMaker>> = {
   "run-lab": runOnBridge,
   "run-lab-beside": runOnBusyBridge,
   pull: pullDebian,
+  "build-cold": buildCold,
+  "build-cached": buildCached,
 };
 
 const runPodman = (network: string, image: string) =>
