@@ -1,5 +1,5 @@
 import { makeContext } from "../fixtures/build-context.ts";
-import type { Bench, Scenario } from "./scenarios.ts";
+import type { Bench, Scenario } from "./scenario.ts";
 
 const files = 400;
 const bytesPerFile = 4096;

@@ -5,7 +5,8 @@ import { parseArgs } from "node:util";
 import { TestHost } from "../fixtures/test-host.ts";
 import { preparePodman } from "./podman.ts";
 import { describeMachine, evaluate, formatResult, type ScenarioResult } from "./report.ts";
-import { type Bench, prepareBench, scenarioMakers } from "./scenarios.ts";
+import type { Bench } from "./scenario.ts";
+import { prepareBench, scenarioMakers } from "./scenarios.ts";
 import { timeCommands } from "./time-commands.ts";
 
 const { values } = parseArgs({

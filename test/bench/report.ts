@@ -1,5 +1,5 @@
 import { cpus, release } from "node:os";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Timing } from "./time-commands.ts";
 
 export interface ScenarioResult {

@@ -1,0 +1,33 @@
+import type { TestHost } from "../fixtures/test-host.ts";
+import type { TestUser } from "../fixtures/users.ts";
+import type { Contestant } from "./time-commands.ts";
+
+/** The first contestant is ours. */
+export interface Scenario {
+  readonly id: string;
+  readonly title: string;
+  readonly contestants: readonly Contestant[];
+  readonly bounds: readonly Bound[];
+  /** Rounds are long and few. */
+  readonly isPull: boolean;
+}
+
+/** Our median is to be at most `factor` times that of `peer`. */
+export interface Bound {
+  readonly peer: string;
+  readonly factor: number;
+}
+
+/** A scenario is set up only when it is run: what it leaves running would disturb the others. */
+export type ScenarioMaker = (bench: Bench) => Promise<Scenario>;
+
+export interface Bench {
+  readonly host: TestHost;
+  readonly user: TestUser;
+  /** Runs a line of shell as the user; throws when it fails. */
+  readonly shell: (line: string) => Promise<string>;
+  readonly small: string;
+  readonly debian: string;
+  /** Sees to it that netd runs and podman has its network. */
+  readonly openBridges: () => Promise<void>;
+}
