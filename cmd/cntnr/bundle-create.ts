@@ -10,12 +10,8 @@ export async function bundleCreate(context: CommandContext): Promise<number> {
   const { args, directories, env } = context;
   const bundle = args.value("bundle");
   if (!bundle) throw new CntnrError("usage", "bundle create: -b NAME or DIR is missing");
-  const { image, pull, tlsVerify, options } = parseCreateRequest(args, env);
   const request = {
-    image,
-    pull,
-    ...(tlsVerify === undefined ? {} : { tlsVerify }),
-    options,
+    ...parseCreateRequest(args, env),
     bundle,
     ifThere: args.has("update") ? "update" : "refuse",
     root: args.has("rootfs-copy") ? "copy" : "overlay",

@@ -49,6 +49,7 @@ export const createFlags: readonly Flag[] = [
     repeatable: true,
     summary: "host (default), none, container:NAME, or networks that the administrator grants",
   },
+  { name: "label-file", value: "FILE", repeatable: true, summary: "Read labels from a file, one a line" },
   { name: "label", short: "l", value: "KEY[=VALUE]", repeatable: true, summary: "Label the container" },
   { name: "stop-signal", value: "SIGNAL", summary: "Signal by which `cntnr stop` asks the container to end" },
   { name: "rm", summary: "Remove the container when it has ended" },
@@ -59,6 +60,13 @@ export const createFlags: readonly Flag[] = [
     summary: "When to ask the registry: always, missing (default), never",
   },
   { name: "cidfile", value: "FILE", summary: "Write the container's id to a file, which must not exist" },
+  {
+    name: "platform",
+    value: "OS/ARCH[/VARIANT]",
+    summary: "Which of an image's variants: linux/arm64 (the machine's own)",
+  },
   ...isolationFlags,
+  { name: "no-pivot", summary: "Let the runtime change the root without pivot_root (initramfs)" },
+  { name: "no-new-keyring", summary: "Let the container have the session keyring of whoever starts it" },
   tlsVerify,
 ];

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseCapabilities } from "../../runtime/container/capability-flags.ts";
 import { checkName } from "../../runtime/container/container-name.ts";
 import type { ContainerOptions } from "../../runtime/container/container-options.ts";
+import { runtimeFlags } from "../../runtime/container/container-record.ts";
 import type { CreateRequest } from "../../runtime/container/create-container.ts";
 import { parseLabels } from "../../runtime/container/environment-flags.ts";
 import {
@@ -16,6 +17,7 @@ import { parseRestartPolicy } from "../../runtime/container/restart-policy.ts";
 import type { RunRequest } from "../../runtime/container/run-container.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
 import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
+import { parsePlatform } from "../../runtime/image/skopeo.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { parseAttachFlags } from "./attach-flags.ts";
 import { parseEnvironment } from "./environment.ts";
@@ -34,6 +36,7 @@ export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv
   const name = args.value("name");
   const cidFile = args.value("cidfile");
   const tlsVerify = parseTlsVerify(args);
+  const platform = args.value("platform");
   return {
     image,
     ...(name === undefined ? {} : { name: checkName(name) }),
@@ -41,7 +44,9 @@ export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv
     ...(tlsVerify === undefined ? {} : { tlsVerify }),
     autoRemove: args.has("rm"),
     pull: parsePull(args.value("pull")),
+    ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
     options: parseOptions(args, command, env),
+    runtimeFlags: runtimeFlags.filter((name) => args.has(name)),
     restart: parseRestart(args),
     stopTimeoutSeconds: parseStopTimeout(args.value("stop-timeout")),
   };
@@ -94,7 +99,7 @@ function parseOptions(
     capAdd: parseCapabilities(args.values("cap-add")),
     capDrop: parseCapabilities(args.values("cap-drop")),
     network: parseNetworkFlags(args.values("network")),
-    labels: parseLabels(args.values("label")),
+    labels: parseLabels([...args.values("label-file").flatMap(readLabels), ...args.values("label")]),
     ...(stopSignal === undefined ? {} : { stopSignal }),
   };
 }
@@ -105,6 +110,12 @@ function readTextFile(path: string): string {
   } catch (error) {
     throw new CntnrError("not-found", messageOf(error), { cause: error });
   }
+}
+
+/** A label a line; # comments. */
+function readLabels(path: string): string[] {
+  const lines = readTextFile(path).split("\n");
+  return lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 function parsePull(text: string | undefined): RunRequest["pull"] {

@@ -7,7 +7,7 @@ import { startFailure } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import type { ContainerLife } from "./container-life.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
-import { readRuncLog, runcFlags, runtimeProgram } from "./runc.ts";
+import { readRuncLog, runcFlags, runtimeProgram, runtimeWords } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
 
 /** Longest wait for a container to be created; its network may have to be made, by a hook with limits of its own. */
@@ -36,6 +36,7 @@ export function conmonArguments(
     ...["-l", `k8s-file:${paths.log}`],
     ...["--persist-dir", paths.directory, "--exit-dir", directories.exits, "--full-attach"],
     ...inputArguments(record),
+    ...runtimeWords(record),
     ...runtimeArguments,
     ...["--exit-command", exitProgram],
     ...exitArguments.flatMap((word) => ["--exit-command-arg", word]),

@@ -9,6 +9,10 @@ import { identitySchema } from "./process-identity.ts";
 
 export const restartPolicies = ["no", "on-failure", "always", "unless-stopped"] as const;
 
+/** Flags of `runc run` and of conmon: for an initramfs as root, and for systems where a session keyring cannot be made. */
+export const runtimeFlags = ["no-pivot", "no-new-keyring"] as const;
+export type RuntimeFlag = (typeof runtimeFlags)[number];
+
 const strings = v.pipe(v.array(v.string()), v.readonly());
 
 /** What is mounted in a container, as `inspect` shows it and `--volumes-from` takes it. */
@@ -70,6 +74,8 @@ const recordSchema = v.object({
     v.object({ kind: v.literal("container"), container: v.string() }),
     v.object({ kind: v.literal("netd"), networks: strings }),
   ]),
+  /** What the runtime is told beside the bundle when it makes the container. */
+  runtimeFlags: v.optional(v.pipe(v.array(v.picklist(runtimeFlags)), v.readonly()), []),
   /** None may be removed from under it. */
   mounts: v.optional(v.pipe(v.array(mountSchema), v.readonly()), []),
   /** The container whose namespaces it shares, and which therefore has to run first. */

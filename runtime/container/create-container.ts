@@ -32,6 +32,7 @@ export interface CreateRequest extends ImageRequest {
   readonly cidFile?: string;
   readonly autoRemove: boolean;
   readonly options: ContainerOptions;
+  readonly runtimeFlags: ContainerRecord["runtimeFlags"];
   readonly restart: ContainerRecord["restart"];
   readonly stopTimeoutSeconds: number;
 }
@@ -137,6 +138,7 @@ function describe(
     restart: request.restart,
     labels: { ...image.config.labels, ...options.labels },
     network: options.network,
+    runtimeFlags: request.runtimeFlags,
     layers: image.layers,
   };
 }

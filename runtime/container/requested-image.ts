@@ -1,5 +1,7 @@
+import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import type { ProgressListener } from "../image/progress.ts";
+import type { Platform } from "../image/skopeo.ts";
 import { ensureImage, type PullPolicy, resolveImage } from "../image/store.ts";
 import type { Directories } from "../store/directories.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -10,6 +12,8 @@ export interface ImageRequest {
   readonly image: string;
   readonly pull: PullPolicy;
   readonly tlsVerify?: boolean;
+  /** Which variant of the image; without it the machine's own. */
+  readonly platform?: Platform;
 }
 
 export interface ImageSurroundings {
@@ -38,12 +42,24 @@ export async function findRequestedImage(
   const isOfStore =
     request.pull !== "always" && !/^(?:oci|oci-archive|docker-archive|dir):/.test(request.image);
   const local = isOfStore ? resolveImage(directories, request.image, mappings) : undefined;
-  if (local) return local;
-  return ensureImage(directories, request.image, request.pull, {
+  if (local && isOfPlatform(local, request.platform)) return local;
+  // What is there under that name is of another platform.
+  if (local && request.pull === "never")
+    throw new CntnrError(
+      "not-found",
+      `${request.image} is in the store for ${local.config.architecture} only`,
+    );
+  const pull = local && request.pull === "missing" ? "always" : request.pull;
+  return ensureImage(directories, request.image, pull, {
     mappings,
     sharedUse: "in-place",
     onProgress: await pullReporter(),
     ...(imagePolicy === undefined ? {} : { imagePolicy }),
     ...(request.tlsVerify === undefined ? {} : { tlsVerify: request.tlsVerify }),
+    ...(request.platform ? { platform: request.platform } : {}),
   });
+}
+
+function isOfPlatform({ config }: LocalImage, platform: Platform | undefined): boolean {
+  return !platform || (config.os === platform.os && config.architecture === platform.architecture);
 }

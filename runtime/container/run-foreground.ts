@@ -8,7 +8,7 @@ import { beginLife, claimEnd, startedBySomebody } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { discardContainer } from "./discard-container.ts";
-import { deleteFromRuntime, readRuncLog, runcFlags, runtimeProgram } from "./runc.ts";
+import { deleteFromRuntime, readRuncLog, runcFlags, runtimeProgram, runtimeWords } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
 import { writeExit } from "./settle.ts";
 import { SignalForwarding } from "./signal-forwarding.ts";
@@ -37,12 +37,15 @@ export async function runForeground(
   let exitCode: number;
   using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
   beginLife(paths, "cntnr", startedBySomebody);
-  const runc = spawnAttached([runtimeProgram, ...flags, "run", "--bundle", paths.directory, record.id], {
-    stdin: record.stdin ? "inherit" : "ignore",
-    output: "inherit",
-    // Ctrl-C is to come once, from us.
-    ownSession: true,
-  });
+  const runc = spawnAttached(
+    [runtimeProgram, ...flags, "run", ...runtimeWords(record), "--bundle", paths.directory, record.id],
+    {
+      stdin: record.stdin ? "inherit" : "ignore",
+      output: "inherit",
+      // Ctrl-C is to come once, from us.
+      ownSession: true,
+    },
+  );
   noteContainer(directories, record, "start");
   forwarding?.to((signal) => runc.signal(signal));
   const end = await runc.ended;

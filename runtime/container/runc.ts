@@ -3,7 +3,7 @@ import { hasErrno } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import type { ContainerId } from "./container-id.ts";
-import { type ContainerPaths, containerPaths } from "./container-record.ts";
+import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 
 /** The OCI runtime. */
 export const runtimeProgram = "runc";
@@ -17,6 +17,11 @@ export function runcFlags(directories: Directories, paths: ContainerPaths): stri
 /** The same with a log of its own for what is done beside the container's own life. */
 export function runcFlagsWithLog(directories: Directories, log: string): string[] {
   return ["--root", directories.runcRoot, "--log", log, "--log-format", "json"];
+}
+
+/** What `run` and `create` are told of a container beside its bundle; conmon has the same words. */
+export function runtimeWords({ runtimeFlags }: Pick<ContainerRecord, "runtimeFlags">): string[] {
+  return runtimeFlags.map((name) => `--${name}`);
 }
 
 /** Kills what is left of a container and removes runc's state of it, which runs its poststop hooks. */

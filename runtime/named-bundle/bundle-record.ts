@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import * as v from "valibot";
-import { mountSchema } from "../container/container-record.ts";
+import { mountSchema, runtimeFlags } from "../container/container-record.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { type FileLock, tryLockFile } from "../sys/file-lock.ts";
@@ -23,6 +23,7 @@ const recordSchema = v.object({
   /** A sum of all that the bundle follows from. */
   inputs: v.string(),
   root: v.picklist(["overlay", "copy"]),
+  runtimeFlags: v.pipe(v.array(v.picklist(runtimeFlags)), v.readonly()),
   tty: v.boolean(),
   stdin: v.boolean(),
   mounts: v.pipe(v.array(mountSchema), v.readonly()),

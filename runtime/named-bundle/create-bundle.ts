@@ -5,6 +5,7 @@ import { makeBundle } from "../bundle/make-bundle.ts";
 import { containerCommand } from "../bundle/process-plan.ts";
 import { makeMounts, recordedMount, resolveMounts } from "../container/container-mounts.ts";
 import type { ContainerOptions } from "../container/container-options.ts";
+import type { ContainerRecord } from "../container/container-record.ts";
 import type { CreateSurroundings } from "../container/create-container.ts";
 import { checkNetwork, findRequestedImage, type ImageRequest } from "../container/requested-image.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
@@ -32,6 +33,7 @@ export interface BundleRequest extends ImageRequest {
   readonly bundle: string;
   readonly ifThere: "refuse" | "update";
   readonly options: ContainerOptions;
+  readonly runtimeFlags: ContainerRecord["runtimeFlags"];
   /** `copy`: the bundle does not need the store. */
   readonly root: "overlay" | "copy";
   /** Whether what a container has written stays when the image is another one. */
@@ -103,14 +105,19 @@ function checkPlace({ directory }: BundlePlace, existing: BundleRecord | undefin
 }
 
 /** A sum of all that a bundle follows from. */
-function sumOfInputs({ options, root }: BundleRequest, image: LocalImage, mappings: IdMappings): string {
-  const inputs = { version: 1, image: image.manifestDigest, layers: image.layers, options, root, mappings };
+function sumOfInputs(
+  { options, root, runtimeFlags }: BundleRequest,
+  image: LocalImage,
+  mappings: IdMappings,
+): string {
+  const { manifestDigest, layers } = image;
+  const inputs = { version: 1, image: manifestDigest, layers, options, runtimeFlags, root, mappings };
   return createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
 }
 
 function describe(
   { name, directory }: BundlePlace,
-  { options, root }: BundleRequest,
+  { options, root, runtimeFlags }: BundleRequest,
   image: LocalImage,
   inputs: string,
   mounts: readonly MadeMount[],
@@ -128,6 +135,7 @@ function describe(
     updatedAt: now,
     inputs,
     root,
+    runtimeFlags,
     tty: options.tty,
     stdin: options.stdin,
     mounts: mounts.map(recordedMount),

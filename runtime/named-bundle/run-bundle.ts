@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { checkMountPoints, rootTrees } from "../bundle/make-root.ts";
 import { defaultMountPoints } from "../bundle/mount-plan.ts";
 import { checkTerminal } from "../container/run-foreground.ts";
-import { runcFlagsWithLog, runtimeProgram } from "../container/runc.ts";
+import { runcFlagsWithLog, runtimeProgram, runtimeWords } from "../container/runc.ts";
 import { classifyRuncFailure } from "../container/runc-failure.ts";
 import { SignalForwarding } from "../container/signal-forwarding.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
@@ -36,7 +36,10 @@ export async function runBundle(directories: Directories, record: BundleRecord):
   rmSync(log, { force: true });
   const flags = runcFlagsWithLog(directories, log);
   const id = `bundle-${record.name}-${randomBytes(4).toString("hex")}`;
-  const exitCode = await runAttached([runtimeProgram, ...flags, "run", "--bundle", directory, id], record);
+  const exitCode = await runAttached(
+    [runtimeProgram, ...flags, "run", ...runtimeWords(record), "--bundle", directory, id],
+    record,
+  );
   if (existsSync(join(directories.runcRoot, id)))
     await runCommand(runtimeProgram, [...flags, "delete", "--force", id], { timeoutMs: deleteTimeoutMs });
   if (exitCode === 0 || !existsSync(log)) return exitCode;

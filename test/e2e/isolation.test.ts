@@ -266,6 +266,32 @@ test("groups beside the user's own are refused with the reason", async () => {
   expect(await runOk(["--group-add", "keep-groups"], "id -u")).toBe("0");
 });
 
+test("the runtime is told what it needs in odd places, in the foreground and behind", async () => {
+  const flags = ["--no-pivot", "--no-new-keyring"];
+  const keyring = "grep -c ^ /proc/keys; readlink /proc/self/ns/mnt >/dev/null && echo ran";
+  expect(await runOk([...flags, "--security-opt", "unmask=ALL"], keyring)).toContain("ran");
+  await ok(alice, ["cntnr", "run", "-d", "--name", "behind", ...flags, image, "echo", "ran"]);
+  expect(await ok(alice, ["cntnr", "wait", "behind"])).toBe("0");
+  expect(await ok(alice, ["cntnr", "logs", "behind"])).toBe("ran");
+  await ok(alice, ["cntnr", "rm", "behind"]);
+});
+
+test("a platform that the image is not for is refused, its own is not", async () => {
+  const own = process.arch === "x64" ? "amd64" : process.arch;
+  expect(await runOk(["--platform", `linux/${own}`], "echo ran")).toBe("ran");
+  expect(await refusal(["--platform", "linux/s390x"])).toContain("not for linux/s390x");
+  expect(await refusal(["--pull", "never", "--platform", "linux/s390x"])).toContain(`for ${own} only`);
+  expect(await refusal(["--platform", "s390x"])).toContain("is not a platform");
+});
+
+test("labels come from files, too", async () => {
+  await ok(alice, ["sh", "-c", "printf '# c\\na=file\\nb=file\\n' >labels"]);
+  await ok(alice, ["cntnr", "create", "--name", "labelled", "--label-file", "labels", "-l", "b=flag", image]);
+  const labels = await ok(alice, ["cntnr", "inspect", "--format", "{{json .Config.Labels}}", "labelled"]);
+  expect(JSON.parse(labels)).toEqual({ a: "file", b: "flag" });
+  await ok(alice, ["cntnr", "rm", "labelled"]);
+});
+
 test("what is there twice in docker's and in older spellings means the same", async () => {
   expect((await run(["--readonly"], "touch /x")).stderr).toContain("Read-only file system");
   const annotated = ["cntnr", "run", "--name", "annotated", "--annotation", "org.example=a b", image, "true"];

@@ -25,6 +25,7 @@ export function makeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
     restart: { policy: "no", maximumRetries: 0 },
     labels: {},
     mounts: [],
+    runtimeFlags: [],
     network: { kind: "host" },
     layers: ["/l/abc"],
     ...changes,
