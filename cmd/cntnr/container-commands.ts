@@ -1,6 +1,7 @@
 import type { Flag, Positional } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
 import { createFlags } from "./create-flags.ts";
+import { healthFlags } from "./health-flags.ts";
 import { detachKeysFlag, lifeFlags, signalProxyFlag } from "./life-flags.ts";
 import { filter, noTruncation, pruneFilter, quiet, template } from "./shared-flags.ts";
 
@@ -36,6 +37,7 @@ export const containerCommands: readonly Command[] = [
       { name: "detach", short: "d", summary: "Run in the background and print the container's id" },
       ...createFlags,
       ...lifeFlags,
+      ...healthFlags,
       detachKeysFlag,
       signalProxyFlag,
     ],
@@ -50,7 +52,7 @@ export const containerCommands: readonly Command[] = [
     path: "create",
     aliases: ["container create"],
     summary: "Make a container without starting it, and print its id",
-    flags: [...createFlags, ...lifeFlags],
+    flags: [...createFlags, ...lifeFlags, ...healthFlags],
     positionals: imageAndCommand,
     passThrough: true,
     example: "cntnr create --name web alpine:3.6 httpd -f\ncntnr start web",
@@ -365,6 +367,16 @@ export const containerCommands: readonly Command[] = [
     hidden: true,
     failureCode: 1,
     load: async () => (await import("./internal-exited.ts")).internalExited,
+  },
+  {
+    path: "internal-health",
+    summary: "Run health checks as long as there are containers that have any",
+    flags: [{ name: "inherited", summary: "The lock is descriptor 3" }],
+    positionals: [],
+    example: "cntnr internal-health",
+    hidden: true,
+    failureCode: 1,
+    load: async () => (await import("./internal-health.ts")).internalHealth,
   },
   {
     path: "internal-restart",

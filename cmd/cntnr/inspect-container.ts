@@ -1,17 +1,14 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import {
-  type BundleConfig,
-  type BundleMount,
-  readBundleConfig,
-  requestedMounts,
-} from "../../runtime/container/bundle-config.ts";
+import { type BundleConfig, readBundleConfig } from "../../runtime/container/bundle-config.ts";
 import { readLife } from "../../runtime/container/container-life.ts";
 import { type ContainerRecord, containerPaths } from "../../runtime/container/container-record.ts";
 import { type ContainerState, lostExitCode } from "../../runtime/container/container-state.ts";
 import { readAttachments } from "../../runtime/network/kept-attachments.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
+import { volumePaths } from "../../runtime/volume/volume-store.ts";
 import { stateWord } from "./container-status.ts";
+import { healthcheckOf, healthStateOf } from "./inspect-health.ts";
 
 const never = "0001-01-01T00:00:00Z";
 
@@ -38,7 +35,7 @@ export function inspectContainer(directories: Directories, record: ContainerReco
     Driver: existsSync(join(paths.directory, "upper")) ? "overlay" : "copy",
     Platform: "linux",
     Bundle: paths.directory,
-    Mounts: config ? requestedMounts(config, paths.directory).map(mountOf) : [],
+    Mounts: record.mounts.map((mount) => mountOf(directories, mount)),
     HostConfig: hostConfigOf(record, config),
     Config: configOf(record, config),
     NetworkSettings: networkSettingsOf(directories, record),
@@ -65,19 +62,28 @@ function stateOf(directories: Directories, record: ContainerRecord, state: Conta
         : "",
     StartedAt: "startedAt" in state ? state.startedAt : (life?.startedAt ?? never),
     FinishedAt: finished,
+    ...(record.health && isAlive ? { Health: healthStateOf(directories, record) } : {}),
   };
 }
 
-function mountOf({ type, source, destination, options }: BundleMount) {
-  const isBind = type === "bind" || options.includes("bind") || options.includes("rbind");
+/** Volumes by their names, where docker has the directory as the source, too. */
+function mountOf(directories: Directories, mount: ContainerRecord["mounts"][number]) {
+  const { kind, destination, options } = mount;
+  const isReadOnly = mount.kind === "tmpfs" ? options.includes("ro") : mount.readOnly;
   return {
-    Type: isBind ? "bind" : type,
-    Source: isBind ? source : "",
+    Type: kind,
+    ...(mount.kind === "volume" ? { Name: mount.name, Driver: "local" } : {}),
+    Source: sourceOf(directories, mount),
     Destination: destination,
-    Mode: options.filter((option) => !["bind", "rbind", "ro", "rw"].includes(option)).join(","),
-    RW: !options.includes("ro"),
+    Mode: options.join(","),
+    RW: !isReadOnly,
     Propagation: options.find((option) => /^r?(?:private|slave|shared|unbindable)$/.test(option)) ?? "",
   };
+}
+
+function sourceOf(directories: Directories, mount: ContainerRecord["mounts"][number]): string {
+  if (mount.kind === "bind") return mount.source;
+  return mount.kind === "volume" ? volumePaths(directories, mount.name).data : "";
 }
 
 function hostConfigOf(record: ContainerRecord, config: BundleConfig | undefined) {
@@ -114,6 +120,7 @@ function configOf(record: ContainerRecord, config: BundleConfig | undefined) {
     Labels: record.labels,
     StopSignal: record.stopSignal,
     StopTimeout: record.stopTimeoutSeconds,
+    ...healthcheckOf(record),
   };
 }
 

@@ -49,7 +49,7 @@ export async function psRow(
     CreatedAt: record.createdAt,
     RunningFor: `${agoOf(record.createdAt)} ago`,
     State: stateWord(state),
-    Status: statusOf(container),
+    Status: statusOf(directories, container),
     Names: record.name,
     Networks: networksOf(directories, container),
     Labels: Object.entries(labels)

@@ -6,12 +6,23 @@ import type { Directories } from "../../runtime/store/directories.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import type { CommandContext } from "./command.ts";
-import { stateWord } from "./container-status.ts";
+import { healthOf, stateWord } from "./container-status.ts";
 import { type Filters, matches, matchesLabels, parseFilters } from "./filters.ts";
 import { formatList } from "./format-template.ts";
 import { psLayout, psRow } from "./ps-row.ts";
 
-const filterKeys = ["ancestor", "before", "exited", "id", "label", "name", "network", "since", "status"];
+const filterKeys = [
+  "ancestor",
+  "before",
+  "exited",
+  "health",
+  "id",
+  "label",
+  "name",
+  "network",
+  "since",
+  "status",
+];
 
 /** `cntnr ps` */
 export async function ps({ args, directories }: CommandContext): Promise<number> {
@@ -54,7 +65,7 @@ function select(
     const { record, state } = container;
     return (
       (isAll || isActive(state)) &&
-      isWanted(container, filters) &&
+      isWanted(directories, container, filters) &&
       (before?.every((time) => record.createdAt < time) ?? true) &&
       (since?.every((time) => record.createdAt > time) ?? true)
     );
@@ -68,7 +79,7 @@ function createdAt(directories: Directories, containers: readonly ListedContaine
   throw new CntnrError("not-found", `--filter: there is no container ${name}`);
 }
 
-function isWanted({ record, state }: ListedContainer, filters: Filters): boolean {
+function isWanted(directories: Directories, { record, state }: ListedContainer, filters: Filters): boolean {
   const exitCode =
     state.kind === "dead" ? lostExitCode : state.kind === "exited" ? state.exitCode : undefined;
   return (
@@ -77,6 +88,11 @@ function isWanted({ record, state }: ListedContainer, filters: Filters): boolean
     matches(filters, "name", (value) => pattern(value).test(record.name)) &&
     matches(filters, "status", (value) => value === stateWord(state)) &&
     matches(filters, "exited", (value) => value === String(exitCode)) &&
+    matches(
+      filters,
+      "health",
+      (value) => state.kind === "running" && value === healthOf(directories, record),
+    ) &&
     matches(filters, "ancestor", (value) => isImage(record, value)) &&
     matches(filters, "network", (value) => networkNames(record).includes(value)) &&
     matchesLabels(filters, "label", record.labels)

@@ -21,6 +21,7 @@ import { parsePlatform } from "../../runtime/image/skopeo.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { parseAttachFlags } from "./attach-flags.ts";
 import { parseEnvironment } from "./environment.ts";
+import { parseHealthFlags } from "./health-flags.ts";
 import { parseIsolationOptions } from "./isolation-options.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
@@ -49,6 +50,7 @@ export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv
     runtimeFlags: runtimeFlags.filter((name) => args.has(name)),
     restart: parseRestart(args),
     stopTimeoutSeconds: parseStopTimeout(args.value("stop-timeout")),
+    health: parseHealthFlags(args),
   };
 }
 

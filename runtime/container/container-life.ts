@@ -88,8 +88,8 @@ export function beginLife(
 
 /** What belongs to the life before. */
 function forgotten(paths: ContainerPaths): string[] {
-  const { stopRequest, pendingRestart, pauseNote, exit, exitCopy, conmonPid, runcLog } = paths;
-  return [stopRequest, pendingRestart, pauseNote, exit, exitCopy, conmonPid, runcLog];
+  const { stopRequest, pendingRestart, pauseNote, health, exit, exitCopy, conmonPid, runcLog } = paths;
+  return [stopRequest, pendingRestart, pauseNote, health, exit, exitCopy, conmonPid, runcLog];
 }
 
 /** Notes that conmon is in charge now: whoever has started the container may live on, and has no more to do with it. */

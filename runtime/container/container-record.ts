@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { healthCheckSchema } from "../health/health-check.ts";
 import { replaceFile } from "../store/replace-file.ts";
 import { type ContainerId, isContainerId } from "./container-id.ts";
 import { identitySchema } from "./process-identity.ts";
@@ -67,6 +68,7 @@ const recordSchema = v.object({
     /** Of on-failure; 0: no limit. */
     maximumRetries: v.number(),
   }),
+  health: v.optional(healthCheckSchema),
   labels: v.pipe(v.record(v.string(), v.string()), v.readonly()),
   network: v.variant("kind", [
     v.object({ kind: v.literal("host") }),
@@ -99,6 +101,8 @@ export interface ContainerPaths {
   readonly pendingRestart: string;
   /** There while it is paused. */
   readonly pauseNote: string;
+  /** How it is, by its health check. */
+  readonly health: string;
   /** The exit code, written when it has ended. */
   readonly exit: string;
   /** A second one, which outlives the container. */
@@ -124,6 +128,7 @@ export function containerPaths(directories: Directories, id: ContainerId): Conta
     stopRequest: join(directory, "stop-requested"),
     pendingRestart: join(directory, "restart.json"),
     pauseNote: join(directory, "paused.json"),
+    health: join(directory, "health.json"),
     exit: join(directory, "exit"),
     exitCopy: join(directories.exits, id),
     conmonPid: join(directory, "conmon.pid"),

@@ -2,6 +2,7 @@ import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { makeBundle } from "../bundle/make-bundle.ts";
 import { containerCommand } from "../bundle/process-plan.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import { type HealthOptions, planHealthCheck } from "../health/health-check.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
@@ -35,6 +36,7 @@ export interface CreateRequest extends ImageRequest {
   readonly runtimeFlags: ContainerRecord["runtimeFlags"];
   readonly restart: ContainerRecord["restart"];
   readonly stopTimeoutSeconds: number;
+  readonly health: HealthOptions;
 }
 
 /** What making a container needs beside the request. */
@@ -118,6 +120,7 @@ function describe(
   made: MadeHow & Pick<ContainerRecord, "mounts">,
 ): ContainerRecord {
   const { options } = request;
+  const health = planHealthCheck(image.config.healthcheck, request.health);
   return {
     version: 1,
     id,
@@ -136,6 +139,7 @@ function describe(
     stopSignal: options.stopSignal ?? stopSignalOf(image),
     stopTimeoutSeconds: request.stopTimeoutSeconds,
     restart: request.restart,
+    ...(health ? { health } : {}),
     labels: { ...image.config.labels, ...options.labels },
     network: options.network,
     runtimeFlags: request.runtimeFlags,

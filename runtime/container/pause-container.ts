@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import * as v from "valibot";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { alertSupervisor, wakeSupervisor } from "../health/supervisor-lock.ts";
 import type { Directories } from "../store/directories.ts";
 import { noteContainer } from "./container-events.ts";
 import { withContainerLock } from "./container-lock.ts";
@@ -38,6 +39,7 @@ export function pauseContainer(directories: Directories, record: ContainerRecord
     });
     await stopAll(init.pid, record);
     noteContainer(directories, record, "pause");
+    if (record.health) alertSupervisor(directories);
   });
 }
 
@@ -70,6 +72,7 @@ export function unpauseContainer(directories: Directories, record: ContainerReco
       if (!isKept(pid, startTime)) signalIfThere(pid, "SIGCONT");
     rmSync(paths.pauseNote, { force: true });
     noteContainer(directories, record, "unpause");
+    if (record.health) wakeSupervisor(directories);
   });
 }
 

@@ -47,6 +47,7 @@ export async function runForeground(
     },
   );
   noteContainer(directories, record, "start");
+  if (record.health) (await import("../health/supervisor-lock.ts")).wakeSupervisor(directories);
   forwarding?.to((signal) => runc.signal(signal));
   const end = await runc.ended;
   exitCode = "signal" in end ? 128 + end.signal : end.exitCode;

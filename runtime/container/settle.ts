@@ -1,5 +1,6 @@
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { CntnrError } from "../errors/cntnr-error.ts";
+import { alertSupervisor } from "../health/supervisor-lock.ts";
 import type { Directories } from "../store/directories.ts";
 import { noteContainer } from "./container-events.ts";
 import type { ContainerId } from "./container-id.ts";
@@ -107,6 +108,7 @@ function tellEnd(directories: Directories, record: ContainerRecord): void {
   const state = readState(directories, record);
   const exitCode = "exitCode" in state ? state.exitCode : lostExitCode;
   noteContainer(directories, record, "die", { exitCode: String(exitCode) });
+  if (record.health) alertSupervisor(directories);
 }
 
 /** Notes how a container ended; whole or not at all. */

@@ -71,6 +71,8 @@ async function start(
     await options.onCreated?.();
     await startCreated(directories, record);
     noteContainer(directories, record, "start");
+    // Loaded only for containers that have a check.
+    if (record.health) (await import("../health/supervisor-lock.ts")).wakeSupervisor(directories);
   } catch (error) {
     await deleteFromRuntime(directories, record.id);
     if (isCreated) await lastWordOfConmon(directories, record);

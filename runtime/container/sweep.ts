@@ -33,6 +33,8 @@ export async function sweep(
       troubles.push(error);
     }
   }
+  const isChecked = containers.some(({ record, state }) => record.health && state.kind === "running");
+  if (isChecked) (await import("../health/supervisor-lock.ts")).ensureSupervisor(directories);
   removeUnfinished(directories);
   removeStaleLocks(directories);
   removeOldExits(directories);

@@ -1,3 +1,5 @@
+import type { ImageHealthCheck } from "../health/health-check.ts";
+
 /** `sha256:` and 64 lower-case hexadecimal digits. Of a blob as stored. */
 export type Digest = string & { readonly brand: "Digest" };
 /** Digest of a layer's uncompressed tar (OCI image-spec, config.md, rootfs.diff_ids). */
@@ -18,6 +20,7 @@ export interface ImageConfig {
   readonly volumes: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly stopSignal?: string;
+  readonly healthcheck?: ImageHealthCheck;
 }
 
 /** An image whose blobs are in the store and whose layers are unpacked. */

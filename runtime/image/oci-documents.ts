@@ -169,6 +169,34 @@ export function parseConfig(text: string, digest: Digest): ParsedConfig {
       ...(document.created ? { created: document.created } : {}),
       ...(document.author ? { author: document.author } : {}),
       ...(settings.StopSignal ? { stopSignal: settings.StopSignal } : {}),
+      ...healthCheckOf(settings),
+    },
+  };
+}
+
+const duration = v.nullish(v.number());
+const healthCheckSchema = v.object({
+  Test: v.array(v.string()),
+  Interval: duration,
+  Timeout: duration,
+  StartPeriod: duration,
+  StartInterval: duration,
+  Retries: duration,
+});
+
+/** Docker's extension; what cannot be understood is as good as none. */
+function healthCheckOf(settings: Record<string, unknown>): Pick<ImageConfig, "healthcheck"> {
+  const parsed = v.safeParse(healthCheckSchema, settings.Healthcheck);
+  if (!parsed.success) return {};
+  const { Test, Interval, Timeout, StartPeriod, StartInterval, Retries } = parsed.output;
+  return {
+    healthcheck: {
+      test: Test,
+      ...(Interval ? { interval: Interval } : {}),
+      ...(Timeout ? { timeout: Timeout } : {}),
+      ...(StartPeriod ? { startPeriod: StartPeriod } : {}),
+      ...(StartInterval ? { startInterval: StartInterval } : {}),
+      ...(Retries ? { retries: Retries } : {}),
     },
   };
 }

@@ -30,6 +30,16 @@ const preparedSchema = v.object({
     volumes: strings,
     labels: v.pipe(v.record(v.string(), v.string()), v.readonly()),
     stopSignal: v.exactOptional(v.string()),
+    healthcheck: v.exactOptional(
+      v.object({
+        test: strings,
+        interval: v.exactOptional(v.number()),
+        timeout: v.exactOptional(v.number()),
+        startPeriod: v.exactOptional(v.number()),
+        startInterval: v.exactOptional(v.number()),
+        retries: v.exactOptional(v.number()),
+      }),
+    ),
   }),
 });
 
