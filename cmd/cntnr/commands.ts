@@ -3,7 +3,7 @@ import { bundleCommands } from "./bundle-commands.ts";
 import type { Command } from "./command.ts";
 import { containerCommands } from "./container-commands.ts";
 import { imageCommands } from "./image-commands.ts";
-import { format } from "./shared-flags.ts";
+import { format, template } from "./shared-flags.ts";
 import { systemCommands } from "./system-commands.ts";
 import { volumeCommands } from "./volume-commands.ts";
 
@@ -24,6 +24,15 @@ export const commands: readonly Command[] = [
     example: "cntnr network ls",
     failureCode: 1,
     load: async () => (await import("./network-ls.ts")).networkLs,
+  },
+  {
+    path: "network inspect",
+    summary: "Show all that you may do on a network, which rule says so, and what is left",
+    flags: [template],
+    positionals: [{ name: "NETWORK", count: "one-or-more" }],
+    example: "cntnr network inspect lab",
+    failureCode: 1,
+    load: async () => (await import("./network-inspect.ts")).networkInspect,
   },
   {
     path: "completion",

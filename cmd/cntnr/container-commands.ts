@@ -211,6 +211,16 @@ export const containerCommands: readonly Command[] = [
     load: async () => (await import("./top.ts")).top,
   },
   {
+    path: "port",
+    aliases: ["container port"],
+    summary: "List the ports of the host that lead to a container, or where one of its ports is",
+    flags: [],
+    positionals: [container, { name: "PORT[/PROTOCOL]", count: "optional" }],
+    example: "cntnr port web 80/tcp",
+    failureCode: 1,
+    load: async () => (await import("./port.ts")).port,
+  },
+  {
     path: "ps",
     aliases: ["container ls", "container ps", "container list"],
     summary: "List containers",

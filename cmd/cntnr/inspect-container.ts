@@ -5,6 +5,7 @@ import { readLife } from "../../runtime/container/container-life.ts";
 import { type ContainerRecord, containerPaths } from "../../runtime/container/container-record.ts";
 import { type ContainerState, lostExitCode } from "../../runtime/container/container-state.ts";
 import { readAttachments } from "../../runtime/network/kept-attachments.ts";
+import type { PortMapping } from "../../runtime/network/network-request.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { volumePaths } from "../../runtime/volume/volume-store.ts";
 import { stateWord } from "./container-status.ts";
@@ -90,7 +91,7 @@ function hostConfigOf(record: ContainerRecord, config: BundleConfig | undefined)
   const { network, restart } = record;
   const networkMode =
     network.kind === "netd"
-      ? (network.networks[0] ?? "none")
+      ? (network.networks[0]?.name ?? "none")
       : network.kind === "container"
         ? `container:${network.container}`
         : network.kind;
@@ -137,5 +138,19 @@ function networkSettingsOf(directories: Directories, record: ContainerRecord) {
       },
     ] as const;
   });
-  return { IPAddress: networks[0]?.[1].IPAddress ?? "", Networks: Object.fromEntries(networks) };
+  return {
+    IPAddress: networks[0]?.[1].IPAddress ?? "",
+    Ports: portsByContainerPort(attachments.flatMap(({ ports }) => ports)),
+    Networks: Object.fromEntries(networks),
+  };
+}
+
+/** Docker's shape: "80/tcp": [{"HostIp": "", "HostPort": "8080"}]. */
+function portsByContainerPort(ports: readonly PortMapping[]) {
+  const byPort: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  for (const { hostIp, hostPort, containerPort, protocol } of ports) {
+    const key = `${containerPort}/${protocol}`;
+    byPort[key] = [...(byPort[key] ?? []), { HostIp: hostIp, HostPort: String(hostPort) }];
+  }
+  return byPort;
 }

@@ -9,11 +9,12 @@ export async function networkLs({ args, env }: CommandContext): Promise<number> 
     print(networks.map((network) => `${JSON.stringify(network)}\n`).join(""));
   else
     printTable([
-      ["NAME", "PLUGINS", "ATTACHMENTS", "GRANTED BY"],
-      ...networks.map(({ name, plugins, used, limit, grantedBy }) => [
+      ["NAME", "PLUGINS", "ATTACHMENTS", "SUBNETS", "GRANTED BY"],
+      ...networks.map(({ name, plugins, used, limit, subnets, grantedBy }) => [
         name,
         plugins.join(","),
         `${used}/${limit}`,
+        subnets.join(","),
         grantedBy,
       ]),
     ]);

@@ -4,6 +4,7 @@ import { measureContainer } from "../../runtime/container/container-size.ts";
 import { isActive, lostExitCode } from "../../runtime/container/container-state.ts";
 import type { ListedContainer } from "../../runtime/container/sweep.ts";
 import { readAttachments } from "../../runtime/network/kept-attachments.ts";
+import { showPort } from "../../runtime/network/network-request.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { agoOf } from "../command-line/ago.ts";
 import { printable } from "../command-line/output.ts";
@@ -20,6 +21,7 @@ export const psLayout = (withSize: boolean): ListLayout => ({
     CreatedAt: "CREATED AT",
     LocalVolumes: "LOCAL VOLUMES",
     Networks: "NETWORK",
+    Ports: "PORTS",
     State: "STATE",
     Status: "STATUS",
     Names: "NAMES",
@@ -27,7 +29,7 @@ export const psLayout = (withSize: boolean): ListLayout => ({
     Size: "SIZE",
   },
   columns: [
-    ...["ID", "Image", "Command", "RunningFor", "Status", "Networks", "Names"],
+    ...["ID", "Image", "Command", "RunningFor", "Status", "Networks", "Ports", "Names"],
     ...(withSize ? ["Size"] : []),
   ],
 });
@@ -52,6 +54,7 @@ export async function psRow(
     Status: statusOf(directories, container),
     Names: record.name,
     Networks: networksOf(directories, container),
+    Ports: portsOf(directories, container),
     Labels: Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(","),
@@ -81,11 +84,17 @@ export function networksOf(directories: Directories, { record, state }: ListedCo
   if (record.network.kind !== "netd") return record.network.kind;
   const attached = isActive(state) ? (readAttachments(directories, record.id) ?? []) : [];
   return record.network.networks
-    .map((network) => {
-      const addresses = attached.find((attachment) => attachment.network === network)?.addresses ?? [];
-      return [network, ...addresses.map((address) => address.split("/")[0])].join(" ");
+    .map(({ name }) => {
+      const addresses = attached.find((attachment) => attachment.network === name)?.addresses ?? [];
+      return [name, ...addresses.map((address) => address.split("/")[0])].join(" ");
     })
     .join(", ");
+}
+
+/** The ports of the host that lead to it. */
+function portsOf(directories: Directories, { record, state }: ListedContainer): string {
+  const attached = isActive(state) ? (readAttachments(directories, record.id) ?? []) : [];
+  return attached.flatMap(({ ports }) => ports.map(showPort)).join(", ");
 }
 
 async function sizeOf(directories: Directories, record: ContainerRecord): Promise<string> {

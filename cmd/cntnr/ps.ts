@@ -119,5 +119,5 @@ function isImage({ image, imageId }: ListedContainer["record"], value: string): 
 }
 
 function networkNames({ network }: ListedContainer["record"]): readonly string[] {
-  return network.kind === "netd" ? network.networks : [network.kind];
+  return network.kind === "netd" ? network.networks.map(({ name }) => name) : [network.kind];
 }

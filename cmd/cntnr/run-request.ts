@@ -13,6 +13,7 @@ import {
   realSurroundings,
 } from "../../runtime/container/mount-flags.ts";
 import { parseNetworkFlags } from "../../runtime/container/network-flag.ts";
+import { parsePublishFlags } from "../../runtime/container/publish-flag.ts";
 import { parseRestartPolicy } from "../../runtime/container/restart-policy.ts";
 import type { RunRequest } from "../../runtime/container/run-container.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
@@ -100,7 +101,12 @@ function parseOptions(
     volumesFrom: args.values("volumes-from").map(parseVolumesFrom),
     capAdd: parseCapabilities(args.values("cap-add")),
     capDrop: parseCapabilities(args.values("cap-drop")),
-    network: parseNetworkFlags(args.values("network")),
+    network: parseNetworkFlags(args.values("network"), {
+      ip: args.value("ip"),
+      ip6: args.value("ip6"),
+      mac: args.value("mac-address"),
+      ports: parsePublishFlags(args.values("publish")),
+    }),
     labels: parseLabels([...args.values("label-file").flatMap(readLabels), ...args.values("label")]),
     ...(stopSignal === undefined ? {} : { stopSignal }),
   };

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import { Refusal } from "../errors.ts";
 import type { FilteredAttachment, HostEnd } from "../filter/attachment.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import type { PinDirectory } from "../netns/pins.ts";
+import { PortUnavailable } from "../ports/port-reservations.ts";
 import type { PublishedPort } from "../ports/published-port.ts";
 import type { FileDescriptor } from "../sys/libc.ts";
 import { filteredAttachment, publishedPort, requireSound } from "./filtered-attachment.ts";
@@ -68,7 +70,7 @@ export async function executeAttach(machine: Machine, record: AttachmentRecord):
   const result = await plugins.add(record, machine.pins.pathOf(record.id));
   onStep("attach:added");
   requireSound(result, record, shape);
-  ports.reserve(record.id, record.plan.ports.map(publishedPort), result.given.addresses);
+  reservePorts(ports, record, result);
   onStep("attach:reserved");
   const hostEnd = machine.findHostEnd(result.hostInterfaces);
   if (hostEnd) await opening.add(filteredAttachment(record, result, hostEnd));
@@ -80,6 +82,16 @@ export async function executeAttach(machine: Machine, record: AttachmentRecord):
   const attached = machine.journal.attached(record.id, { result: result.json, hostEnd: hostEnd ?? null });
   onStep("attach:done");
   return attached;
+}
+
+/** Throws Refusal `conflict` for ports that somebody has, or that the host has no address for. */
+function reservePorts(ports: HeldPorts, { id, plan }: AttachmentRecord, { given }: PluginResult): void {
+  try {
+    ports.reserve(id, plan.ports.map(publishedPort), given.addresses);
+  } catch (error) {
+    if (error instanceof PortUnavailable) throw new Refusal("conflict", error.message, { cause: error });
+    throw error;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { SeccompFile } from "../bundle/seccomp/profile-file.ts";
+import type { NetworkRequest } from "../network/network-request.ts";
 import type { ResourceLimits } from "./resource-flags.ts";
 
 /** Which network a container gets. `container`: that of another one. `netd`: the networks of the admin's that cntnr-netd attaches, in order. */
@@ -6,7 +7,7 @@ export type NetworkMode =
   | { readonly kind: "host" }
   | { readonly kind: "none" }
   | { readonly kind: "container"; readonly container: string }
-  | { readonly kind: "netd"; readonly networks: readonly string[] };
+  | { readonly kind: "netd"; readonly networks: readonly NetworkRequest[] };
 
 /** One `-v`, `--mount` or `--tmpfs`, parsed and checked; `source` of a bind is absolute and exists. */
 export type MountRequest = ResolvedMount | VolumeMount;

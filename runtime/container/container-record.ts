@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import { networkRequestSchema } from "../network/network-request.ts";
 import type { Directories } from "../store/directories.ts";
 import { healthCheckSchema } from "../health/health-check.ts";
 import { replaceFile } from "../store/replace-file.ts";
@@ -74,7 +75,10 @@ const recordSchema = v.object({
     v.object({ kind: v.literal("host") }),
     v.object({ kind: v.literal("none") }),
     v.object({ kind: v.literal("container"), container: v.string() }),
-    v.object({ kind: v.literal("netd"), networks: strings }),
+    v.object({
+      kind: v.literal("netd"),
+      networks: v.pipe(v.array(networkRequestSchema), v.readonly()),
+    }),
   ]),
   /** What the runtime is told beside the bundle when it makes the container. */
   runtimeFlags: v.optional(v.pipe(v.array(v.picklist(runtimeFlags)), v.readonly()), []),

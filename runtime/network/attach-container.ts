@@ -5,8 +5,9 @@ import type { Attachment__Output } from "../../proto/generated/types/cntnr/netd/
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { openPidfd } from "../sys/pidfd.ts";
-import { keepAttachments } from "./kept-attachments.ts";
+import { type KeptAttachments, keepAttachments } from "./kept-attachments.ts";
 import { connectNetd, type NetdClient } from "./netd-client.ts";
+import type { Protocol } from "./network-request.ts";
 import { attachNetwork } from "./networks.ts";
 import { type OciState, readBundleConfig, requestedNetworks } from "./oci-state.ts";
 
@@ -28,17 +29,11 @@ export async function attachContainer(
       .update(`${state.id}\0${fstatSync(netnsFd).ino}`)
       .digest("hex");
     for (const [index, network] of networks.entries()) {
-      const request = {
-        network,
-        netnsFd,
-        leaseFd: lease.fd,
-        interface: `eth${index}`,
-        idempotencyKey: `${life}.${index}`,
-      };
-      attached.push(await attachNetwork(netd, request));
+      const place = { netnsFd, leaseFd: lease.fd, interface: `eth${index}` };
+      attached.push(await attachNetwork(netd, network, { ...place, idempotencyKey: `${life}.${index}` }));
     }
     // Written after the attach: if this process dies in between, netd's lease on the container cleans up.
-    keepAttachments(directories, state.id, attached);
+    keepAttachments(directories, state.id, attached.map(keptAttachment));
     nameAddresses(state.bundle, attached);
   } catch (error) {
     await detachEach(netd, attached);
@@ -46,6 +41,20 @@ export async function attachContainer(
   } finally {
     closeSync(netnsFd);
   }
+}
+
+const protocolOf: Readonly<Record<string, Protocol>> = {
+  PROTOCOL_TCP: "tcp",
+  PROTOCOL_UDP: "udp",
+  PROTOCOL_SCTP: "sctp",
+};
+
+function keptAttachment({ ports, ...attachment }: Attachment__Output): KeptAttachments[number] {
+  const known = ports.flatMap((port) => {
+    const protocol = protocolOf[port.protocol];
+    return protocol === undefined ? [] : [{ ...port, protocol }];
+  });
+  return { ...attachment, ports: known };
 }
 
 async function detachEach(netd: NetdClient, attachments: readonly { readonly id: string }[]): Promise<void> {

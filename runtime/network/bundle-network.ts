@@ -1,4 +1,7 @@
-/** Annotation of a bundle's config.json: the networks to attach, a JSON array of names in interface order. */
+/**
+ * Annotation of a bundle's config.json: the networks to attach in interface order, a JSON array whose elements are names,
+ * or objects of `name`, `addresses`, `mac` and `ports` (see `network-request.ts`).
+ */
 export const networksAnnotation = "io.cntnr.networks";
 
 interface OciHook {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { portsSchema } from "./network-request.ts";
 
 const strings = v.array(v.string());
 const schema = v.array(
@@ -14,6 +15,7 @@ const schema = v.array(
     /** With prefix length. */
     addresses: strings,
     gateways: strings,
+    ports: portsSchema,
   }),
 );
 

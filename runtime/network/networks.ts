@@ -1,5 +1,8 @@
+import type { Attachment__Output } from "../../proto/generated/types/cntnr/netd/v1/Attachment.ts";
+import type { AttachRequest } from "../../proto/generated/types/cntnr/netd/v1/AttachRequest.ts";
 import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import { connectNetd, type NetdClient } from "./netd-client.ts";
+import type { NetworkRequest } from "./network-request.ts";
 
 /** A network that the admin grants to this user. */
 export interface GrantedNetwork {
@@ -7,8 +10,17 @@ export interface GrantedNetwork {
   readonly plugins: readonly string[];
   readonly used: number;
   readonly limit: number | "unlimited";
+  readonly addressesUsed: number;
+  readonly addressesLimit: number | "unlimited";
+  /** Attachments that there is room for, of all users together. */
+  readonly free: number;
   /** The rule, in the policy's own words: allow group:developers network:lab. */
   readonly grantedBy: string;
+  /** Everything that rules give, in the policy's words, each with the rule and its line. */
+  readonly grants: readonly { readonly key: string; readonly value: string; readonly grantedBy: string }[];
+  /** What the network is: isolation, host-access, egress, masquerade. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly subnets: readonly string[];
 }
 
 /** The networks that this user may use, and what is left of the quotas. Throws CntnrError. */
@@ -20,7 +32,13 @@ export async function listNetworks(env: NodeJS.ProcessEnv): Promise<GrantedNetwo
     plugins: network.plugins,
     used: network.attachmentsUsed,
     limit: network.attachmentsUnlimited ? "unlimited" : network.attachmentsLimit,
+    addressesUsed: network.addressesUsed,
+    addressesLimit: network.addressesUnlimited ? "unlimited" : network.addressesLimit,
+    free: network.attachmentsFree,
     grantedBy: network.grantedBy,
+    grants: network.grants,
+    settings: Object.fromEntries(network.settings.map(({ key, value }) => [key, value])),
+    subnets: network.subnets,
   }));
 }
 
@@ -28,20 +46,35 @@ export async function listNetworks(env: NodeJS.ProcessEnv): Promise<GrantedNetwo
  * Asks whether this user may attach to these networks now, before anything is made for a container. The refusal is
  * one clear line with the reference that the admin finds in the audit log. Throws CntnrError.
  */
-export async function checkNetworks(names: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+export async function checkNetworks(
+  networks: readonly NetworkRequest[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   using netd = connectNetd(env);
-  for (const network of names) await onNetwork(network, netd.attach({ network, checkOnly: true }));
+  for (const network of networks)
+    await onNetwork(network.name, netd.attach({ ...wireRequest(network), checkOnly: true }));
 }
 
 /** Attaches one namespace; the error names the network. */
 export async function attachNetwork(
   netd: NetdClient,
-  request: Parameters<NetdClient["attach"]>[0] & { network: string },
-) {
-  const { attachment } = await onNetwork(request.network, netd.attach(request));
-  if (!attachment)
-    throw new CntnrError("engine", `network ${request.network}: cntnr-netd gave no attachment`);
+  network: NetworkRequest,
+  place: Pick<AttachRequest, "netnsFd" | "leaseFd" | "interface" | "idempotencyKey">,
+): Promise<Attachment__Output> {
+  const { attachment } = await onNetwork(network.name, netd.attach({ ...wireRequest(network), ...place }));
+  if (!attachment) throw new CntnrError("engine", `network ${network.name}: cntnr-netd gave no attachment`);
   return attachment;
+}
+
+const wireProtocol = { tcp: "PROTOCOL_TCP", udp: "PROTOCOL_UDP", sctp: "PROTOCOL_SCTP" } as const;
+
+function wireRequest({ name, addresses, mac, ports }: NetworkRequest): AttachRequest {
+  return {
+    network: name,
+    addresses: [...addresses],
+    mac,
+    ports: ports.map((port) => ({ ...port, protocol: wireProtocol[port.protocol] })),
+  };
 }
 
 async function onNetwork<T>(name: string, call: Promise<T>): Promise<T> {

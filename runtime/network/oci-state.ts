@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import { networksAnnotation } from "./bundle-network.ts";
+import { type NetworkRequest, networkRequestSchema, plainNetwork } from "./network-request.ts";
 
 /** runc's own rule for container ids; it is also a safe file name. */
 const containerId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_+.-]{1,1024}$/), v.notValues([".", ".."]));
@@ -21,17 +22,23 @@ export function parseOciState(text: string): OciState {
   return parse(stateSchema, text, "the container state on standard input");
 }
 
-const networksSchema = v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.maxLength(16));
+/** In bundles that people write a name will do. */
+const networksSchema = v.pipe(
+  v.array(v.union([v.pipe(v.string(), v.minLength(1)), networkRequestSchema])),
+  v.maxLength(16),
+);
 
 /** The networks that the bundle asks for, in interface order. Throws CntnrError `usage`. */
-export function requestedNetworks(state: OciState): readonly string[] {
+export function requestedNetworks(state: OciState): readonly NetworkRequest[] {
   const text = state.annotations[networksAnnotation];
   if (text === undefined)
     throw new CntnrError(
       "usage",
       `the bundle has no annotation ${networksAnnotation}, so no network to attach`,
     );
-  return parse(networksSchema, text, `annotation ${networksAnnotation}`);
+  return parse(networksSchema, text, `annotation ${networksAnnotation}`).map((network) =>
+    typeof network === "string" ? plainNetwork(network) : network,
+  );
 }
 
 const configSchema = v.object({

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { planMounts } from "../../../../runtime/bundle/mount-plan.ts";
 import type { NetworkMode, ResolvedMount } from "../../../../runtime/container/container-options.ts";
+import { plainNetwork } from "../../../../runtime/network/network-request.ts";
 import { mapIds } from "../../../../runtime/userns/load-id-mappings.ts";
 
 const subordinate = [{ start: 100000, count: 65536 }];
@@ -64,7 +65,7 @@ test("on the host's network /sys is the host's, which none but root could mount 
   const sysOf = (network: NetworkMode) =>
     plan([], network).find(({ destination }) => destination === "/sys")?.type;
   expect(sysOf({ kind: "host" })).toBe("bind");
-  expect(sysOf({ kind: "netd", networks: ["lab"] })).toBe("sysfs");
+  expect(sysOf({ kind: "netd", networks: [plainNetwork("lab")] })).toBe("sysfs");
 });
 
 test("terminals belong to group tty where it is mapped", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { networkFiles } from "../../../../runtime/bundle/network-files.ts";
+import { plainNetwork } from "../../../../runtime/network/network-request.ts";
 
 const host = {
   hostname: "host",
@@ -19,7 +20,9 @@ test("a container with a network of its own knows itself, and no server on the h
 });
 
 test("on a network of netd's its name is left to the hook, which knows the address", () => {
-  expect(networkFiles({ kind: "netd", networks: ["lab"] }, "box", {}, host).hosts).not.toContain("box");
+  expect(
+    networkFiles({ kind: "netd", networks: [plainNetwork("lab")] }, "box", {}, host).hosts,
+  ).not.toContain("box");
 });
 
 test("what is asked replaces the host's lines of that kind, and adds names", () => {

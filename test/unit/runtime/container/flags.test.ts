@@ -4,6 +4,7 @@ import { checkName, randomName } from "../../../../runtime/container/container-n
 import { parseEnvFile, parseEnvFlag, parseLabels } from "../../../../runtime/container/environment-flags.ts";
 import { parseNetworkFlags } from "../../../../runtime/container/network-flag.ts";
 import { parseSignal } from "../../../../runtime/container/signal-name.ts";
+import { plainNetwork } from "../../../../runtime/network/network-request.ts";
 
 const env = { HOME: "/root", EMPTY: "" };
 
@@ -35,7 +36,10 @@ describe("--network", () => {
   test("host is what there is without it", () => {
     expect(parseNetworkFlags([])).toEqual({ kind: "host" });
     expect(parseNetworkFlags(["none"])).toEqual({ kind: "none" });
-    expect(parseNetworkFlags(["lab", "db"])).toEqual({ kind: "netd", networks: ["lab", "db"] });
+    expect(parseNetworkFlags(["lab", "db"])).toEqual({
+      kind: "netd",
+      networks: [plainNetwork("lab"), plainNetwork("db")],
+    });
   });
 
   test.each([
