@@ -85,6 +85,24 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./detach.ts")).detach,
   },
   {
+    path: "gc",
+    summary: "Look for what attachments have left, by comparing the machine with what is on record",
+    flags: [
+      { name: "dry-run", summary: "Only look (the default); ends with 1 when something is left or missing" },
+      { name: "fix", summary: "Take away what belongs to no attachment" },
+      {
+        name: "discard-unreadable",
+        summary: "Forget records that nobody can read; their containers lose their networks",
+      },
+      asJson,
+      ...flagsOf("runDir", "pluginDir"),
+    ],
+    positionals: [],
+    example: "cntnr-netd gc --dry-run\ncntnr-netd gc --fix",
+    failureCode: 1,
+    load: async () => (await import("./gc.ts")).gc,
+  },
+  {
     path: "reload",
     summary: "Load the policy anew, and go on in a new audit log after a rotation",
     flags: flagsOf("runDir"),

@@ -1,4 +1,5 @@
 import type { AttachmentFacts } from "../contract/attachment.ts";
+import { type CollectOrder, type ResidueReport, residueKinds } from "../contract/residue-report.ts";
 import type { ConnectionName } from "../contract/worker-calls.ts";
 import { Refusal } from "../errors.ts";
 import type { ServiceStatus } from "./status.ts";
@@ -10,6 +11,8 @@ export interface AdminService {
   attachments(): readonly AttachmentFacts[];
   /** Ends an attachment; false while that is still being tried. Throws Refusal. */
   detach(connection: ConnectionName, id: string): Promise<boolean>;
+  /** Throws Refusal while records cannot be read. */
+  collect(connection: ConnectionName, order: CollectOrder): Promise<ResidueReport>;
   reload(): Promise<{ readonly isCurrent: boolean; readonly fault: string | undefined }>;
 }
 
@@ -53,6 +56,13 @@ const routes: readonly Route[] = [
   },
   {
     method: "POST",
+    path: "/gc",
+    handle: async ({ service, connection, query }) => ({
+      json: await service.collect(connection, collectOrder(query)),
+    }),
+  },
+  {
+    method: "POST",
     path: "/reload",
     handle: async ({ service }) => {
       const { isCurrent, fault } = await service.reload();
@@ -60,6 +70,16 @@ const routes: readonly Route[] = [
     },
   },
 ];
+
+/** `fix=pin,lease` and `discard=unreadable`; without them nothing is changed. */
+function collectOrder(query: URLSearchParams): CollectOrder {
+  const words = (query.get("fix") ?? "").split(",").filter((word) => word !== "");
+  const fix = residueKinds.filter((kind) => words.includes(kind));
+  const discard = query.get("discard") ?? "";
+  if (fix.length !== words.length || !["", "unreadable"].includes(discard))
+    throw new Refusal("invalid", `fix is a list of ${residueKinds.join(", ")}, and discard is unreadable`);
+  return { fix, discardUnreadable: discard === "unreadable" };
+}
 
 /** The route of a request, and what its path says beyond it. */
 export function findRoute(method: string, path: string): (Route & { readonly rest: string }) | undefined {

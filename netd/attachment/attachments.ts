@@ -104,6 +104,11 @@ export class Attachments implements AsyncDisposable {
     }
   }
 
+  /** Runs it while no plugin does, and none is started. */
+  whileIdle<T>(look: () => Promise<T>): Promise<T> {
+    return this.#turns.runAlone(look);
+  }
+
   /** Attaches and detaches that wait for their turn. */
   get turnsWaiting(): number {
     return this.#turns.waitingCount;

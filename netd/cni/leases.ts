@@ -22,18 +22,28 @@ export function removeStrayLeases(
   liveContainerIds: ReadonlySet<string> | "incomplete",
 ): string[] {
   if (liveContainerIds === "incomplete") return [];
-  const removed: string[] = [];
-  for (const network of readdirSync(leaseDir)) {
-    const directory = join(leaseDir, network);
-    if (!lstatSync(directory).isDirectory()) continue;
-    for (const address of readdirSync(directory)) {
-      const path = join(directory, address);
-      if (!isAddress(address) || !lstatSync(path).isFile() || liveContainerIds.has(ownerOf(path))) continue;
-      unlinkSync(path);
-      removed.push(`${network}/${address}`);
-    }
-  }
-  return removed.sort();
+  const stray = listLeases(leaseDir).filter(({ containerId }) => !liveContainerIds.has(containerId));
+  for (const { path } of stray) unlinkSync(join(leaseDir, path));
+  return stray.map(({ path }) => path);
+}
+
+/** One lease of host-local's. */
+export interface Lease {
+  /** `<network>/<address>` */
+  readonly path: string;
+  /** Empty when the file is. */
+  readonly containerId: string;
+}
+
+/** All leases, by path. */
+export function listLeases(leaseDir: string): Lease[] {
+  return readdirSync(leaseDir)
+    .filter((network) => lstatSync(join(leaseDir, network)).isDirectory())
+    .flatMap((network) => readdirSync(join(leaseDir, network)).map((address) => ({ network, address })))
+    .map(({ network, address }) => ({ address, path: `${network}/${address}` }))
+    .filter(({ address, path }) => isAddress(address) && lstatSync(join(leaseDir, path)).isFile())
+    .map(({ path }) => ({ path, containerId: ownerOf(join(leaseDir, path)) }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Whether the lease, if there is one, is this container's. */

@@ -2,6 +2,7 @@ import type { JSONSchemaType } from "ajv";
 import type { ProcessStats } from "../process/process-stats.ts";
 import type { AttachmentFacts, NetnsIdentity } from "./attachment.ts";
 import { type AttachmentPlan, networkNamePattern, planSchema } from "./plan.ts";
+import { type CollectOrder, type ResidueReport, residueKinds } from "./residue-report.ts";
 
 /**
  * A client's connection: its descriptor in the front, from where the worker takes a duplicate, and the number that the
@@ -68,6 +69,8 @@ export interface WorkerHealth {
   /** Attaches and detaches that wait for their turn. */
   readonly turnsWaiting: number;
   readonly frontStarts: number;
+  /** How often netd's tables were made anew because somebody else had changed them. */
+  readonly heals: number;
   /** By type of plugin. */
   readonly pluginFailures: Readonly<Record<string, number>>;
   /** Records of the journal that nobody can read. */
@@ -111,6 +114,11 @@ export interface WorkerCalls {
   readonly detach: {
     readonly request: { readonly connection: ConnectionName; readonly id: string };
     readonly answer: Record<string, never>;
+  };
+  readonly collect: {
+    /** A connection of root's to the administrator's socket. */
+    readonly request: CollectOrder & { readonly connection: ConnectionName };
+    readonly answer: ResidueReport;
   };
   readonly takeBack: {
     readonly request: { readonly id: string };
@@ -208,6 +216,16 @@ export const requestSchemas: { readonly [Name in WorkerCallName]: JSONSchemaType
     additionalProperties: false,
     required: ["connection", "id"],
     properties: { connection, id },
+  },
+  collect: {
+    type: "object",
+    additionalProperties: false,
+    required: ["connection", "fix", "discardUnreadable"],
+    properties: {
+      connection,
+      fix: { type: "array", maxItems: residueKinds.length, items: { type: "string", enum: residueKinds } },
+      discardUnreadable: { type: "boolean" },
+    },
   },
   takeBack: { type: "object", additionalProperties: false, required: ["id"], properties: { id } },
 };

@@ -24,6 +24,10 @@ export class Turns {
   readonly #servedAt = new Map<number, number>();
   #turns = 0;
   #runningCount = 0;
+  /** What wants to run alone, or does: nothing else is started meanwhile. */
+  #aloneCount = 0;
+  #lastAlone: Promise<unknown> = Promise.resolve();
+  #whenIdle: (() => void) | undefined;
 
   constructor(private readonly limits: TurnLimits) {}
 
@@ -49,6 +53,26 @@ export class Turns {
     } finally {
       this.#end(turn);
     }
+  }
+
+  /** Runs `fn` when all that runs is over, and while nothing else does. */
+  runAlone<T>(fn: () => Promise<T>): Promise<T> {
+    this.#aloneCount++;
+    const done = this.#lastAlone.then(() => this.#idle()).then(fn);
+    this.#lastAlone = done
+      .catch(() => undefined)
+      .then(() => {
+        this.#aloneCount--;
+        this.#startNext();
+      });
+    return done;
+  }
+
+  #idle(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#whenIdle = resolve;
+    if (this.#runningCount === 0) resolve();
+    return promise;
   }
 
   #wait({ uid, keys }: { uid: number; keys: readonly string[] }, signal?: AbortSignal): Promise<void> {
@@ -82,11 +106,13 @@ export class Turns {
     if (running > 0) this.#running.set(uid, running);
     else this.#running.delete(uid);
     if (running === 0 && !this.#waiting.has(uid)) this.#servedAt.delete(uid);
+    if (this.#runningCount === 0) this.#whenIdle?.();
     this.#startNext();
   }
 
   /** Starts what can be, beginning with the user whose last turn is the longest ago. */
   #startNext(): void {
+    if (this.#aloneCount > 0) return;
     // What waits keeps its keys from whatever is behind it; so nothing with several keys waits for ever.
     const taken = new Set(this.#busyKeys);
     const users = [...this.#waiting.keys()].sort(

@@ -48,6 +48,7 @@ export class Filter implements AsyncDisposable {
   #last: Promise<unknown> = Promise.resolve();
   #healing: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #heals = 0;
 
   constructor(private readonly options: FilterOptions) {
     this.#sweep = new ConnectionSweep(options.report);
@@ -65,6 +66,16 @@ export class Filter implements AsyncDisposable {
       for (const attachment of present) settleEnd(attachment);
       await this.#assertTables();
     });
+  }
+
+  /** How often the tables were made anew because somebody else had changed them. */
+  get heals(): number {
+    return this.#heals;
+  }
+
+  /** Makes the tables anew for what is known, and for nothing else. */
+  async reassert(): Promise<void> {
+    await this.#exclusively(() => this.#assertTables());
   }
 
   /**
@@ -205,7 +216,10 @@ export class Filter implements AsyncDisposable {
     clearTimeout(this.#healing);
     const report = (what: string) => this.options.report(`somebody else has changed netd's tables: ${what}`);
     this.#exclusively(() => this.#assertTables()).then(
-      () => report(`they were made anew within ${Math.ceil(performance.now() - startedMs)} ms`),
+      () => {
+        this.#heals++;
+        report(`they were made anew within ${Math.ceil(performance.now() - startedMs)} ms`);
+      },
       (error: unknown) => {
         report(`networks are closed, because they cannot be made anew: ${messageOf(error)}`);
         if (this.#isClosed) return;

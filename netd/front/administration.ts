@@ -2,6 +2,7 @@ import type { AdminService } from "../admin/routes.ts";
 import type { ServiceStatus } from "../admin/status.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { AttachmentFacts } from "../contract/attachment.ts";
+import type { CollectOrder, ResidueReport } from "../contract/residue-report.ts";
 import type { ConnectionName } from "../contract/worker-calls.ts";
 import type { NetdMetrics } from "../metrics/netd-metrics.ts";
 import { processStats } from "../process/process-stats.ts";
@@ -62,6 +63,21 @@ export class Administration implements AdminService {
     await worker.ask("endAny", { connection, id });
     await known.waitUntil(() => known.get(id) === undefined, detachWaitMs);
     return known.get(id) === undefined;
+  }
+
+  async collect(connection: ConnectionName, order: CollectOrder): Promise<ResidueReport> {
+    const { worker, audit } = this.parts;
+    const report = await worker.ask("collect", { connection, ...order });
+    if (order.fix.length > 0 || order.discardUnreadable)
+      audit.note({
+        event: "admin",
+        reason: "gc",
+        residue: [
+          ...report.removed.map(({ kind, name }) => `${kind} ${name}`),
+          ...report.discarded.map((name) => `unreadable ${name}`),
+        ],
+      });
+    return report;
   }
 
   async reload(): Promise<{ readonly isCurrent: boolean; readonly fault: string | undefined }> {

@@ -1,5 +1,14 @@
 import { Database } from "bun:sqlite";
-import { closeSync, constants, existsSync, fchmodSync, openSync, readdirSync, renameSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { AttachmentState } from "../contract/attachment.ts";
 import { messageOf, Refusal } from "../errors.ts";
@@ -26,11 +35,25 @@ export interface JournalFindings {
 export class Journal implements Disposable {
   readonly #database: Database;
   readonly #records = new Map<string, AttachmentRecord>();
-  readonly findings: JournalFindings;
+  #findings: JournalFindings;
 
-  constructor(path: string) {
+  constructor(private readonly path: string) {
     this.#database = open(path);
-    this.findings = { quarantined: this.#load(), movedAside: damagedJournals(path) };
+    this.#findings = { quarantined: this.#load(), movedAside: damagedJournals(path) };
+  }
+
+  get findings(): JournalFindings {
+    return this.#findings;
+  }
+
+  /** Forgets for good what nobody can read. Returns what it was: ids of records, and files. */
+  discardUnreadable(): string[] {
+    const { quarantined, movedAside } = this.#findings;
+    this.#database.run("DELETE FROM quarantine");
+    for (const path of movedAside)
+      for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    this.#findings = { quarantined: [], movedAside: damagedJournals(this.path) };
+    return [...quarantined, ...movedAside];
   }
 
   #load(): string[] {

@@ -120,6 +120,9 @@ function workerMetrics(worker: WorkerHealth): Metric[] {
     total("front_starts_total", "How often the part that talks to users was started.", [
       [worker.frontStarts],
     ]),
+    total("heals_total", "How often the tables were made anew after somebody else's change.", [
+      [worker.heals],
+    ]),
     total(
       "plugin_failures_total",
       "Failures of CNI plugins, by type.",

@@ -65,6 +65,11 @@ export class Networks {
     throw new Refusal("unavailable", "the configuration has just changed: try again");
   }
 
+  /** Bridges of all of them. */
+  bridges(): string[] {
+    return [...this.#networks.values()].flatMap(({ bridge }) => bridge ?? []);
+  }
+
   async #read(name: string): Promise<Network> {
     const path = join(this.options.directory, name);
     const conflist = parseConflist((await readTrustedFile(path)).toString("utf8"), path);

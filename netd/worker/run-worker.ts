@@ -15,6 +15,7 @@ import { probePidfdSource } from "../peer/identify-peer.ts";
 import { PortReservations } from "../ports/port-reservations.ts";
 import { type Account, findAccount } from "../process/find-account.ts";
 import { processStats } from "../process/process-stats.ts";
+import { Collector } from "../residue/collector.ts";
 import { takeServiceLock } from "../service-lock.ts";
 import type { FileDescriptor } from "../sys/libc.ts";
 import { closeOnExec, listenUnix } from "../sys/unix-listener.ts";
@@ -127,10 +128,17 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
   const attachments = new Attachments({ machine, bootId, events: fronts.events });
   await attachments.recover();
   collectStrays({ leaseDir: paths.leases, journal, pins, log });
+  const collector = new Collector({
+    machine,
+    leaseDir: paths.leases,
+    bridges: () => networks.bridges(),
+    whileIdle: (look) => attachments.whileIdle(look),
+  });
   const health = () => ({
     process: processStats(),
     turnsWaiting: attachments.turnsWaiting,
     frontStarts: fronts.starts,
+    heals: filter.heals,
     pluginFailures: Object.fromEntries(plugins.failures),
     quarantined: journal.findings.quarantined,
     damagedJournals: journal.findings.movedAside,
@@ -144,7 +152,17 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
         options.onReady();
       };
       const { alive } = fronts;
-      return workerTable({ clients, admins, networks, attachments, front, health, onReady, alive });
+      return workerTable({
+        clients,
+        admins,
+        networks,
+        attachments,
+        collector,
+        front,
+        health,
+        onReady,
+        alive,
+      });
     },
   });
   const running = stack.move();

@@ -4,6 +4,7 @@ import { Refusal } from "../errors.ts";
 import { takeLease } from "../netns/lease.ts";
 import { NetnsRefused, takeNetns } from "../netns/verify-netns.ts";
 import type { Peer } from "../peer/identify-peer.ts";
+import type { Collector } from "../residue/collector.ts";
 import type { FileDescriptor } from "../sys/libc.ts";
 import type { Clients } from "./clients.ts";
 import type { Networks } from "./networks.ts";
@@ -16,6 +17,7 @@ export interface WorkerParts {
   /** Connections to the administrator's socket. */
   readonly admins: Clients;
   readonly attachments: Attachments;
+  readonly collector: Collector;
   readonly health: () => WorkerHealth;
   /** The front's process, by a pidfd of the worker's own. */
   readonly front: FileDescriptor;
@@ -43,6 +45,10 @@ const takeBackMs = 90_000;
 export function workerTable(parts: WorkerParts): WorkerTable {
   const { clients, admins, networks, attachments, front, onReady } = parts;
   const peerOf = (request: RequestOf<"identify">) => clients.peerOf(front, request.connection);
+  const requireRoot = (connection: RequestOf<"endAny">["connection"]) => {
+    using peer = admins.peerOf(front, connection);
+    if (peer.uid !== 0) throw new Refusal("denied", "only root may do that");
+  };
   return {
     /** Clients are served from now on, or after a reload by the newest configuration. */
     ready: () => {
@@ -115,10 +121,15 @@ export function workerTable(parts: WorkerParts): WorkerTable {
 
     /** Ends any attachment, for a connected administrator: it is the kernel that says that root is there. */
     endAny: async ({ connection, id }) => {
-      using peer = admins.peerOf(front, connection);
-      if (peer.uid !== 0) throw new Refusal("denied", "only root may do that");
+      requireRoot(connection);
       await attachments.end(id, "asked by the administrator");
       return {};
+    },
+
+    /** Looks for what belongs to no attachment, for a connected administrator, and takes away what that one wants. */
+    collect: async ({ connection, ...order }) => {
+      requireRoot(connection);
+      return parts.collector.collect(order);
     },
 
     /** How the worker does: numbers only. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { attach, attachmentIdOf, detach, makeNamespace } from "../fixtures/attached-namespace.ts";
 import { callNetd } from "../fixtures/call-netd.ts";
 import { noResidue } from "../fixtures/residue.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
 import { runDirectory, TestHost } from "../fixtures/test-host.ts";
+import { attach, attachmentIdOf, detach, makeNamespace } from "../fixtures/user-namespaces.ts";
 import { findUser, frontUser } from "../fixtures/users.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 

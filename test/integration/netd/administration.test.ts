@@ -1,16 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, lstatSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  attach,
-  attachmentIdOf,
-  makeNamespace,
-  type UserNamespace,
-} from "../../fixtures/attached-namespace.ts";
 import { callNetd } from "../../fixtures/call-netd.ts";
 import { noResidue } from "../../fixtures/residue.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
 import { labPolicy, runDirectory, TestHost } from "../../fixtures/test-host.ts";
+import { attach, attachmentIdOf, makeNamespace, type UserNamespace } from "../../fixtures/user-namespaces.ts";
 import { checked } from "../../fixtures/users.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
 
@@ -117,6 +112,7 @@ test("Prometheus' format has what an administrator watches", async () => {
   expect(lines).toContain("cntnr_netd_policy_current 1");
   expect(lines).toContain("cntnr_netd_audit_writable 1");
   expect(lines).toContain("cntnr_netd_front_starts_total 1");
+  expect(lines).toContain("cntnr_netd_heals_total 0");
   for (const name of ["process_open_fds", "process_resident_memory_bytes"])
     for (const half of ["front", "worker"])
       expect(stdout).toMatch(new RegExp(`^${name}\\{process="${half}"\\} [1-9]\\d*$`, "m"));

@@ -1,8 +1,8 @@
-import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd } from "../../fixtures/call-netd.ts";
+import { changeJournal } from "../../fixtures/change-journal.ts";
 import { noResidue, recordsIn } from "../../fixtures/residue.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
 import { labPolicy, runDirectory, TestHost } from "../../fixtures/test-host.ts";
@@ -26,20 +26,6 @@ async function end(netd: RunningCommand): Promise<void> {
   expect(await netd.exited).toBe(0);
 }
 
-/** Changes the journal of a netd that has ended, in a copy: SQLite would not open it through /proc. */
-function changeJournal(change: (database: Database) => void): void {
-  const copy = join(host.directory, "journal.db");
-  for (const suffix of ["", "-wal"])
-    if (existsSync(journal() + suffix)) copyFileSync(journal() + suffix, copy + suffix);
-  const database = new Database(copy);
-  change(database);
-  database.run("PRAGMA wal_checkpoint(TRUNCATE)");
-  database.close();
-  rmSync(`${journal()}-wal`, { force: true });
-  copyFileSync(copy, journal());
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(copy + suffix, { force: true });
-}
-
 async function attachAsAlice() {
   const { alice } = host.users;
   const namespace = await makeNamespace(host, alice);
@@ -60,7 +46,7 @@ describe("a start with a journal that is not as it should be", () => {
     const first = await host.startNetd();
     const { id, detach } = await attachAsAlice();
     await end(first);
-    changeJournal((database) => {
+    changeJournal(host, (database) => {
       const poison = [
         ["0".repeat(32), "{"],
         ["1".repeat(32), '{"id":"__proto__"}'],
@@ -102,7 +88,7 @@ describe("a start with a journal that is not as it should be", () => {
 
   test("a journal of a later version is refused, and left as it is (F8)", async () => {
     await end(await host.startNetd());
-    changeJournal((database) => database.run("PRAGMA user_version = 99"));
+    changeJournal(host, (database) => database.run("PRAGMA user_version = 99"));
     const netd = host.spawnAsRoot(host.netdArguments());
     expect(await netd.exited).not.toBe(0);
     expect(netd.stderr).toMatch(/written by a later cntnr-netd \(journal version 99\)/);

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { callNetd } from "../../fixtures/call-netd.ts";
+import { noResidue } from "../../fixtures/residue.ts";
+import { labConflist, labPolicy, TestHost } from "../../fixtures/test-host.ts";
 import {
   attach,
   attachmentIdOf,
   detach,
   makeNamespace,
   type UserNamespace,
-} from "../../fixtures/attached-namespace.ts";
-import { callNetd } from "../../fixtures/call-netd.ts";
-import { noResidue } from "../../fixtures/residue.ts";
-import { labConflist, labPolicy, TestHost } from "../../fixtures/test-host.ts";
+} from "../../fixtures/user-namespaces.ts";
 import { checked } from "../../fixtures/users.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
 

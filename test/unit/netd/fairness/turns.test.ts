@@ -131,6 +131,32 @@ describe("who does not want to wait any longer", () => {
   });
 });
 
+test("what runs alone waits for all that runs, and all else for it", async () => {
+  const turns = new Turns(wide);
+  const [a, b, c, alone, another] = [work("a"), work("b"), work("c"), work("alone"), work("another")];
+  const all = [
+    turns.run(alice, "lab", a.run),
+    turns.run(alice, "lab", b.run),
+    turns.runAlone(alone.run),
+    turns.runAlone(another.run),
+    turns.run(bob, "web", c.run),
+  ];
+  await settle();
+  expect(begun()).toEqual(["a"]);
+  a.end();
+  await settle();
+  expect(begun()).toEqual(["a", "alone"]);
+  alone.fail();
+  await settle();
+  expect(begun()).toEqual(["a", "alone", "another"]);
+  another.end();
+  await settle();
+  expect(begun()).toEqual(["a", "alone", "another", "c", "b"]);
+  b.end();
+  c.end();
+  await Promise.allSettled(all);
+});
+
 test("nothing is lost, no key is shared and no bound is exceeded, whatever comes in which order", async () => {
   const task = fc.record({
     uid: fc.integer({ min: 1, max: 3 }),
