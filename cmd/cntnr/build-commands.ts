@@ -112,6 +112,18 @@ export const buildCommands: readonly Command[] = [
     load: async () => (await import("./image-create.ts")).imageCreate,
   },
   {
+    path: "builder prune",
+    summary: "Remove what builds have kept for the next build",
+    flags: [
+      { name: "all", short: "a", summary: "As it is anyhow" },
+      { name: "force", short: "f", summary: "Do not ask" },
+    ],
+    positionals: [],
+    example: "cntnr builder prune",
+    failureCode: 1,
+    load: async () => (await import("./builder-prune.ts")).builderPrune,
+  },
+  {
     path: "internal-tree",
     summary: "Copy files of a build, started by cntnr in a user namespace",
     flags: [],

@@ -9,6 +9,7 @@ import type { BuildOutput, BuildRequest, BuildSurroundings } from "./build-reque
 import { Builder, timeOf } from "./builder.ts";
 import { ownPlatform } from "./plan/platform.ts";
 import { resolveStages } from "./plan/resolve-stages.ts";
+import { unusedArguments } from "./plan/unused-arguments.ts";
 import { withSetting } from "./plan/settings.ts";
 import type { StageResult } from "./stage-builder.ts";
 import { clearAbandoned } from "./steps/build-container.ts";
@@ -65,6 +66,12 @@ async function build<T>(
     contexts: new Set(request.contexts.keys()),
     ...(request.target === undefined ? {} : { target: request.target }),
   });
+  const unused = unusedArguments(request.dockerfile, request.buildArgs);
+  if (unused.length > 0)
+    surroundings.onProgress({
+      kind: "remark",
+      text: `no ARG names these build arguments: ${unused.join(", ")}`,
+    });
   const result = await new Builder(directories, mappings, request, plan, surroundings).build();
   const { epochSeconds: latestSeconds, cache } = request;
   return use(result, { directories, mappings, env, latestSeconds, cache, signal });

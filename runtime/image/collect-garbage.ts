@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import { additionalStores } from "../store/additional-stores.ts";
+import { withdrawCacheMounts } from "../store/cache-mounts.ts";
 import type { Directories } from "../store/directories.ts";
 import {
   layerName,
@@ -11,7 +12,7 @@ import {
   removeDanglingLinks,
   withdrawLayer,
 } from "../store/layers.ts";
-import { keepStepRecords } from "../store/step-records.ts";
+import { keepStepRecords, longestUnusedMs } from "../store/step-records.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { newKey, removeLeftovers, type TemporaryKey } from "../store/temporary.ts";
 import type { FileLock } from "../sys/file-lock.ts";
@@ -33,6 +34,8 @@ export interface GarbageOptions {
   readonly mappings: IdMappings;
   /** The layer paths (LocalImage.layers) in the records of all containers. Asked under the lock that keeps new ones out. */
   readonly usedLayers: () => Iterable<string> | Promise<Iterable<string>>;
+  /** What builds remember and nobody has used for this long goes, too. Default two weeks. */
+  readonly unusedMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -60,9 +63,8 @@ interface Referenced {
 }
 
 /**
- * Removes blobs and unpacked layers that no image in the index consists of, no container uses and no build of the last two
- * weeks has made. First what says that
- * an image is ready, then its layers by a rename each, then blobs: a crash in between leaves an image that is not
+ * Removes blobs and unpacked layers that no image in the index consists of, no container uses and no build has used lately, and
+ * the directories of builds' cache mounts that none has. First what says that an image is ready, then its layers by a rename each, then blobs: a crash in between leaves an image that is not
  * ready, or files in <tmp>, and never a ready image without its layers.
  */
 export async function collectGarbage(directories: Directories, options: GarbageOptions): Promise<Garbage> {
@@ -81,7 +83,9 @@ async function withdraw(
 ): Promise<Garbage> {
   using lock = await lockWithPatience(directories, options.signal);
   if (!lock) return { kind: "postponed" };
-  const referenced = findReferenced(directories);
+  const unusedMs = options.unusedMs ?? longestUnusedMs;
+  withdrawCacheMounts(directories, removed, unusedMs);
+  const referenced = findReferenced(directories, unusedMs);
   for (const hex of manifestsOfAdditionalStores(directories)) referenced.layers.add(hex);
   const used = layerNamesOf(await options.usedLayers());
   for (const name of readdirSync(directories.layers)) {
@@ -153,11 +157,11 @@ function removeBlobs(directories: Directories, referenced: Referenced): { blobs:
   return { blobs, blobBytes };
 }
 
-function findReferenced(directories: Directories): Referenced {
+function findReferenced(directories: Directories, unusedMs: number): Referenced {
   const referenced: Referenced = { blobs: new Set(), layers: new Set() };
   for (const entry of readIndex(directories).manifests)
     follow(directories, descriptorOf(entry, "an entry of the index"), referenced);
-  for (const { layer } of keepStepRecords(directories))
+  for (const { layer } of keepStepRecords(directories, unusedMs))
     if (layer) {
       referenced.blobs.add(layer.blobSha256);
       referenced.layers.add(layer.diffSha256);

@@ -114,7 +114,8 @@ function damagedBlob(job: LayerJob): LayerOutcome {
   };
 }
 
-function checkSize(archiveBytes: number, blobBytes: number, limits: LayerLimits): void {
+/** Throws for archives larger than any layer, and for bombs. */
+export function checkSize(archiveBytes: number, blobBytes: number, limits: LayerLimits): void {
   if (archiveBytes > limits.archiveBytes) throw damagedLayer(`more than ${limits.archiveBytes} bytes`);
   if (archiveBytes > limits.ratioFreeBytes && archiveBytes > blobBytes * limits.compressionRatio)
     throw damagedLayer(`compressed more than ${limits.compressionRatio} times: refused as a bomb`);

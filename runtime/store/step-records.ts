@@ -31,7 +31,8 @@ const recordSchema = v.strictObject({
 /** What a step of a build has come to, by the key of all that it depends on. */
 export type StepRecord = v.InferOutput<typeof recordSchema>;
 
-const longestUnusedMs = 14 * 24 * 60 * 60_000;
+/** How long what builds remember is kept after its last use, without anybody asking for it. */
+export const longestUnusedMs = 14 * 24 * 60 * 60_000;
 
 /** What is remembered of a step; undefined for nothing. Marks it as used. */
 export function readStepRecord(directories: Directories, key: string): StepRecord | undefined {
@@ -49,14 +50,18 @@ export function writeStepRecord(directories: Directories, key: string, record: S
 }
 
 /**
- * The records of steps that were used in the last two weeks, whose layers are kept for the next build; the others are
+ * The records of steps that were used less than this long ago, whose layers are kept for the next build; the others are
  * removed. Only under the exclusive lock of the store.
  */
-export function keepStepRecords(directories: Directories, now: number = Date.now()): StepRecord[] {
+export function keepStepRecords(
+  directories: Directories,
+  unusedMs: number,
+  now: number = Date.now(),
+): StepRecord[] {
   return namesIn(stepsOf(directories)).flatMap((name) => {
     const path = join(stepsOf(directories), name);
     const record = parseRecord(path);
-    if (record && now - statSync(path).mtimeMs <= longestUnusedMs) return [record];
+    if (record && now - statSync(path).mtimeMs < unusedMs) return [record];
     rmSync(path, { force: true });
     return [];
   });

@@ -1,7 +1,11 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
-import { CntnrError } from "../../errors/cntnr-error.ts";
+import { spawn } from "node:child_process";
+import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { basename } from "node:path";
+import { CntnrError, hasErrno, messageOf } from "../../errors/cntnr-error.ts";
 import { decompress } from "../../layer/decompress.ts";
-import { runCommand } from "../../process/run-command.ts";
+import { defaultLimits } from "../../layer/limits.ts";
+import { checkSize } from "../../layer/unpack-layer.ts";
 
 /** How an archive is packed; `plain` is what is unpacked without a program of the machine's: as it is, gzip or zstd. */
 export type ArchivePacking = "plain" | "xz" | "bzip2";
@@ -15,7 +19,6 @@ const magics: readonly { readonly packing: ArchivePacking; readonly bytes: reado
 
 const headerBytes = 512;
 const readBytes = 64 * 1024;
-const unpackTimeoutMs = 30 * 60_000;
 
 /**
  * Whether a regular file is a tar archive, and how it is packed, by its contents alone. A file that is compressed but holds no tar
@@ -63,22 +66,42 @@ export function isTarHeader(head: Uint8Array): boolean {
   return sum === Number.parseInt(digits, 8) && sum > 8 * 0x20;
 }
 
-/** Writes what an archive of the kinds that we cannot unpack ourselves holds into a file. */
+/**
+ * Writes what an archive of the kinds that we cannot unpack ourselves holds into a new file. Throws CntnrError, also for what is
+ * far larger than its archive.
+ */
 export async function decompressInto(
   path: string,
   packing: "xz" | "bzip2",
   target: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const script = 'exec "$0" -dc -- "$1" >"$2"';
-  const result = await runCommand("sh", ["-c", script, packing, path, target], {
-    timeoutMs: unpackTimeoutMs,
-    signal,
+  const packedBytes = statSync(path).size;
+  const child = spawn(packing, ["-dc", "--", path], { stdio: ["ignore", "pipe", "pipe"], signal });
+  const errors: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
   });
-  if (result.exitCode === 0) return;
-  const hint =
-    result.exitCode === 127
+  // Whoever waits for it comes later.
+  ended.catch(() => undefined);
+  try {
+    await using file = await open(target, "wx", 0o600);
+    let bytes = 0;
+    for await (const chunk of child.stdout) {
+      bytes += chunk.length;
+      checkSize(bytes, packedBytes, defaultLimits);
+      await file.writeFile(chunk);
+    }
+    const exitCode = await ended;
+    if (exitCode !== 0) throw new Error(Buffer.concat(errors).toString().trim());
+  } catch (error) {
+    child.kill("SIGKILL");
+    signal.throwIfAborted();
+    const reason = hasErrno(error, "ENOENT")
       ? `${packing} is not installed (Debian package: ${packing === "xz" ? "xz-utils" : "bzip2"})`
-      : result.stderr.trim();
-  throw new CntnrError("build", `${path} cannot be unpacked: ${hint}`);
+      : messageOf(error);
+    throw new CntnrError("build", `${basename(path)} cannot be unpacked: ${reason}`, { cause: error });
+  }
 }

@@ -1,10 +1,10 @@
 import { posix } from "node:path";
 import { CntnrError } from "../../errors/cntnr-error.ts";
-import { compilePathPattern, PatternError } from "./path-pattern.ts";
+import { compilePathPattern, type PathPattern, PatternError } from "./path-pattern.ts";
 
 interface Rule {
   readonly pattern: string;
-  readonly expression: RegExp;
+  readonly expression: PathPattern;
   /** `!`: what it matches belongs to the context after all. */
   readonly isException: boolean;
 }

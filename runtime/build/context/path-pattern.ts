@@ -7,15 +7,39 @@ export class PatternError extends Error {
   }
 }
 
-const special = /[.*+?^${}()|[\]\\/]/g;
+/** A compiled pattern. */
+export interface PathPattern {
+  /** Whether the whole path matches. */
+  readonly test: (path: string) => boolean;
+}
+
+type Element =
+  /** Exactly one character. */
+  | { readonly kind: "one"; readonly fits: (character: string) => boolean }
+  /** Any number of characters: within a name, or also slashes. */
+  | { readonly kind: "many"; readonly slashes: boolean }
+  /** Nothing, or any number of whole directories with the slash behind them. */
+  | { readonly kind: "directories" };
 
 /**
- * A pattern of Go's filepath.Match as a regular expression for whole paths: `*` and `?` do not match a slash, `[a-z]` and
- * `[^a-z]` one character, a backslash makes the next character literal. With `doubleStar`, `**` matches any number of
- * directories, as in .dockerignore and COPY --parents. Throws PatternError.
+ * Compiles a pattern of Go's filepath.Match: `*` and `?` do not match a slash, `[a-z]` and `[^a-z]` one character, a backslash
+ * makes the next character literal. With `doubleStar`, `**` matches any number of directories, as in .dockerignore and
+ * COPY --parents. Throws PatternError.
+ *
+ * No regular expression: `*a*a*a*...` takes these for ever, and a context may be somebody else's.
  */
-export function compilePathPattern(pattern: string, doubleStar: "doubleStar" | "none"): RegExp {
-  let expression = "";
+export function compilePathPattern(pattern: string, doubleStar: "doubleStar" | "none"): PathPattern {
+  const elements = parsePattern(pattern, doubleStar);
+  return { test: (path) => matches(elements, [...path]) };
+}
+
+/** True when a text means something else as a pattern than as a path. */
+export function isPattern(text: string): boolean {
+  return /[*?[\\]/.test(text);
+}
+
+function parsePattern(pattern: string, doubleStar: "doubleStar" | "none"): Element[] {
+  const elements: Element[] = [];
   const characters = [...pattern];
   for (let index = 0; index < characters.length; index++) {
     const character = characters[index] ?? "";
@@ -25,40 +49,37 @@ export function compilePathPattern(pattern: string, doubleStar: "doubleStar" | "
           while (characters[index + 1] === "*") index++;
           const isWithSlash = characters[index + 1] === "/";
           if (isWithSlash) index++;
-          expression += isWithSlash && index + 1 < characters.length ? "(?:.*/)?" : ".*";
-        } else expression += "[^/]*";
+          const isLast = index + 1 >= characters.length;
+          elements.push(isWithSlash && !isLast ? { kind: "directories" } : { kind: "many", slashes: true });
+        } else elements.push({ kind: "many", slashes: false });
         break;
       case "?":
-        expression += "[^/]";
+        elements.push({ kind: "one", fits: (other) => other !== "/" });
         break;
       case "[": {
-        const { source, end } = compileClass(characters, index, pattern);
-        expression += source;
+        const { fits, end } = parseClass(characters, index, pattern);
+        elements.push({ kind: "one", fits });
         index = end;
         break;
       }
-      case "\\":
-        index++;
-        if (index >= characters.length) throw new PatternError(pattern);
-        expression += escaped(characters[index] ?? "");
+      case "\\": {
+        const literal = characters[++index];
+        if (literal === undefined) throw new PatternError(pattern);
+        elements.push({ kind: "one", fits: (other) => other === literal });
         break;
+      }
       default:
-        expression += escaped(character);
+        elements.push({ kind: "one", fits: (other) => other === character });
     }
   }
-  return new RegExp(`^${expression}$`, "su");
+  return elements;
 }
 
-/** True when a text means something else as a pattern than as a path. */
-export function isPattern(text: string): boolean {
-  return /[*?[\\]/.test(text);
-}
-
-function compileClass(
+function parseClass(
   characters: readonly string[],
   start: number,
   pattern: string,
-): { source: string; end: number } {
+): { fits: (character: string) => boolean; end: number } {
   let index = start + 1;
   const isNegated = characters[index] === "^";
   if (isNegated) index++;
@@ -70,26 +91,52 @@ function compileClass(
     if (literal === undefined) throw new PatternError(pattern);
     return literal;
   };
-  let ranges = "";
-  while (characters[index] !== "]" || ranges === "") {
+  const ranges: { readonly low: number; readonly high: number }[] = [];
+  while (characters[index] !== "]" || ranges.length === 0) {
     const low = take();
-    if (characters[index] !== "-") {
-      ranges += classEscaped(low);
-      continue;
+    let high = low;
+    if (characters[index] === "-") {
+      index++;
+      high = take();
     }
-    index++;
-    const high = take();
     // Go takes a range whose end is before its start, which then matches nothing.
-    if (low <= high) ranges += `${classEscaped(low)}-${classEscaped(high)}`;
-    else ranges += "\\u{10ffff}";
+    ranges.push({ low: low.codePointAt(0) ?? 0, high: high.codePointAt(0) ?? 0 });
   }
-  return { source: isNegated ? `(?!/)[^${ranges}]` : `(?!/)[${ranges}]`, end: index };
+  const fits = (character: string) => {
+    const code = character.codePointAt(0) ?? 0;
+    return character !== "/" && ranges.some(({ low, high }) => code >= low && code <= high) !== isNegated;
+  };
+  return { fits, end: index };
 }
 
-function escaped(character: string): string {
-  return character.replace(special, "\\$&");
+/** Follows all ways through the pattern at once: time grows with pattern and path, not with a power of them. */
+function matches(elements: readonly Element[], path: readonly string[]): boolean {
+  let reached = new Set<number>();
+  enter(0, elements, reached);
+  for (const character of path) {
+    const next = new Set<number>();
+    for (const position of reached) {
+      const element = elements[position];
+      if (element?.kind === "one" && element.fits(character)) enter(position + 1, elements, next);
+      else if (element?.kind === "many" && (element.slashes || character !== "/")) {
+        next.add(position);
+        enter(position + 1, elements, next);
+      } else if (element?.kind === "directories") {
+        next.add(position);
+        if (character === "/") enter(position + 1, elements, next);
+      }
+    }
+    reached = next;
+    if (reached.size === 0) return false;
+  }
+  return reached.has(elements.length);
 }
 
-function classEscaped(character: string): string {
-  return /[\\\]^-]/.test(character) ? `\\${character}` : character;
+/** A position, and those behind it as long as what stands there may match nothing. */
+function enter(position: number, elements: readonly Element[], reached: Set<number>): void {
+  for (let index = position; ; index++) {
+    reached.add(index);
+    const kind = elements[index]?.kind;
+    if (kind !== "many" && kind !== "directories") return;
+  }
 }

@@ -26,6 +26,9 @@ export function expandWords(text: string, options: ExpandOptions): string[] {
   return new Expansion(text, options).run().words;
 }
 
+/** Nobody writes so many; each takes room on the stack. */
+const deepestNesting = 100;
+
 /** Names that are one character. */
 const specialNames = "@*#?-$!0";
 
@@ -33,6 +36,7 @@ class Expansion {
   readonly #text: string;
   readonly #options: ExpandOptions;
   #index = 0;
+  #depth = 0;
 
   constructor(text: string, options: ExpandOptions) {
     this.#text = text;
@@ -174,7 +178,10 @@ class Expansion {
 
   #nested(stop: "}" | "/", escapes: "removed" | "kept"): string {
     const output = new Output();
+    if (++this.#depth > deepestNesting)
+      throw new SubstitutionError(`more than ${deepestNesting} substitutions within each other`);
     this.#expand(output, stop, escapes);
+    this.#depth--;
     return output.text;
   }
 

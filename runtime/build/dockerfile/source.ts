@@ -36,7 +36,7 @@ export function errorAt(
   options?: ErrorOptions,
 ): CntnrError {
   const place = `${source.name}:${range.start.line}:${range.start.column}`;
-  return new CntnrError("build", `${place}: ${message}\n${excerptOf(source, range)}`, options);
+  return new CntnrError("build", `${place}: ${printable(message)}\n${excerptOf(source, range)}`, options);
 }
 
 function excerptOf(source: Source, { start, end }: SourceRange): string {

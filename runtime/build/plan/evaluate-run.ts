@@ -7,10 +7,9 @@ import { resolveAgainst, type Scope } from "./scope.ts";
 import { type Settings, shellOf, withVariables } from "./settings.ts";
 
 /** Arguments that every build may be given without an ARG for them, and that its result is not to depend on. */
-const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap((name) => [
-  name,
-  name.toLowerCase(),
-]);
+export const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap(
+  (name) => [name, name.toLowerCase()],
+);
 
 /** The directory of the scripts that here-documents bring. */
 export const scriptDirectory = "/dev/pipes";

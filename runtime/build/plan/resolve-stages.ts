@@ -166,9 +166,18 @@ export function sourcesOf(
           instruction.range,
           `from=${from}: no variables here; name a stage FROM ${from} AS x, and say from=x`,
         );
-      return resolveFrom(dockerfile, from, stage.index, contexts);
+      return placed(dockerfile, instruction, () => resolveFrom(dockerfile, from, stage.index, contexts));
     }),
   );
+}
+
+function placed<T>({ source }: Dockerfile, { range }: Instruction, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof CntnrError) throw errorAt(source, range, error.message, { cause: error });
+    throw error;
+  }
 }
 
 function fromsOf(instruction: Instruction): string[] {

@@ -2,19 +2,13 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError } from "../../errors/cntnr-error.ts";
+import { cacheMountFolder, touchCacheMount } from "../../store/cache-mounts.ts";
 import type { Directories } from "../../store/directories.ts";
 import { newKey } from "../../store/temporary.ts";
 import { type FileLock, lockFile, tryLockFile } from "../../sys/file-lock.ts";
 import type { IdMappings } from "../../userns/id-mappings.ts";
 import { runInUserNamespace } from "../../userns/run-in-user-namespace.ts";
 import type { Mount } from "../dockerfile/mount.ts";
-
-/*
- *     <data>/build/mounts/<sum of the id>[-n]/tree    a directory that RUN --mount=type=cache shows
- *     <data>/build/mounts/<sum of the id>[-n].lock    held by whoever uses it
- *
- * The tree is a level below what is renamed: a directory of another owner (a sub-id) could not be moved.
- */
 
 type CacheMount = Extract<Mount, { type: "cache" }>;
 
@@ -40,13 +34,14 @@ export async function takeCache(
   fill: FillCache | undefined,
   signal: AbortSignal,
 ): Promise<UsedCache> {
-  const folder = join(directories.build, "mounts");
+  const folder = cacheMountFolder(directories);
   mkdirSync(folder, { recursive: true });
   const name = createHash("sha256")
     .update(JSON.stringify([mount.id, mount.uid, mount.gid]))
     .digest("hex");
   const { path, lock } = await takeDirectory(join(folder, name), mount.sharing, signal);
   try {
+    touchCacheMount(path);
     if (!existsSync(path)) await makeCache(directories, path, mount, mappings, fill);
     return { path: join(path, "tree"), [Symbol.dispose]: () => lock[Symbol.dispose]() };
   } catch (error) {

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { posix } from "node:path";
 import { CntnrError, hasErrno } from "../../errors/cntnr-error.ts";
 import type { ByteString } from "../../sys/file-calls.ts";
-import { compilePathPattern, isPattern, PatternError } from "../context/path-pattern.ts";
+import { compilePathPattern, isPattern, type PathPattern, PatternError } from "../context/path-pattern.ts";
 import { byteString, bytes, join, resolveInRoot, shown, statusOf, textOf } from "./root-path.ts";
 
 /** Something to be copied. */
@@ -91,7 +91,7 @@ function matchDeep(
   root: ByteString,
   base: ByteString,
   directory: ByteString,
-  expression: RegExp,
+  expression: PathPattern,
 ): ByteString[] {
   return namesIn(root, join(base, directory)).flatMap((name) => {
     const path = join(directory, name);

@@ -5,6 +5,7 @@ import { LayerWriter } from "../../layer/layer-writer.ts";
 import { defaultLimits } from "../../layer/limits.ts";
 import type { TarEntry, TarVisitor } from "../../layer/tar-entry.ts";
 import { TarReader } from "../../layer/tar-reader.ts";
+import { checkSize } from "../../layer/unpack-layer.ts";
 import { confineTo } from "../../sys/confine.ts";
 import type { ByteString } from "../../sys/file-calls.ts";
 import type { Owner, Ownership } from "./ownership.ts";
@@ -29,7 +30,13 @@ export async function unpackArchive(
       ownership.kind === "set" ? ({ ...ownership, kind: "kept" } as const) : ({ kind: "own-user" } as const);
     using writer = new LayerWriter(kept, defaultLimits);
     const reader = new TarReader(owner ? new OwnedBy(writer, owner) : writer, defaultLimits);
-    for await (const chunk of decompress(() => nextChunk(fd))) reader.push(chunk);
+    const packed = new PackedFile(fd);
+    let archiveBytes = 0;
+    for await (const chunk of decompress(packed.next)) {
+      archiveBytes += chunk.length;
+      checkSize(archiveBytes, packed.doneBytes, defaultLimits);
+      reader.push(chunk);
+    }
     reader.end();
     writer.finish();
   } catch (error) {
@@ -40,10 +47,21 @@ export async function unpackArchive(
   }
 }
 
-function nextChunk(fd: number): Buffer | undefined {
-  const chunk = Buffer.allocUnsafe(readBytes);
-  const count = readSync(fd, chunk, 0, readBytes, null);
-  return count === 0 ? undefined : chunk.subarray(0, count);
+/** The archive as it is read. */
+class PackedFile {
+  readonly #fd: number;
+  doneBytes = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  readonly next = (): Buffer | undefined => {
+    const chunk = Buffer.allocUnsafe(readBytes);
+    const count = readSync(this.#fd, chunk, 0, readBytes, null);
+    this.doneBytes += count;
+    return count === 0 ? undefined : chunk.subarray(0, count);
+  };
 }
 
 /** Gives all members of an archive to one owner (--chown). */

@@ -386,6 +386,22 @@ describe("the cache", () => {
   });
 });
 
+describe("builder prune", () => {
+  test("forgets steps and cache mounts, and leaves images whole", async () => {
+    const dockerfile =
+      "FROM BASE\nRUN --mount=type=cache,target=/c echo x >>/c/n && cp /c/n /n\nRUN echo 2 >/2\n";
+    await built(dockerfile);
+    const pruned = await host.asUser(alice, ["cntnr", "builder", "prune", "-f"]);
+    expect(pruned.stdout).toContain("Total reclaimed space:");
+    expect(await run("cat /n /2")).toBe("x\n2\n");
+    const mounts = join(storeOf(alice), "build/mounts");
+    expect(readdirSync(mounts)).toEqual([]);
+    const again = checked(["build"], await build(dockerfile));
+    expect(again.stderr).not.toContain("CACHED");
+    expect(await run("cat /n")).toBe("x\n");
+  });
+});
+
 describe("SOURCE_DATE_EPOCH", () => {
   test("gives images that are the same to the bit, also to other users", async () => {
     const dockerfile =

@@ -40,6 +40,32 @@ describe("filepath.Match", () => {
     expect(() => compilePathPattern(pattern, "none")).toThrow(PatternError);
   });
 
+  test("takes no longer for many stars", () => {
+    const pattern = compilePathPattern(`${"*a".repeat(40)}b`, "none");
+    const began = performance.now();
+    expect(pattern.test("a".repeat(250))).toBe(false);
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
+  test("agrees with regular expressions about stars and directories", () => {
+    const part = fc.constantFrom("a", "b", "*", "**", "/", "?");
+    const path = fc.array(fc.constantFrom("a", "b", "/"), { maxLength: 8 }).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 7 }), path, (parts, text) => {
+        const pattern = parts.join("").replace(/\*{3,}/g, "**");
+        if (pattern.endsWith("**/")) return;
+        const source = pattern.replace(
+          /\*\*\/|\*\*|\*|\?/g,
+          (token) => ({ "**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]" })[token] ?? "",
+        );
+        expect(compilePathPattern(pattern, "doubleStar").test(text)).toBe(
+          new RegExp(`^${source}$`, "s").test(text),
+        );
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test("any text compiles or is said to be no pattern", () => {
     const part = fc.constantFrom("*", "?", "[", "]", "^", "-", "\\", "/", "a", "☺", "{", "(", ".");
     fc.assert(

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { parseDockerfile } from "../../../../../runtime/build/dockerfile/parse-dockerfile.ts";
 import { isPlatform, ownPlatform, platformText } from "../../../../../runtime/build/plan/platform.ts";
 import { resolveStages } from "../../../../../runtime/build/plan/resolve-stages.ts";
+import { unusedArguments } from "../../../../../runtime/build/plan/unused-arguments.ts";
 
 const platform = ownPlatform("x64");
 
@@ -52,6 +53,13 @@ describe("stages", () => {
     expect(() => resolve("FROM a\nCOPY --from=3 x y")).toThrow("no stage 3 before this one");
     expect(() => resolve("FROM a\nARG F\nCOPY --from=$F x y")).toThrow("no variables here");
   });
+});
+
+test("build arguments that no ARG names are found", () => {
+  const dockerfile = parseDockerfile("d", "ARG A\nFROM x\nARG B C=1");
+  const names = ["A", "B", "C", "D", "http_proxy", "SOURCE_DATE_EPOCH", "BUILDKIT_X"];
+  const given = new Map(names.map((name) => [name, "1"]));
+  expect(unusedArguments(dockerfile, given)).toEqual(["D"]);
 });
 
 test("platforms are compared by their meaning", () => {
