@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../sys/random.ts";
 
 /** 64 lower-case hexadecimal digits. */
 export type ContainerId = string & { readonly brand: "ContainerId" };
 
 export function newContainerId(): ContainerId {
-  return randomBytes(32).toString("hex") as ContainerId;
+  return randomHex(32) as ContainerId;
 }
 
 export function isContainerId(text: string): text is ContainerId {

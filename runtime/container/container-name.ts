@@ -1,5 +1,5 @@
-import { randomInt } from "node:crypto";
 import { CntnrError } from "../errors/cntnr-error.ts";
+import { randomBelow } from "../sys/random.ts";
 
 const adjectives =
   "able amber apt ardent balmy bold brave breezy brisk calm candid cheery civil clever cosy crisp daring deft eager early easy epic fair fleet fond frank fresh gentle glad golden grand happy hardy honest humble jolly keen kind lively loyal lucid lucky mellow merry mild misty modest neat nimble noble placid polite proud quick quiet rapid ready robust rosy rustic silent silver sleek smart snug solid spry stately steady sunny swift tidy tranquil trusty upbeat vivid warm wise witty zesty".split(
@@ -12,8 +12,8 @@ const nouns =
 
 /** brisk_heron. A second and third try get a number, so that there are always enough names. */
 export function randomName(attempt: number): string {
-  const pick = (words: readonly string[]) => words[randomInt(words.length)] ?? "container";
-  return `${pick(adjectives)}_${pick(nouns)}${attempt === 0 ? "" : randomInt(10 ** attempt)}`;
+  const pick = (words: readonly string[]) => words[randomBelow(words.length)] ?? "container";
+  return `${pick(adjectives)}_${pick(nouns)}${attempt === 0 ? "" : randomBelow(10 ** attempt)}`;
 }
 
 /** Docker's rule for names. Throws CntnrError `usage`. */

@@ -13,7 +13,6 @@ export const restartPolicies = ["no", "on-failure", "always", "unless-stopped"] 
 
 /** Flags of `runc run` and of conmon: for an initramfs as root, and for systems where a session keyring cannot be made. */
 export const runtimeFlags = ["no-pivot", "no-new-keyring"] as const;
-export type RuntimeFlag = (typeof runtimeFlags)[number];
 
 const strings = v.pipe(v.array(v.string()), v.readonly());
 

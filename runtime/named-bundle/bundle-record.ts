@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import * as v from "valibot";
@@ -6,6 +5,7 @@ import { mountSchema, runtimeFlags } from "../container/container-record.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { type FileLock, tryLockFile } from "../sys/file-lock.ts";
+import { sha256Hex } from "../sys/random.ts";
 
 const strings = v.pipe(v.array(v.string()), v.readonly());
 
@@ -53,7 +53,7 @@ export function placeOfBundle(directories: Directories, text: string): BundlePla
   const asked = resolve(text);
   const parent = existsSync(dirname(asked)) ? realpathSync(dirname(asked)) : dirname(asked);
   const directory = join(parent, basename(asked));
-  const sum = createHash("sha256").update(directory).digest("hex").slice(0, 8);
+  const sum = sha256Hex(directory).slice(0, 8);
   const word = basename(directory).replace(/[^a-zA-Z0-9_.-]/g, "_");
   return { name: `dir-${word.slice(0, 100)}-${sum}`, directory };
 }

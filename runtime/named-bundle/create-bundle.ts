@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeBundle } from "../bundle/make-bundle.ts";
@@ -13,6 +12,7 @@ import type { LocalImage } from "../image/local-image.ts";
 import type { Directories } from "../store/directories.ts";
 import { replaceFile } from "../store/replace-file.ts";
 import { lockStore } from "../store/store-lock.ts";
+import { sha256Hex } from "../sys/random.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { removeTree } from "../userns/remove-tree.ts";
@@ -112,7 +112,7 @@ function sumOfInputs(
 ): string {
   const { manifestDigest, layers } = image;
   const inputs = { version: 1, image: manifestDigest, layers, options, runtimeFlags, root, mappings };
-  return createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
+  return sha256Hex(JSON.stringify(inputs));
 }
 
 function describe(

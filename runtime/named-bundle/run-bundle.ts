@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { checkMountPoints, rootTrees } from "../bundle/make-root.ts";
@@ -10,6 +9,7 @@ import { SignalForwarding } from "../container/signal-forwarding.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
+import { randomHex } from "../sys/random.ts";
 import { spawnAttached } from "../sys/spawn-attached.ts";
 import { TerminalSettings } from "../sys/terminal.ts";
 import { type BundleRecord, bundleRecordPath, isWhole, lockBundle } from "./bundle-record.ts";
@@ -35,7 +35,7 @@ export async function runBundle(directories: Directories, record: BundleRecord):
   const log = join(directory, "runc.log");
   rmSync(log, { force: true });
   const flags = runcFlagsWithLog(directories, log);
-  const id = `bundle-${record.name}-${randomBytes(4).toString("hex")}`;
+  const id = `bundle-${record.name}-${randomHex(4)}`;
   const exitCode = await runAttached(
     [runtimeProgram, ...flags, "run", ...runtimeWords(record), "--bundle", directory, id],
     record,

@@ -1,4 +1,4 @@
-import { type SpawnOptions, spawn } from "node:child_process";
+import type { SpawnOptions } from "node:child_process";
 import { constants } from "node:os";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 
@@ -59,8 +59,11 @@ export async function runCommand(
   };
   if (options.env) spawnOptions.env = options.env;
   if (options.cwd) spawnOptions.cwd = options.cwd;
+  // Loaded here, because most of those who can run a command do not, and it takes 1 ms.
+  const { spawn } = await import("node:child_process");
   const limit = AbortSignal.timeout(options.timeoutMs);
   const abort = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+  abort.throwIfAborted();
   const child = spawn(command, [...args], spawnOptions);
   const kill = () => child.kill("SIGKILL");
   abort.addEventListener("abort", kill, { once: true });

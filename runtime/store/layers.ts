@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { randomBytes } from "../sys/random.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import type { Directories } from "./directories.ts";
 import { replaceSharedFile, shareLikeStore } from "./sharing.ts";

@@ -1,6 +1,5 @@
 import { dlopen } from "bun:ffi";
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { checkResult, SystemCallError } from "./system-call.ts";
 
@@ -59,6 +58,8 @@ export async function lockFile(path: string, mode: LockMode, options: LockOption
     if (lock) return lock;
     if (performance.now() > deadline)
       throw new CntnrError("timeout", `${path}: another process has held this lock for too long`);
+    // Loaded when somebody has to wait.
+    const { setTimeout: delay } = await import("node:timers/promises");
     await delay(pauseMs, undefined, options.signal ? { signal: options.signal } : {});
   }
 }

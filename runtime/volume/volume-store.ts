@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { type FileLock, type LockMode, lockFile } from "../sys/file-lock.ts";
+import { randomHex } from "../sys/random.ts";
 
 const words = v.pipe(v.record(v.string(), v.string()), v.readonly());
 
@@ -49,7 +49,7 @@ export function checkVolumeName(name: string): string {
 }
 
 export function newAnonymousName(): string {
-  return randomBytes(32).toString("hex");
+  return randomHex(32);
 }
 
 export function volumePaths(directories: Directories, name: string): VolumePaths {
@@ -110,7 +110,7 @@ function checkSame(existing: VolumeRecord, options: VolumeRecord["options"]): Vo
 }
 
 function unfinishedPath(directories: Directories): string {
-  return join(directories.volumes, `.${randomBytes(8).toString("hex")}`);
+  return join(directories.volumes, `.${randomHex(8)}`);
 }
 
 /** Undefined when there is no such volume. Throws CntnrError `corrupt` for one whose record cannot be read. */
