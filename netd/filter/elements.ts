@@ -75,13 +75,17 @@ function sourceElements({ hostEnd: { kind, index }, mac, addresses }: FilteredAt
   ];
 }
 
-function portElements({ hostEnd, network, isolationGroup }: FilteredAttachment, numbers: Numbers): Element[] {
+function portElements(
+  { hostEnd, mac, network, isolationGroup }: FilteredAttachment,
+  numbers: Numbers,
+): Element[] {
   const link = { link: hostEnd.index };
   if (hostEnd.kind === "routed")
     return [inet("routed", [link]), { family: "arp", set: "routed", key: [link] }];
   const ports: Element[] = [
     { family: "bridge", set: "port", key: [link] },
     { family: "bridge", set: "same_port", key: [link, link] },
+    inet("neighbour", [{ interfaceName: hostEnd.bridge }, { mac }]),
   ];
   if (isolationGroup === undefined) return ports;
   const mark = { mark: numbers.groupOf(network, isolationGroup) };

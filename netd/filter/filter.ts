@@ -180,8 +180,7 @@ export class Filter implements AsyncDisposable {
 
   /** The interface from which an attachment's packets come, when no other attachment's do. */
   #ifUnused(attachment: FilteredAttachment): string | undefined {
-    const name = hostInterfaceOf(attachment);
-    return this.#known.interfaces().has(name) ? undefined : name;
+    return this.#known.sharesInterface(attachment) ? undefined : hostInterfaceOf(attachment);
   }
 
   #surroundings(): Surroundings {

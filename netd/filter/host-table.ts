@@ -53,6 +53,7 @@ const sets = ({ suffix, match }: Family) => `
 export const hostTable = `table inet cntnr_netd {
   set attached { type ifname; }
   set routed { typeof iif; }
+  set neighbour { typeof iifname . ether daddr; }
   set bandwidth_out { typeof iif; size 65535; flags dynamic; }
   set bandwidth_in { typeof oif; size 65535; flags dynamic; }
 ${guardSets}${both(sets)}
@@ -66,9 +67,14 @@ ${guardChains}
     drop
   }
 
+  chain arriving {
+    ${clearMarks}
+    iifname . ether daddr @neighbour notrack comment "from port to port: where bridges call iptables, half of what that costs"
+  }
+
   chain raw {
     type filter hook prerouting priority raw; policy accept;
-    iifname @attached ${clearMarks}
+    iifname @attached jump arriving
     iif @routed goto from_routed
     goto newborn
   }

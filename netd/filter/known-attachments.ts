@@ -14,6 +14,8 @@ export class KnownAttachments {
   readonly #known = new Map<string, Known>();
   /** By table, set and key. */
   readonly #owners = new Map<string, string>();
+  /** How many there are on each interface. */
+  readonly #onInterface = new Map<string, number>();
   readonly #numbers = new UniqueNumbers();
 
   get(id: string): Known | undefined {
@@ -35,18 +37,33 @@ export class KnownAttachments {
     for (const key of keys) this.#owners.set(key, id);
     const known = { attachment, rules };
     this.#known.set(id, known);
+    this.#count(attachment, 1);
     return known;
   }
 
   forget(id: string): void {
     const known = this.#known.get(id);
-    for (const element of known?.rules.elements ?? []) this.#owners.delete(keyOf(element));
+    if (!known) return;
+    for (const element of known.rules.elements) this.#owners.delete(keyOf(element));
     this.#known.delete(id);
+    this.#count(known.attachment, -1);
   }
 
   /** Interfaces from which the host gets these attachments' packets. */
   interfaces(): ReadonlySet<string> {
-    return new Set(this.all().map(({ attachment }) => hostInterfaceOf(attachment)));
+    return new Set(this.#onInterface.keys());
+  }
+
+  /** Whether others come by the interface by which this one does. */
+  sharesInterface(attachment: FilteredAttachment): boolean {
+    return this.#onInterface.has(hostInterfaceOf(attachment));
+  }
+
+  #count(attachment: FilteredAttachment, change: 1 | -1): void {
+    const name = hostInterfaceOf(attachment);
+    const count = (this.#onInterface.get(name) ?? 0) + change;
+    if (count === 0) this.#onInterface.delete(name);
+    else this.#onInterface.set(name, count);
   }
 }
 

@@ -1,5 +1,5 @@
 import { makeContext } from "../fixtures/build-context.ts";
-import type { Bench, Scenario } from "./scenario.ts";
+import { type Bench, commandsOf, type Scenario } from "./scenario.ts";
 
 const files = 400;
 const bytesPerFile = 4096;
@@ -34,11 +34,11 @@ export async function buildCold(bench: Bench): Promise<Scenario> {
   return {
     id: "build-cold",
     title: `build of two stages, ${files} files, four commands; cold`,
-    contestants: [
+    time: commandsOf(bench, [
       { name: "cntnr build", command: `cntnr build -q --no-cache -t cold ${context}` },
       { name: "buildah bud", command: `buildah bud -q -t cold ${context}` },
       { name: "buildah bud --layers", command: `buildah bud -q --layers --no-cache -t layers ${context}` },
-    ],
+    ]),
     // Only with --layers it keeps steps for the next build, as we do.
     bounds: [{ peer: "buildah bud --layers", factor: 0.5 }],
     isPull: true,
@@ -52,10 +52,10 @@ export async function buildCached(bench: Bench): Promise<Scenario> {
   return {
     id: "build-cached",
     title: `build of two stages, ${files} files, four commands; all of it cached`,
-    contestants: [
+    time: commandsOf(bench, [
       { name: "cntnr build", command: `cntnr build -q -t cached ${context}` },
       { name: "buildah bud --layers", command: `buildah bud -q --layers -t cached ${context}` },
-    ],
+    ]),
     bounds: [{ peer: "buildah bud --layers", factor: 0.25 }],
     isPull: false,
   };

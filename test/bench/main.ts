@@ -7,7 +7,6 @@ import { preparePodman } from "./podman.ts";
 import { describeMachine, evaluate, formatResult, type ScenarioResult } from "./report.ts";
 import type { Bench } from "./scenario.ts";
 import { prepareBench, scenarioMakers } from "./scenarios.ts";
-import { timeCommands } from "./time-commands.ts";
 
 const { values } = parseArgs({
   options: {
@@ -20,14 +19,15 @@ const { values } = parseArgs({
 
 await using host = await TestHost.start();
 await preparePodman(host, host.users.alice);
-const bench = await prepareBench(host);
+await using stack = new AsyncDisposableStack();
+const bench = await prepareBench(host, stack);
 const scenarios: ScenarioResult[] = [];
 for (const id of values.only) {
   const make = scenarioMakers[id];
   if (!make) throw new Error(`no scenario ${id} (there are ${Object.keys(scenarioMakers).join(", ")})`);
   const scenario = await make(bench);
   const rounds = Number(scenario.isPull ? values["pull-count"] : values.count);
-  const result = evaluate(scenario, await timeCommands(host, bench.user, scenario.contestants, rounds));
+  const result = evaluate(scenario, await scenario.time(rounds));
   console.log(`\n${formatResult(result)}`);
   scenarios.push(result);
 }

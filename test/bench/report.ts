@@ -27,7 +27,10 @@ interface BoundResult {
 }
 
 /** Medians, spreads and ratios of one scenario; the first timing is ours. */
-export function evaluate(scenario: Scenario, timings: readonly Timing[]): ScenarioResult {
+export function evaluate(
+  scenario: Pick<Scenario, "id" | "title" | "bounds">,
+  timings: readonly Timing[],
+): ScenarioResult {
   const ours = median(timings[0]?.roundsMs ?? []);
   const rows = timings.map(({ name, roundsMs }) => ({
     name,

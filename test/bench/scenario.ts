@@ -1,12 +1,13 @@
 import type { TestHost } from "../fixtures/test-host.ts";
 import type { TestUser } from "../fixtures/users.ts";
-import type { Contestant } from "./time-commands.ts";
+import { type Contestant, type Timing, timeCommands } from "./time-commands.ts";
 
 /** The first contestant is ours. */
 export interface Scenario {
   readonly id: string;
   readonly title: string;
-  readonly contestants: readonly Contestant[];
+  /** Runs the contestants in turn, so many times each. */
+  readonly time: (rounds: number) => Promise<Timing[]>;
   readonly bounds: readonly Bound[];
   /** Rounds are long and few. */
   readonly isPull: boolean;
@@ -28,6 +29,13 @@ export interface Bench {
   readonly shell: (line: string) => Promise<string>;
   readonly small: string;
   readonly debian: string;
+  /** What scenarios leave running, until the end. */
+  readonly stack: AsyncDisposableStack;
   /** Sees to it that netd runs and podman has its network. */
   readonly openBridges: () => Promise<void>;
+}
+
+/** {@link Scenario.time} for commands of the user's. */
+export function commandsOf({ host, user }: Bench, contestants: readonly Contestant[]): Scenario["time"] {
+  return (rounds) => timeCommands(host, user, contestants, rounds);
 }

@@ -2,11 +2,12 @@ import { busyboxImage, debianImage } from "../fixtures/images.ts";
 import type { TestHost } from "../fixtures/test-host.ts";
 import { checked } from "../fixtures/users.ts";
 import { buildCached, buildCold } from "./build-scenarios.ts";
-import type { Bench, Scenario, ScenarioMaker } from "./scenario.ts";
+import { attachBesideMany, transferBetween, transferToHost } from "./network-scenarios.ts";
+import { type Bench, commandsOf, type Scenario, type ScenarioMaker } from "./scenario.ts";
 import type { Contestant } from "./time-commands.ts";
 
 /** Starts what all scenarios share: a registry with both images; the small one is pulled by both engines. */
-export async function prepareBench(host: TestHost): Promise<Bench> {
+export async function prepareBench(host: TestHost, stack: AsyncDisposableStack): Promise<Bench> {
   const user = host.users.alice;
   const shell = async (line: string) => {
     const argv = ["sh", "-c", line];
@@ -21,7 +22,7 @@ export async function prepareBench(host: TestHost): Promise<Bench> {
     opened ??= Promise.all([host.startNetd(), shell("podman network create bridge-of-podman")]);
     await opened;
   };
-  return { host, user, shell, small, debian, openBridges };
+  return { host, user, shell, small, debian, stack, openBridges };
 }
 
 export const scenarioMakers: Readonly<Record<string, ScenarioMaker>> = {
@@ -31,12 +32,16 @@ export const scenarioMakers: Readonly<Record<string, ScenarioMaker>> = {
   pull: pullDebian,
   "build-cold": buildCold,
   "build-cached": buildCached,
+  "attach-beside-900": attachBesideMany,
+  "transfer-between": transferBetween,
+  "transfer-to-host": transferToHost,
 };
 
 const runPodman = (network: string, image: string) =>
   `podman run --rm --network ${network} ${image.replace("docker://", "")} true`;
 
-async function runOnHostNetwork({ shell, small, user }: Bench): Promise<Scenario> {
+async function runOnHostNetwork(bench: Bench): Promise<Scenario> {
+  const { shell, small, user } = bench;
   // A container that is kept has the bundle that cntnr runs; the stop-watch then runs it without cntnr.
   await shell(`cntnr run --name kept ${small} true`);
   const containers = `${user.home}/.local/share/cntnr/containers`;
@@ -46,11 +51,11 @@ async function runOnHostNetwork({ shell, small, user }: Bench): Promise<Scenario
   return {
     id: "run-host",
     title: "run `true`, the host's network",
-    contestants: [
+    time: commandsOf(bench, [
       { name: "cntnr run", command: `cntnr run --rm --network host ${small} true` },
       { name: "podman run", command: runPodman("host", small) },
       { name: "runc run", command: `runc --root "$XDG_RUNTIME_DIR/bare" run --bundle ${bundle} bare` },
-    ],
+    ]),
     bounds: [
       { peer: "podman run", factor: 0.5 },
       { peer: "runc run", factor: 2 },
@@ -64,19 +69,20 @@ const bridgeContestants = (small: string): Contestant[] => [
   { name: "podman run --network", command: runPodman("bridge-of-podman", small) },
 ];
 
-async function runOnBridge({ small, openBridges }: Bench): Promise<Scenario> {
-  await openBridges();
+async function runOnBridge(bench: Bench): Promise<Scenario> {
+  await bench.openBridges();
   return {
     id: "run-lab",
     title: "run `true`, a bridge, the user's only container on it",
-    contestants: bridgeContestants(small),
+    time: commandsOf(bench, bridgeContestants(bench.small)),
     bounds: [{ peer: "podman run --network", factor: 0.5 }],
     isPull: false,
   };
 }
 
 /** Podman keeps its user-mode network up while any container uses it, which halves what the next one costs. */
-async function runOnBusyBridge({ shell, small, openBridges }: Bench): Promise<Scenario> {
+async function runOnBusyBridge(bench: Bench): Promise<Scenario> {
+  const { shell, small, openBridges } = bench;
   await openBridges();
   await shell(`cntnr run -d --network lab --name busy ${small} sleep 3600`);
   await shell(
@@ -85,13 +91,14 @@ async function runOnBusyBridge({ shell, small, openBridges }: Bench): Promise<Sc
   return {
     id: "run-lab-beside",
     title: "run `true`, a bridge, beside another container of the user's on it",
-    contestants: bridgeContestants(small),
+    time: commandsOf(bench, bridgeContestants(bench.small)),
     bounds: [],
     isPull: false,
   };
 }
 
-async function pullDebian({ debian }: Bench): Promise<Scenario> {
+async function pullDebian(bench: Bench): Promise<Scenario> {
+  const { debian } = bench;
   const name = debian.replace("docker://", "");
   // What a container with sub-ids wrote, only a user namespace with them can remove.
   const remove = (path: string) => `unshare --map-auto --map-root-user rm -rf ${path}`;
@@ -100,7 +107,7 @@ async function pullDebian({ debian }: Bench): Promise<Scenario> {
   return {
     id: "pull",
     title: "pull and unpack a Debian image",
-    contestants: [
+    time: commandsOf(bench, [
       {
         name: "cntnr image pull",
         before: flush,
@@ -125,7 +132,7 @@ async function pullDebian({ debian }: Bench): Promise<Scenario> {
         command: `${layout} && umoci raw unpack --rootless --image "$HOME/layout":1 "$HOME/bundle"`,
         after: remove('"$HOME/layout" "$HOME/bundle"'),
       },
-    ],
+    ]),
     bounds: [{ peer: "podman pull", factor: 0.7 }],
     isPull: true,
   };

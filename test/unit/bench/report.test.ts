@@ -4,12 +4,10 @@ import { evaluate, formatResult } from "../../bench/report.ts";
 const scenario = {
   id: "x",
   title: "a race",
-  contestants: [],
   bounds: [
     { peer: "slow", factor: 0.5 },
     { peer: "fast", factor: 1.5 },
   ],
-  isPull: false,
 };
 
 test("compares medians, not means, and says which bounds are met", () => {

@@ -25,6 +25,7 @@ describe("the elements of an attachment", () => {
       "bridge source4: 7 . 02:00:00:00:01:05 . 10.20.0.5",
       "inet container4: 10.20.0.5",
       "inet in_network4: 10.20.0.5 . 67108866",
+      'inet neighbour: "lab0" . 02:00:00:00:01:05',
       "inet network4: 10.20.0.5 : 67108866",
     ]);
   });

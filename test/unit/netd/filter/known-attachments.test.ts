@@ -36,6 +36,7 @@ describe("attachments that are known", () => {
     const end = (index: number) => ({
       id: `${index}`,
       hostEnd: { kind: "bridge-port", bridge: "lab0", name: `veth${index}`, index } as const,
+      mac: `02:00:00:00:02:0${index}`,
       addresses: [`10.20.0.${index}/24`],
     });
     const first = groupOf({ ...end(1), isolationGroup: "alice" });

@@ -1,0 +1,161 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { RoundTrip } from "../fixtures/filter-driver.ts";
+import { bridgeNetwork, FilteredHost, hostAddress, outsideAddress } from "../fixtures/filtered-host.ts";
+import type { Bench, Scenario } from "./scenario.ts";
+import { timeCalls } from "./time-calls.ts";
+import { timeCommands } from "./time-commands.ts";
+
+const bridge = "lab0";
+
+/** What netd's filter adds to an attach and a detach by the bridge plugin, with few and with many in place. */
+export async function attachBesideMany({ stack }: Bench): Promise<Scenario> {
+  const [many, one] = [await hostWith(stack, 900), await hostWith(stack, 1)];
+  return {
+    id: "attach-beside-900",
+    title: "attach and detach: what the filter adds to the bridge plugin",
+    time: (rounds) =>
+      timeCalls(
+        [
+          { name: "beside 900", call: async () => (await many()).filterMs },
+          { name: "beside 1", call: async () => (await one()).filterMs },
+          { name: "the plugin itself, beside 900", call: async () => (await many()).pluginMs },
+          { name: "the plugin itself, beside 1", call: async () => (await one()).pluginMs },
+        ],
+        rounds,
+      ),
+    bounds: [
+      { peer: "beside 1", factor: 1.25 },
+      { peer: "the plugin itself, beside 1", factor: 0.5 },
+    ],
+    isPull: false,
+  };
+}
+
+/** A host with so many attachments; what is returned makes one more and takes it away. */
+async function hostWith(stack: AsyncDisposableStack, count: number): Promise<() => Promise<RoundTrip>> {
+  const filtered = stack.use(await FilteredHost.start());
+  await filtered.driverRequest("fill", { bridge, count });
+  const pid = await filtered.namespace(filtered.host.users.alice);
+  const network = bridgeNetwork(bridge, 0);
+  const plugin = { ...network, ipam: { ...network.ipam, dataDir: join(filtered.host.directory, "leases") } };
+  const grants = { isolationGroup: "alice", egress: "any", masquerade: true, connections: 1000 } as const;
+  return async () =>
+    (await filtered.driverRequest("roundTrip", {
+      id: randomBytes(16).toString("hex"),
+      netns: `/proc/${pid}/ns/net`,
+      network: "lab",
+      plugin,
+      grants,
+    })) as RoundTrip;
+}
+
+const size = "2G";
+const inNamespace = (pid: number) => `nsenter --target=${pid} --user --net --preserve-credentials`;
+const transfer = (address: string) => `iperf3 -c ${address} -n ${size}`;
+
+interface Place {
+  readonly filtered: FilteredHost;
+  readonly serveIn: (pid: number) => Promise<void>;
+}
+
+async function placeWith({ stack }: Bench): Promise<Place> {
+  const filtered = stack.use(await FilteredHost.start());
+  await filtered.outside();
+  const serveIn = async (pid: number) => {
+    const server = ["nsenter", `--target=${pid}`, "--net", "iperf3", "-s", "--forceflush"];
+    await filtered.host.spawnAsRoot(server).waitForOutput(/Server listening/);
+  };
+  return { filtered, serveIn };
+}
+
+interface Bare {
+  /** A namespace on a bridge. */
+  readonly from: number;
+  /** Of the namespace in which that bridge is. */
+  readonly host: number;
+}
+
+/** A bridge in a namespace with no table at all: 10.50.0.254; two namespaces on it: 10.50.0.1 and 10.50.0.2. */
+async function bareBridge({ filtered, serveIn }: Place): Promise<Bare> {
+  const { alice } = filtered.host.users;
+  const [host, from, to] = [
+    await filtered.namespace(alice),
+    await filtered.namespace(alice),
+    await filtered.namespace(alice),
+  ];
+  const within = (pid: number, script: string) =>
+    filtered.shell(`nsenter --target=${pid} --net sh -euc '${script}'`);
+  await within(
+    host,
+    "ip link add bare0 type bridge; ip addr add 10.50.0.254/24 dev bare0; ip link set bare0 up",
+  );
+  for (const [index, pid] of [from, to].entries()) {
+    const port = `bare${index + 1}`;
+    await within(
+      host,
+      `ip link add ${port} type veth peer name eth0 netns ${pid}; ip link set ${port} master bare0 up`,
+    );
+    await within(pid, `ip addr add 10.50.0.${index + 1}/24 dev eth0; ip link set eth0 up`);
+  }
+  await serveIn(to);
+  return { from, host };
+}
+
+export async function transferBetween(bench: Bench): Promise<Scenario> {
+  const place = await placeWith(bench);
+  const { filtered, serveIn } = place;
+  const { alice } = filtered.host.users;
+  const grants = { isolationGroup: "alice", egress: "any", masquerade: true, connections: 1000 } as const;
+  const [from, to] = [
+    await filtered.attach(alice, "lab", bridgeNetwork(bridge, 0), grants),
+    await filtered.attach(alice, "lab", bridgeNetwork(bridge, 0), grants),
+  ];
+  await serveIn(to.namespace.pid);
+  const bare = await bareBridge(place);
+  const contestants = [
+    { name: "netd", command: `${inNamespace(from.namespace.pid)} ${transfer(to.ipv4)}` },
+    { name: "bare veth and bridge", command: `${inNamespace(bare.from)} ${transfer("10.50.0.2")}` },
+  ];
+  return {
+    id: "transfer-between",
+    title: `${size} by TCP between two containers`,
+    time: (rounds) => timeCommands(filtered.host, alice, contestants, rounds),
+    bounds: [{ peer: "bare veth and bridge", factor: 1 / 0.9 }],
+    isPull: true,
+  };
+}
+
+export async function transferToHost(bench: Bench): Promise<Scenario> {
+  const place = await placeWith(bench);
+  const { filtered, serveIn } = place;
+  const { alice } = filtered.host.users;
+  const from = await filtered.attach(alice, "lab", bridgeNetwork(bridge, 0), { hostAccess: "all" });
+  const bare = await bareBridge(place);
+  for (const pid of [filtered.host.place.pid, bare.host]) await serveIn(pid);
+  // Users may open the tun device, as on any usual machine. pasta takes the host's default route for a model, and gives
+  // its gateway's address to the host.
+  await filtered.shell(`mount -t tmpfs -o mode=755 none /dev/net; mknod -m 666 /dev/net/tun c 10 200
+    ip route add default via ${outsideAddress.ipv4}`);
+  const slirp = await filtered.namespace(alice);
+  const program = ["slirp4netns", "--configure", "--mtu=65520", `${slirp}`, "tap0"];
+  await filtered.host.spawnAsUser(alice, program).waitForOutput(/received tapfd/);
+  const pasta = "pasta --quiet --config-net --tcp-ports none --udp-ports none --";
+  const contestants = [
+    { name: "netd", command: `${inNamespace(from.namespace.pid)} ${transfer(hostAddress.ipv4)}` },
+    { name: "bare veth and bridge", command: `${inNamespace(bare.from)} ${transfer("10.50.0.254")}` },
+    { name: "slirp4netns", command: `${inNamespace(slirp)} ${transfer("10.0.2.2")}` },
+    { name: "pasta", command: `${pasta} ${transfer(outsideAddress.ipv4)}` },
+  ];
+  return {
+    id: "transfer-to-host",
+    title: `${size} by TCP from a container to the host`,
+    time: (rounds) => timeCommands(filtered.host, alice, contestants, rounds),
+    bounds: [
+      { peer: "bare veth and bridge", factor: 1 / 0.9 },
+      { peer: "slirp4netns", factor: 1 / 3 },
+      { peer: "pasta", factor: 1 / 3 },
+    ],
+    isPull: true,
+  };
+}
