@@ -1,5 +1,5 @@
 import { guardChains, guardSets } from "./guard-chains.ts";
-import { byPublishedPort, hexOf, passed, setMark } from "./marks.ts";
+import { byPublishedPort, hexOf, passed, portToPort, setMark } from "./marks.ts";
 
 /**
  * What stands at the ports of bridges: who may send what, and to whom. Frames of ports that are not netd's are left
@@ -47,7 +47,7 @@ ${guardSets}${guardChains}
     iif . oif @same_port drop comment "hairpin mode is for published ports only"
     meta mark set 0
     meta mark set iif map @group
-    oif . meta mark @member meta mark set 0 accept
+    oif . meta mark @member meta mark set ${hexOf(portToPort)} accept
     drop
   }
 

@@ -1,5 +1,5 @@
 import { guardChains, guardSets } from "./guard-chains.ts";
-import { byPublishedPort, clearMarks, passed, setMark } from "./marks.ts";
+import { byPublishedPort, clearMarks, hexOf, passed, portToPort, setMark } from "./marks.ts";
 
 interface Family {
   readonly suffix: "4" | "6";
@@ -125,10 +125,6 @@ ${both(({ suffix, match }) => `    ${match} saddr vmap @egress${suffix}`)}
   chain between {
     ct direction reply ct state { established, related } accept
     ct status dnat goto to_published
-    meta pkttype != host accept comment "the host routes no such thing: the bridge forwards it, whose table has let it pass"
-    ip6 saddr fe80::/10 accept comment "nor this"
-    ip6 daddr fe80::/10 accept
-    ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
     meta mark set 0
 ${both(({ suffix, match }) => `    meta mark set ${match} saddr map @group${suffix}`)}
 ${both(({ suffix, match }) => `    ${match} daddr . meta mark @member${suffix} meta mark set 0 accept`)}
@@ -136,6 +132,7 @@ ${both(({ suffix, match }) => `    ${match} daddr . meta mark @member${suffix} m
   }
 
   chain from_attached {
+    meta mark & ${hexOf(portToPort)} != 0 accept
     ${clearMarks}
 ${both(({ match, metadata }) => `    ${match} daddr ${metadata} goto refuse`)}
     oifname @attached goto between

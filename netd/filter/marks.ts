@@ -11,7 +11,10 @@ export const passed = 0x0400_0000;
  */
 export const byPublishedPort = 0x0800_0000;
 
+/** The bridge's table has let it pass from port to port; what the host's tables see of it is br_netfilter's doing. */
+export const portToPort = 0x1000_0000;
+
 export const hexOf = (mark: number) => `0x${mark.toString(16).padStart(8, "0")}`;
-/** Both, to be cleared where packets leave netd's hands. */
-export const clearMarks = `meta mark set meta mark & ${hexOf(0xffff_ffff - passed - byPublishedPort)}`;
+/** All of them, to be cleared where packets leave netd's hands. */
+export const clearMarks = `meta mark set meta mark & ${hexOf(0xffff_ffff - passed - byPublishedPort - portToPort)}`;
 export const setMark = (mark: number) => `meta mark set meta mark | ${hexOf(mark)}`;
