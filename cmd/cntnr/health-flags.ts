@@ -1,9 +1,9 @@
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import {
   failureActions,
   type HealthOptions,
   parseHealthDuration,
 } from "../../runtime/health/health-check.ts";
-import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { Flag } from "../command-line/command.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 

@@ -1,5 +1,19 @@
 import type { Flag } from "../command-line/command.ts";
 
+const perSecond = "Bound of a device in a second";
+const deviceLimitFlags: readonly Flag[] = [
+  { name: "blkio-weight-device", value: "DEVICE:WEIGHT", repeatable: true, summary: "Weight for one device" },
+  { name: "device-read-bps", value: "DEVICE:SIZE", repeatable: true, summary: `${perSecond}: bytes read` },
+  {
+    name: "device-write-bps",
+    value: "DEVICE:SIZE",
+    repeatable: true,
+    summary: `${perSecond}: bytes written`,
+  },
+  { name: "device-read-iops", value: "DEVICE:NUMBER", repeatable: true, summary: `${perSecond}: reads` },
+  { name: "device-write-iops", value: "DEVICE:NUMBER", repeatable: true, summary: `${perSecond}: writes` },
+];
+
 /** Flags about what separates a container from the host and from others: `isolation-options.ts` reads them. */
 export const isolationFlags: readonly Flag[] = [
   { name: "init", summary: "Run a first process in it that passes signals on and reaps (catatonit)" },
@@ -52,6 +66,7 @@ export const isolationFlags: readonly Flag[] = [
   { name: "cpuset-cpus", value: "LIST", summary: "Processors that it may use: 0-2,4" },
   { name: "cpuset-mems", value: "LIST", summary: "Memory nodes that it may use" },
   { name: "pids-limit", value: "NUMBER", summary: "Bound of its processes; -1 for none" },
+  ...deviceLimitFlags,
   { name: "blkio-weight", value: "NUMBER", summary: "Weight of its disk access: 10 to 1000" },
   { name: "shm-size", value: "SIZE", summary: "Size of /dev/shm (64m)" },
   { name: "domainname", value: "DOMAIN", summary: "Domain of the container's host name" },

@@ -21,7 +21,12 @@ import {
   parseCgroupNamespace,
   parseNamespace,
 } from "../../runtime/container/namespace-flags.ts";
-import { parseResources, resourceFlagNames } from "../../runtime/container/resource-flags.ts";
+import {
+  deviceLimitKinds,
+  parseDeviceLimit,
+  parseResources,
+  resourceFlagNames,
+} from "../../runtime/container/resource-flags.ts";
 import { parseSeccomp, parseSecurityOptions } from "../../runtime/container/security-flags.ts";
 import { parseSize } from "../../runtime/container/size-flag.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
@@ -93,7 +98,10 @@ function parseLimits(args: ParsedArguments): LimitOptions {
     const text = args.value(name);
     return text === undefined ? [] : [[name, text] as const];
   });
-  const resources = parseResources(Object.fromEntries(words));
+  const deviceLimits = deviceLimitKinds.flatMap((kind) =>
+    args.values(kind).map((text) => parseDeviceLimit(kind, text, lookAtHost)),
+  );
+  const resources = parseResources(Object.fromEntries(words), deviceLimits);
   return {
     ulimits: args.values("ulimit").map(parseUlimit),
     sysctls: parseSysctls(args.values("sysctl")),

@@ -9,8 +9,8 @@ import type { BuildOutput, BuildRequest, BuildSurroundings } from "./build-reque
 import { Builder, timeOf } from "./builder.ts";
 import { ownPlatform } from "./plan/platform.ts";
 import { resolveStages } from "./plan/resolve-stages.ts";
-import { unusedArguments } from "./plan/unused-arguments.ts";
 import { withSetting } from "./plan/settings.ts";
+import { unusedArguments } from "./plan/unused-arguments.ts";
 import type { StageResult } from "./stage-builder.ts";
 import { clearAbandoned } from "./steps/build-container.ts";
 import type { StepSurroundings } from "./steps/step-runner.ts";

@@ -1,7 +1,7 @@
 import type { Controller, Delegation } from "../cgroup/delegation.ts";
-import type { ResourceLimits } from "../container/resource-flags.ts";
+import type { DeviceLimit, ResourceLimits } from "../container/resource-flags.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
-import type { OciResources } from "./oci-config.ts";
+import type { OciDeviceRate, OciResources } from "./oci-config.ts";
 
 /** Where a container's cgroup is, and what bounds it. */
 export interface ResourcePlan {
@@ -20,6 +20,7 @@ const controllerOf: Readonly<Record<keyof ResourceLimits, Controller>> = {
   cpusetMems: "cpuset",
   pids: "pids",
   blkioWeight: "io",
+  deviceLimits: "io",
 };
 const advice =
   "the administrator can delegate them: Delegate=cpu cpuset io memory pids in /etc/systemd/system/user@.service.d/";
@@ -57,12 +58,28 @@ function ociResources(limits: ResourceLimits): OciResources {
     cpus: limits.cpusetCpus,
     mems: limits.cpusetMems,
   });
+  const weights = devicesOf(limits, "blkio-weight-device");
+  const blockIO = defined({
+    weight: blkioWeight,
+    weightDevice: weights?.map(({ major, minor, rate }) => ({ major, minor, weight: rate })),
+    throttleReadBpsDevice: devicesOf(limits, "device-read-bps"),
+    throttleWriteBpsDevice: devicesOf(limits, "device-write-bps"),
+    throttleReadIOPSDevice: devicesOf(limits, "device-read-iops"),
+    throttleWriteIOPSDevice: devicesOf(limits, "device-write-iops"),
+  });
   return {
     ...(memory ? { memory } : {}),
     ...(cpu ? { cpu } : {}),
     ...(pids === undefined ? {} : { pids: { limit: pids } }),
-    ...(blkioWeight === undefined ? {} : { blockIO: { weight: blkioWeight } }),
+    ...(blockIO ? { blockIO } : {}),
   };
+}
+
+function devicesOf(limits: ResourceLimits, kind: DeviceLimit["kind"]): OciDeviceRate[] | undefined {
+  const devices = (limits.deviceLimits ?? []).filter((limit) => limit.kind === kind);
+  return devices.length === 0
+    ? undefined
+    : devices.map(({ major, minor, value }) => ({ major, minor, rate: value }));
 }
 
 /** Without what is undefined; undefined when nothing is left. */

@@ -1,4 +1,5 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
+import type { LookAt } from "./device-flags.ts";
 import { parseSize } from "./size-flag.ts";
 
 /** Bounds that take a cgroup; what is absent is not bounded. */
@@ -18,7 +19,25 @@ export interface ResourceLimits {
   readonly pids?: number;
   /** 10 to 1000. */
   readonly blkioWeight?: number;
+  readonly deviceLimits?: readonly DeviceLimit[];
 }
+
+/** What bounds the access to one block device: a weight, or bytes or operations in a second. */
+export interface DeviceLimit {
+  readonly kind: DeviceLimitKind;
+  readonly major: number;
+  readonly minor: number;
+  readonly value: number;
+}
+
+export const deviceLimitKinds = [
+  "blkio-weight-device",
+  "device-read-bps",
+  "device-write-bps",
+  "device-read-iops",
+  "device-write-iops",
+] as const;
+type DeviceLimitKind = (typeof deviceLimitKinds)[number];
 
 /** The flags by their long names, as far as they are there. */
 export type ResourceWords = Readonly<Partial<Record<ResourceFlag, string>>>;
@@ -41,7 +60,10 @@ const usualPeriodUs = 100_000;
 const leastMemoryBytes = 6 * 1024 * 1024;
 
 /** Docker's flags for what a container may use; undefined without any. Throws CntnrError `usage`. */
-export function parseResources(words: ResourceWords): ResourceLimits | undefined {
+export function parseResources(
+  words: ResourceWords,
+  deviceLimits: readonly DeviceLimit[] = [],
+): ResourceLimits | undefined {
   const memoryBytes = size(words, "memory");
   const memorySwapBytes = words["memory-swap"] === "-1" ? -1 : size(words, "memory-swap");
   const limits: ResourceLimits = {
@@ -57,9 +79,36 @@ export function parseResources(words: ResourceWords): ResourceLimits | undefined
     ...present("cpusetMems", list(words, "cpuset-mems")),
     ...present("pids", pids(words["pids-limit"])),
     ...present("blkioWeight", count(words, "blkio-weight", 10, 1000)),
+    ...present("deviceLimits", deviceLimits.length === 0 ? undefined : deviceLimits),
   };
   checkMemory(limits);
   return Object.keys(limits).length === 0 ? undefined : limits;
+}
+
+/** `--device-read-bps DEVICE:RATE` and its like. Throws CntnrError `usage` or `not-found`. */
+export function parseDeviceLimit(kind: DeviceLimitKind, text: string, lookAt: LookAt): DeviceLimit {
+  const flag = `--${kind} ${text}`;
+  const [, path = "", written = ""] = /^(\/[^:]*):(.+)$/.exec(text) ?? [];
+  const stats = lookAt(path);
+  if (path === "") throw new CntnrError("usage", `${flag}: it is written DEVICE:VALUE`);
+  if (!stats) throw new CntnrError("not-found", `${flag}: ${path} does not exist`);
+  if (!stats.isBlockDevice()) throw new CntnrError("usage", `${flag}: ${path} is not a block device`);
+  const value = kind.endsWith("bps")
+    ? parseSize(flag, written)
+    : /^\d{1,15}$/.test(written)
+      ? Number(written)
+      : 0;
+  if (value < 1 || (kind === "blkio-weight-device" && (value < 10 || value > 1000)))
+    throw new CntnrError("usage", `${flag}: the value is out of range`);
+  return { kind, value, ...deviceNumbers(stats.rdev) };
+}
+
+/** As Linux packs them (makedev(3)). */
+function deviceNumbers(rdev: number): { major: number; minor: number } {
+  const number = BigInt(rdev);
+  const major = ((number >> 32n) & 0xfffff000n) | ((number >> 8n) & 0xfffn);
+  const minor = ((number >> 12n) & 0xffffff00n) | (number & 0xffn);
+  return { major: Number(major), minor: Number(minor) };
 }
 
 function cpuTime(words: ResourceWords): Pick<ResourceLimits, "cpuQuotaUs" | "cpuPeriodUs"> {

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { type Stats, statSync } from "node:fs";
 import { planResources } from "../../../../runtime/bundle/resource-plan.ts";
-import { parseResources, type ResourceWords } from "../../../../runtime/container/resource-flags.ts";
+import {
+  parseDeviceLimit,
+  parseResources,
+  type ResourceWords,
+} from "../../../../runtime/container/resource-flags.ts";
 
 describe("limits of what a container may use", () => {
   test("are none without flags, and with docker's words for none", () => {
@@ -41,6 +46,38 @@ describe("limits of what a container may use", () => {
     [{ "blkio-weight": "5" }, "from 10 to 1000"],
   ])("are not %j", (words, problem) => {
     expect(() => parseResources(words)).toThrow(problem);
+  });
+});
+
+describe("limits of a device", () => {
+  const disk = { isBlockDevice: () => true, rdev: 0xfd10 } as Stats;
+  const look = (path: string) => ({ "/dev/disk": disk, "/dev/null": statSync("/dev/null") })[path];
+
+  test("are rates with its numbers", () => {
+    const limit = parseDeviceLimit("device-read-bps", "/dev/disk:1m", look);
+    expect(limit).toEqual({ kind: "device-read-bps", major: 253, minor: 16, value: 2 ** 20 });
+    const weight = parseDeviceLimit("blkio-weight-device", "/dev/disk:100", look);
+    const delegation = { kind: "delegated", path: "/", controllers: new Set(["io"]) } as const;
+    const limits = parseResources({}, [limit, weight]) ?? {};
+    expect(planResources(limits, delegation, "id")).toEqual({
+      cgroupsPath: "/cntnr/id",
+      resources: {
+        blockIO: {
+          weightDevice: [{ major: 253, minor: 16, weight: 100 }],
+          throttleReadBpsDevice: [{ major: 253, minor: 16, rate: 2 ** 20 }],
+        },
+      },
+    });
+  });
+
+  test.each([
+    ["device-read-bps", "/dev/disk", "DEVICE:VALUE"],
+    ["device-read-iops", "/dev/disk:1m", "out of range"],
+    ["device-write-bps", "/dev/none:1m", "does not exist"],
+    ["device-write-iops", "/dev/null:5", "not a block device"],
+    ["blkio-weight-device", "/dev/disk:5", "out of range"],
+  ] as const)("are not %s %s", (kind, text, problem) => {
+    expect(() => parseDeviceLimit(kind, text, look)).toThrow(problem);
   });
 });
 
