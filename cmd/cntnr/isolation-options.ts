@@ -5,7 +5,8 @@ import type {
   NameOptions,
   SecurityOptions,
 } from "../../runtime/container/container-options.ts";
-import { lookAtHost, parseDevice } from "../../runtime/container/device-flags.ts";
+import { parseDevice } from "../../runtime/container/device-flags.ts";
+import { lookAtHost } from "../../runtime/container/host-path.ts";
 import { parseOomScoreAdj, parseSysctls, parseUlimit } from "../../runtime/container/limit-flags.ts";
 import {
   checkDomainname,

@@ -1,19 +1,7 @@
-import { type Stats, statSync } from "node:fs";
 import { posix } from "node:path";
-import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import type { DeviceRequest } from "./container-options.ts";
-
-/** What is at a path of the host's; undefined when nothing is. */
-export type LookAt = (path: string) => Stats | undefined;
-
-export function lookAtHost(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch (error) {
-    if (hasErrno(error, "ENOENT", "ENOTDIR", "EACCES")) return undefined;
-    throw error;
-  }
-}
+import type { LookAt } from "./host-path.ts";
 
 /** `--device SRC[:DST[:rwm]]`: a device node, or a directory of some. Throws CntnrError `usage`, `not-found` or `unsupported`. */
 export function parseDevice(text: string, lookAt: LookAt): DeviceRequest {

@@ -1,5 +1,5 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
-import type { LookAt } from "./device-flags.ts";
+import type { LookAt } from "./host-path.ts";
 import { parseSize } from "./size-flag.ts";
 
 /** Bounds that take a cgroup; what is absent is not bounded. */
