@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeNamespace, type UserNamespace } from "../fixtures/attached-namespace.ts";
 import { type HoldingClient, holdConnection } from "../fixtures/call-netd.ts";
 import type { NamedDescriptor } from "../fixtures/hostile-front.ts";
 import { HostileNetd } from "../fixtures/hostile-netd.ts";
 import { noResidue } from "../fixtures/residue.ts";
 import { runDirectory, TestHost } from "../fixtures/test-host.ts";
+import { makeNamespace, type UserNamespace } from "../fixtures/user-namespaces.ts";
 import type { TestUser } from "../fixtures/users.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
