@@ -2,6 +2,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import { imageArchitecture } from "./architecture.ts";
 import { readDocument } from "./blobs.ts";
 import type { NewLayer } from "./commit-layer.ts";
 import { makeLayout, nameImage } from "./layout.ts";
@@ -116,21 +117,9 @@ function completeHistory({ history, rootfs }: ConfigDocument): HistoryEntry[] {
   return [...Array.from({ length: missing }, () => ({ comment: "without history" })), ...entries];
 }
 
-/** The names of processors in Go, which image configurations use (config.md, "architecture"). */
-const architectures: Readonly<Record<string, string>> = {
-  x64: "amd64",
-  ia32: "386",
-  arm64: "arm64",
-  arm: "arm",
-  ppc64: "ppc64le",
-  riscv64: "riscv64",
-  s390x: "s390x",
-  loong64: "loong64",
-};
-
 function emptyConfiguration(): ConfigDocument {
   return {
-    architecture: architectures[process.arch] ?? process.arch,
+    architecture: imageArchitecture(),
     os: "linux",
     config: {},
     rootfs: { type: "layers", diff_ids: [] },

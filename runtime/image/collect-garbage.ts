@@ -12,6 +12,7 @@ import {
   removeDanglingLinks,
   withdrawLayer,
 } from "../store/layers.ts";
+import { namesIn } from "../store/list-directory.ts";
 import { keepStepRecords, longestUnusedMs } from "../store/step-records.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { newKey, removeLeftovers, type TemporaryKey } from "../store/temporary.ts";
@@ -147,7 +148,7 @@ function removeBlobs(directories: Directories, referenced: Referenced): { blobs:
   const directory = join(directories.images, "blobs/sha256");
   let blobs = 0;
   let blobBytes = 0;
-  for (const name of listIfThere(directory)) {
+  for (const name of namesIn(directory)) {
     if (!/^[a-f0-9]{64}$/.test(name) || referenced.blobs.has(name)) continue;
     const path = join(directory, name);
     blobs++;
@@ -200,15 +201,6 @@ function textOf(directories: Directories, digest: Digest): string {
     return readFileSync(blobPath(directories, digest), "utf8");
   } catch (error) {
     if (hasErrno(error, "ENOENT")) return "";
-    throw error;
-  }
-}
-
-function listIfThere(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return [];
     throw error;
   }
 }

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { hasErrno } from "../errors/cntnr-error.ts";
 import { tryLockFile } from "../sys/file-lock.ts";
 import type { Directories } from "./directories.ts";
+import { namesIn } from "./list-directory.ts";
 import type { TemporaryKey } from "./temporary.ts";
 
 /*
@@ -49,13 +49,4 @@ export function withdrawCacheMounts(
     rmSync(lockPath);
   }
   return count;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return [];
-    throw error;
-  }
 }

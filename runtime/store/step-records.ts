@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "./directories.ts";
+import { namesIn } from "./list-directory.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /*
@@ -85,15 +86,6 @@ function parseJson(text: string): unknown {
   } catch {
     // As good as none: the step is done again.
     return undefined;
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return [];
-    throw error;
   }
 }
 

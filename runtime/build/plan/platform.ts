@@ -1,3 +1,5 @@
+import { imageArchitecture } from "../../image/architecture.ts";
+
 /** A platform as docker writes it: linux/amd64, linux/arm/v7. */
 export interface Platform {
   readonly os: string;
@@ -5,24 +7,12 @@ export interface Platform {
   readonly variant: string;
 }
 
-/** Names of processors in Go, by ours. */
-const architectures: Readonly<Record<string, string>> = {
-  x64: "amd64",
-  ia32: "386",
-  arm64: "arm64",
-  arm: "arm",
-  ppc64: "ppc64le",
-  riscv64: "riscv64",
-  s390x: "s390x",
-  loong64: "loong64",
-};
-
 /** Other spellings that people use. */
 const spellings: Readonly<Record<string, string>> = { x86_64: "amd64", "x86-64": "amd64", aarch64: "arm64" };
 
 /** This machine's. */
-export function ownPlatform(architecture: string = process.arch): Platform {
-  const name = architectures[architecture] ?? architecture;
+export function ownPlatform(architecture?: string): Platform {
+  const name = imageArchitecture(architecture);
   return { os: "linux", architecture: name, variant: name === "arm" ? "v7" : "" };
 }
 

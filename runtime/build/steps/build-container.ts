@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, ownIdentity } from "../../container/process-identity.ts";
 import { runtimeProgram } from "../../container/runc.ts";
@@ -7,6 +7,7 @@ import { classifyRuncFailure } from "../../container/runc-failure.ts";
 import { CntnrError, hasErrno } from "../../errors/cntnr-error.ts";
 import { runCommand, signalNumber, startFailure } from "../../process/run-command.ts";
 import type { Directories } from "../../store/directories.ts";
+import { namesIn } from "../../store/list-directory.ts";
 import type { IdMappings } from "../../userns/id-mappings.ts";
 import { removeTree } from "../../userns/remove-tree.ts";
 
@@ -69,15 +70,6 @@ export async function clearAbandoned(directories: Directories, mappings: IdMappi
 async function deleteContainer(directories: Directories, id: string): Promise<void> {
   const args = ["--root", directories.runcRoot, "delete", "--force", id];
   await runCommand(runtimeProgram, args, { timeoutMs: deleteTimeoutMs });
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return [];
-    throw error;
-  }
 }
 
 function readIfThere(path: string): string {
