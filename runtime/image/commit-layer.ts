@@ -4,7 +4,7 @@ import type { Compression } from "../layer/compression.ts";
 import type { PackedArchive, TreeFate } from "../layer/pack-layer.ts";
 import type { OwnerSource } from "../layer/tree-entry.ts";
 import type { UpperTree } from "../layer/upper-tree.ts";
-import { packInWorker } from "../layer/worker-process.ts";
+import { type PackRequest, packInWorker } from "../layer/worker-process.ts";
 import type { Directories } from "../store/directories.ts";
 import { layerName, publishLayer, readLayer } from "../store/layers.ts";
 import { syncDirectory } from "../store/replace-file.ts";
@@ -48,14 +48,16 @@ export interface NewLayer {
  * Makes a layer of an upper tree, and the tree itself the unpacked layer: it needs not be unpacked, and is used up. Nothing
  * may have it mounted or open. The caller holds the store's shared lock (lockStore) from before this call until an image
  * refers to the layer. Throws CntnrError.
+ * @param packer packs the tree; whoever has a process in it already need not start one more
  */
 export async function commitUpper(
   directories: Directories,
   upper: UpperTree,
   options: Omit<CommitOptions, "owner">,
+  packer: Packer = packInWorker,
 ): Promise<NewLayer> {
   return withBlobFile(directories, async (blob) => {
-    const packed = await pack(upper.path, "adopt", upper.lockFd, blob, options);
+    const packed = await packer(packRequest(upper.path, "adopt", upper.lockFd, blob, options));
     await syncFileSystem(directories.tmp, options.signal);
     const layer = keepBlob(directories, blob, packed, options);
     await adopt(directories, upper, packed, options);
@@ -70,11 +72,14 @@ export async function commitDirectory(
   options: CommitOptions,
 ): Promise<NewLayer> {
   return withBlobFile(directories, async (blob) => {
-    const packed = await pack(path, "keep", blob.lockFd, blob, options);
+    const packed = await packInWorker(packRequest(path, "keep", blob.lockFd, blob, options));
     fsyncSync(blob.fd);
     return keepBlob(directories, blob, packed, options);
   });
 }
+
+/** Packs a tree into a file as asked, and makes it the same as the archive (TreeFate). */
+export type Packer = (request: PackRequest) => Promise<PackedArchive>;
 
 interface BlobFile {
   readonly path: string;
@@ -96,18 +101,18 @@ async function withBlobFile<T>(directories: Directories, use: (blob: BlobFile) =
   }
 }
 
-function pack(
+function packRequest(
   target: string,
   fate: TreeFate,
   lockFd: number,
   blob: BlobFile,
   options: CommitOptions,
-): Promise<PackedArchive> {
+): PackRequest {
   const { owner, mappings } = options;
   const owners: OwnerSource = owner
     ? { kind: "fixed", ...owner }
     : { kind: mappings.subordinate ? "files" : "recorded" };
-  return packInWorker({
+  return {
     target,
     mappings,
     lockFd,
@@ -121,7 +126,7 @@ function pack(
       compression: options.compression ?? "gzip",
     },
     ...(options.signal ? { signal: options.signal } : {}),
-  });
+  };
 }
 
 /** A mount's destination as a path of archives: bytes, relative. */

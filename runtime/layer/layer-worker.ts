@@ -13,6 +13,19 @@ const blobDescriptor = 3;
 const hexSha256 = v.pipe(v.string(), v.regex(/^[a-f0-9]{64}$/));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+/** The parts of a PackJob. */
+export const packJobEntries = {
+  owners: v.variant("kind", [
+    v.strictObject({ kind: v.literal("files") }),
+    v.strictObject({ kind: v.literal("recorded") }),
+    v.strictObject({ kind: v.literal("fixed"), uid: count, gid: count }),
+  ]),
+  latestSeconds: v.nullable(v.pipe(v.number(), v.integer())),
+  mountPoints: v.pipe(v.array(v.string()), v.readonly()),
+  compression: v.picklist(["gzip", "zstd", "none"]),
+  fate: v.picklist(["keep", "adopt"]),
+};
+
 /** What a worker is to do in its working directory: an empty one, or to pack the one to be packed. */
 export type WorkerJob =
   | ({ readonly kind: "unpack" } & LayerJob)
@@ -36,15 +49,7 @@ const jobSchema: v.GenericSchema<WorkerJob> = v.variant("kind", [
   v.strictObject({
     kind: v.literal("pack"),
     lowers: v.array(v.string()),
-    owners: v.variant("kind", [
-      v.strictObject({ kind: v.literal("files") }),
-      v.strictObject({ kind: v.literal("recorded") }),
-      v.strictObject({ kind: v.literal("fixed"), uid: count, gid: count }),
-    ]),
-    latestSeconds: v.nullable(v.pipe(v.number(), v.integer())),
-    mountPoints: v.array(v.string()),
-    compression: v.picklist(["gzip", "zstd", "none"]),
-    fate: v.picklist(["keep", "adopt"]),
+    ...packJobEntries,
   }),
   v.strictObject({
     kind: v.literal("complete"),

@@ -49,6 +49,12 @@ export function mountOverlay(target: string, options: readonly string[], access:
   mount("overlay", target, "overlay", access === "read-only" ? readOnly : 0, options.join(","));
 }
 
+/** umount2(2). Throws SystemCallError. */
+export function unmount(target: string): void {
+  libc ??= load();
+  checkResult(`umount of ${target}`, libc.umount2(text(target), 0));
+}
+
 /**
  * Makes a mount point the root of this process and its own mount namespace, and lets go of everything else of the file system:
  * afterwards no path leads out of it. Throws SystemCallError.

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, constants, openSync, readSync, statSync, writeSync } from "node:fs";
 import { basename } from "node:path";
 import { CntnrError, hasErrno, messageOf } from "../../errors/cntnr-error.ts";
 import { decompress } from "../../layer/decompress.ts";
@@ -77,31 +76,49 @@ export async function decompressInto(
   signal: AbortSignal,
 ): Promise<void> {
   const packedBytes = statSync(path).size;
-  const child = spawn(packing, ["-dc", "--", path], { stdio: ["ignore", "pipe", "pipe"], signal });
-  const errors: Buffer[] = [];
-  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  // Whoever waits for it comes later.
-  ended.catch(() => undefined);
+  const fd = openSync(target, "wx", 0o600);
   try {
-    await using file = await open(target, "wx", 0o600);
-    let bytes = 0;
-    for await (const chunk of child.stdout) {
-      bytes += chunk.length;
+    await runDecompressor(packing, path, signal, (chunk, bytes) => {
       checkSize(bytes, packedBytes, defaultLimits);
-      await file.writeFile(chunk);
-    }
-    const exitCode = await ended;
-    if (exitCode !== 0) throw new Error(Buffer.concat(errors).toString().trim());
+      writeSync(fd, chunk);
+    });
   } catch (error) {
-    child.kill("SIGKILL");
     signal.throwIfAborted();
     const reason = hasErrno(error, "ENOENT")
       ? `${packing} is not installed (Debian package: ${packing === "xz" ? "xz-utils" : "bzip2"})`
       : messageOf(error);
     throw new CntnrError("build", `${basename(path)} cannot be unpacked: ${reason}`, { cause: error });
+  } finally {
+    closeSync(fd);
   }
+}
+
+/** @param onData gets each piece, and how many bytes there were with it; what it throws ends the program */
+function runDecompressor(
+  program: string,
+  path: string,
+  signal: AbortSignal,
+  onData: (chunk: Buffer, bytes: number) => void,
+): Promise<void> {
+  const child = spawn(program, ["-dc", "--", path], { stdio: ["ignore", "pipe", "pipe"], signal });
+  return new Promise((resolve, reject) => {
+    const errors: Buffer[] = [];
+    let bytes = 0;
+    child.on("error", reject);
+    child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+    // Listened to at once: what a program has printed that has ended by then would be lost.
+    child.stdout.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      try {
+        onData(chunk, bytes);
+      } catch (error) {
+        child.kill("SIGKILL");
+        reject(error);
+      }
+    });
+    child.on("close", (exitCode) => {
+      if (exitCode === 0) resolve();
+      else reject(new Error(Buffer.concat(errors).toString().trim()));
+    });
+  });
 }

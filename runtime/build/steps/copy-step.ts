@@ -1,11 +1,12 @@
+import type { Packer } from "../../image/commit-layer.ts";
 import type { UpperTree } from "../../layer/upper-tree.ts";
 import { newKey } from "../../store/temporary.ts";
 import type { CopyOperation } from "../plan/operation.ts";
-import { copyKey, filesKey, type KeyGround, type StepKey } from "../plan/step-key.ts";
+import { copyKey, filesKey, type KeyGround } from "../plan/step-key.ts";
 import type { Owner } from "../tree/ownership.ts";
 import { checkDestination } from "../tree/select-sources.ts";
 import type { SourceTree, TreeAction } from "../tree/tree-job.ts";
-import { changeTree, overlayOn } from "../tree/tree-process.ts";
+import { changeAndPackTree, changeTree, overlayOn, type TreeRequest } from "../tree/tree-process.ts";
 import { modeChangeOf } from "../tree/tree-worker.ts";
 import type { BuildTree, ContextTree } from "./build-tree.ts";
 import { type FoundSource, findSources } from "./found-sources.ts";
@@ -62,13 +63,17 @@ async function copyFromContext(plan: CopyPlan, tree: ContextTree): Promise<StepR
     const known = context.runner.find(key);
     if (known) return known;
     return await context.runner.run(key, target, async (upper) => {
-      for (const group of groupsOf(found)) {
+      const changes = groupsOf(found).map((group) => {
         const roots = [...new Set(group.map(({ root }) => root))];
         const trees = roots.map((path): SourceTree => ({ kind: "directory", path }));
         const actions = group.map((source) => actionOf(source, roots.indexOf(source.root), plan));
-        await change(plan, upper, temporary.makeDirectory(), { trees, actions });
-      }
-      return { kind: "filled", mountPoints: [] };
+        return changeOf(plan, upper, temporary.makeDirectory(), { trees, actions });
+      });
+      // The last process can also pack, unless it has unpacked an archive: then it sees nothing else any more.
+      const packing = found.at(-1)?.isArchive === false ? changes.pop() : undefined;
+      for (const change of changes) await changeTree(change);
+      if (!packing) return { kind: "filled", mountPoints: [] };
+      return { kind: "by-packer", packer: async (pack) => (await changeAndPackTree(packing, pack)).packed };
     });
   } finally {
     await temporary.clear(mappings);
@@ -126,50 +131,53 @@ async function copyFromFiles(plan: CopyPlan, source: StageFiles): Promise<StepRe
   const quickKey = copyKey(ground, operation, ["files", filesKey(source.diffIds), ...patterns], owner);
   const known = context.runner.find(quickKey);
   if (known) return known;
-  const sums: StepKey[] = [];
-  const result = await context.runner.run(quickKey, target, async (upper) => {
-    using temporary = await newKey(directories, "build");
-    try {
-      const action: TreeAction = {
-        kind: "copy",
-        from: 0,
-        sources: { kind: "patterns", patterns },
-        destination: operation.destination,
-        keepsParents: operation.keepsParents,
-        exclude: operation.exclude,
-        ignore: "",
-        owner: owner ?? null,
-        mode: operation.chmod ?? null,
-        attributes: "copied",
+  using temporary = await newKey(directories, "build");
+  try {
+    let sum = "";
+    const made = await context.runner.run(quickKey, target, async (upper) => {
+      const trees = [{ kind: "layers", paths: source.lowers }] as const;
+      const actions = [copyOf(plan, patterns)];
+      const change = changeOf(plan, upper, temporary.makeDirectory(), { trees, actions });
+      const packer: Packer = async (pack) => {
+        const { digest, packed } = await changeAndPackTree(change, pack);
+        sum = digest;
+        return packed;
       };
-      const sum = await change(plan, upper, temporary.makeDirectory(), {
-        trees: [{ kind: "layers", paths: source.lowers }],
-        actions: [action],
-      });
-      const key = copyKey(ground, operation, ["contents", sum], owner);
-      const same = context.runner.find(key);
-      if (same) return { kind: "known", result: same };
-      sums.push(key);
-      return { kind: "filled", mountPoints: [] };
-    } finally {
-      await temporary.clear(mappings);
-    }
-  });
-  for (const key of sums) context.runner.remember(key, result);
-  return result;
+      return { kind: "by-packer", packer };
+    });
+    // Somebody else has done it.
+    if (sum === "") return made;
+    const key = copyKey(ground, operation, ["contents", sum], owner);
+    const result = context.runner.find(key) ?? made;
+    for (const known of [key, quickKey]) context.runner.remember(known, result);
+    return result;
+  } finally {
+    await temporary.clear(mappings);
+  }
 }
 
-async function change(
+function copyOf({ operation, owner }: CopyPlan, patterns: readonly string[]): TreeAction {
+  return {
+    kind: "copy",
+    from: 0,
+    sources: { kind: "patterns", patterns },
+    destination: operation.destination,
+    keepsParents: operation.keepsParents,
+    exclude: operation.exclude,
+    ignore: "",
+    owner: owner ?? null,
+    mode: operation.chmod ?? null,
+    attributes: "copied",
+  };
+}
+
+function changeOf(
   { context, target }: CopyPlan,
   upper: UpperTree,
   scratch: string,
   what: { readonly trees: readonly SourceTree[]; readonly actions: readonly TreeAction[] },
-): Promise<string> {
+): TreeRequest {
   const { mappings, signal } = context.surroundings;
-  return changeTree({
-    job: { destination: overlayOn(target.lowers, upper), scratch, ...what },
-    mappings,
-    lockFd: upper.lockFd,
-    signal,
-  });
+  const job = { destination: overlayOn(target.lowers, upper), scratch, ...what };
+  return { job, mappings, lockFd: upper.lockFd, signal };
 }

@@ -3,7 +3,7 @@ import { LayeredTree } from "../../rootfs/layered-tree.ts";
 import { newKey } from "../../store/temporary.ts";
 import type { DirectoryOperation } from "../plan/operation.ts";
 import { directoryKey } from "../plan/step-key.ts";
-import { changeTree, overlayOn } from "../tree/tree-process.ts";
+import { changeAndPackTree, overlayOn } from "../tree/tree-process.ts";
 import { resolveUser } from "./resolve-owner.ts";
 import type { StageFiles } from "./stage-files.ts";
 import { groundOf, type StepContext } from "./step-context.ts";
@@ -24,20 +24,16 @@ export async function directoryStep(
   const known = context.runner.find(key);
   if (known) return known;
   const { directories, mappings, signal } = context.surroundings;
-  return context.runner.run(key, files, async (upper) => {
-    using temporary = await newKey(directories, "build");
-    try {
+  using temporary = await newKey(directories, "build");
+  try {
+    return await context.runner.run(key, files, async (upper) => {
       const actions = [{ kind: "directory", path: operation.path, owner }] as const;
-      const scratch = temporary.makeDirectory();
-      await changeTree({
-        job: { destination: overlayOn(files.lowers, upper), scratch, trees: [], actions },
-        mappings,
-        lockFd: upper.lockFd,
-        signal,
-      });
-      return { kind: "filled", mountPoints: [] };
-    } finally {
-      await temporary.clear(mappings);
-    }
-  });
+      const destination = overlayOn(files.lowers, upper);
+      const job = { destination, scratch: temporary.makeDirectory(), trees: [], actions };
+      const change = { job, mappings, lockFd: upper.lockFd, signal };
+      return { kind: "by-packer", packer: async (pack) => (await changeAndPackTree(change, pack)).packed };
+    });
+  } finally {
+    await temporary.clear(mappings);
+  }
 }

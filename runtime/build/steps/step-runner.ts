@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { CntnrError } from "../../errors/cntnr-error.ts";
-import { type CommitOptions, commitUpper, type NewLayer } from "../../image/commit-layer.ts";
+import { type CommitOptions, commitUpper, type NewLayer, type Packer } from "../../image/commit-layer.ts";
 import { blobPath, diffIdOfHex, digestOfHex, hexOf } from "../../image/digest.ts";
 import { newUpperTree, type UpperTree } from "../../layer/upper-tree.ts";
 import type { Directories } from "../../store/directories.ts";
@@ -23,10 +23,10 @@ export interface StepSurroundings {
   readonly signal: AbortSignal;
 }
 
-/** How an upper tree was filled: with the paths on which something was mounted meanwhile; or to no use, the result is known. */
+/** How an upper tree was filled: with the paths on which something was mounted meanwhile; or it is by who packs it. */
 export type Filled =
   | { readonly kind: "filled"; readonly mountPoints: readonly string[] }
-  | { readonly kind: "known"; readonly result: StepResult };
+  | { readonly kind: "by-packer"; readonly packer: Packer };
 
 export type Fill = (upper: UpperTree) => Promise<Filled>;
 
@@ -67,22 +67,22 @@ export class StepRunner {
     const { directories, mappings } = this.#surroundings;
     await using upper = await newUpperTree(directories, mappings, [files.root]);
     const filled = await fill(upper);
-    const result =
-      filled.kind === "known" ? filled.result : await this.#commit(upper, files, filled.mountPoints);
+    const result = await this.#commit(upper, files, filled);
     this.remember(key, result);
     return result;
   }
 
-  async #commit(upper: UpperTree, files: StageFiles, mountPoints: readonly string[]): Promise<StepResult> {
+  async #commit(upper: UpperTree, files: StageFiles, filled: Filled): Promise<StepResult> {
     const { directories, mappings, latestSeconds, signal } = this.#surroundings;
     const options: Omit<CommitOptions, "owner"> = {
       mappings,
       lowers: files.lowers,
-      mountPoints,
+      mountPoints: filled.kind === "filled" ? filled.mountPoints : [],
       signal,
       ...(latestSeconds === undefined ? {} : { latestSeconds }),
     };
-    const layer = await commitUpper(directories, upper, options);
+    const packer = filled.kind === "by-packer" ? [filled.packer] : [];
+    const layer = await commitUpper(directories, upper, options, ...packer);
     for (const remark of layer.remarks) this.#onRemark(remark);
     const facts = { created: new Date().toISOString(), isCached: false };
     if (layer.entries === 0) return { kind: "unchanged", ...facts };

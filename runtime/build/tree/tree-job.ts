@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import type { ErrorCode } from "../../errors/cntnr-error.ts";
+import { packJobEntries } from "../../layer/layer-worker.ts";
+import type { PackedArchive } from "../../layer/pack-layer.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const owner = v.strictObject({ uid: count, gid: count });
@@ -70,6 +72,8 @@ export const treeJobSchema = v.strictObject({
   trees: v.pipe(v.array(sourceTree), v.readonly()),
   /** In this order. An archive comes last, for the worker then sees nothing else any more. */
   actions: v.pipe(v.array(actionSchema), v.readonly()),
+  /** The overlay's upper directory is then packed, too; not after an archive. */
+  pack: v.nullable(v.strictObject(packJobEntries)),
   ownership: v.variant("kind", [
     v.strictObject({ kind: v.literal("set"), mappedUids: count, mappedGids: count }),
     v.strictObject({ kind: v.literal("recorded") }),
@@ -84,5 +88,5 @@ export type CopyAction = v.InferOutput<typeof copyAction>;
 
 /** What the worker says at its end. `digest`: a sum over all that was copied (content-digest.ts). */
 export type TreeOutcome =
-  | { readonly digest: string }
+  | { readonly digest: string; readonly packed: PackedArchive | null }
   | { readonly failure: { readonly code: ErrorCode; readonly message: string } };

@@ -1,5 +1,7 @@
 import { CntnrError } from "../../errors/cntnr-error.ts";
+import type { PackedArchive } from "../../layer/pack-layer.ts";
 import type { UpperTree } from "../../layer/upper-tree.ts";
+import type { PackRequest } from "../../layer/worker-process.ts";
 import { ownProgram } from "../../process/own-program.ts";
 import type { IdMapping, IdMappings } from "../../userns/id-mappings.ts";
 import { runInUserNamespace } from "../../userns/run-in-user-namespace.ts";
@@ -7,7 +9,7 @@ import type { Ownership } from "./ownership.ts";
 import type { TreeJob, TreeOutcome } from "./tree-job.ts";
 
 export interface TreeRequest {
-  readonly job: Omit<TreeJob, "ownership">;
+  readonly job: Omit<TreeJob, "ownership" | "pack">;
   readonly mappings: IdMappings;
   /** A lock's descriptor that the worker is to hold, too. */
   readonly lockFd: number;
@@ -25,11 +27,28 @@ const timeoutMs = 2 * 60 * 60_000;
  * Puts files into a root file system by a process of its own, root of a user namespace with the mappings, which can reach
  * nothing but the trees that it copies between. Returns a sum over what was copied. Throws CntnrError.
  */
-export async function changeTree({ job, mappings, lockFd, signal }: TreeRequest): Promise<string> {
-  const whole: TreeJob = { ...job, ownership: ownershipUnder(mappings) };
+export async function changeTree(request: TreeRequest): Promise<string> {
+  return (await runWorker(request, undefined)).digest;
+}
+
+/** The same, and then packs the overlay's upper directory as asked: one process less. No archive may be unpacked in it. */
+export async function changeAndPackTree(
+  request: TreeRequest,
+  pack: PackRequest,
+): Promise<{ readonly digest: string; readonly packed: PackedArchive }> {
+  const { digest, packed } = await runWorker(request, pack);
+  if (packed) return { digest, packed };
+  throw new CntnrError("engine", "the process that copies files has not packed them");
+}
+
+async function runWorker(
+  { job, mappings, lockFd, signal }: TreeRequest,
+  pack: PackRequest | undefined,
+): Promise<Extract<TreeOutcome, { digest: string }>> {
+  const whole: TreeJob = { ...job, ownership: ownershipUnder(mappings), pack: pack?.job ?? null };
   const result = await runInUserNamespace(mappings, [...ownProgram(), "internal-tree"], {
     stdin: JSON.stringify(whole),
-    inherit: [lockFd],
+    inherit: pack ? [pack.blobFd, lockFd] : [lockFd],
     timeoutMs,
     ...(signal ? { signal } : {}),
   });
@@ -40,7 +59,7 @@ export async function changeTree({ job, mappings, lockFd, signal }: TreeRequest)
   }
   const outcome: TreeOutcome = JSON.parse(line);
   if ("failure" in outcome) throw new CntnrError(outcome.failure.code, outcome.failure.message);
-  return outcome.digest;
+  return outcome;
 }
 
 function ownershipUnder({ uids, gids, subordinate }: IdMappings): Ownership {

@@ -1,8 +1,10 @@
 import { mkdirSync } from "node:fs";
 import * as v from "valibot";
 import { CntnrError } from "../../errors/cntnr-error.ts";
+import { LowerLayers } from "../../layer/lower-layers.ts";
+import { type PackedArchive, type PackJob, packLayer } from "../../layer/pack-layer.ts";
 import { overlayOptions } from "../../rootfs/overlay-mount.ts";
-import { bindDirectory, enterRoot, mountOverlay, mountTmpfs } from "../../sys/mount.ts";
+import { bindDirectory, enterRoot, mountOverlay, mountTmpfs, unmount } from "../../sys/mount.ts";
 import { IgnoreRules } from "../context/ignore-rules.ts";
 import { TreeCopier } from "./copy-tree.ts";
 import { type ModeChange, parseModeChange } from "./mode-change.ts";
@@ -19,8 +21,12 @@ import {
 } from "./tree-job.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 
+/** The descriptor on which a worker that packs gets the layer's blob. */
+const blobDescriptor = 3;
+
 /** Where the worker has its mounts once it is shut in. */
 const destinationRoot = "/to";
+const upperRoot = "/upper";
 const treeRoot = (index: number) => `/from-${index}`;
 
 /**
@@ -31,9 +37,14 @@ const treeRoot = (index: number) => `/from-${index}`;
 export async function treeWorker(jobText: string, send: (outcome: TreeOutcome) => void): Promise<void> {
   const parsed = v.safeParse(treeJobSchema, JSON.parse(jobText));
   if (!parsed.success) throw new CntnrError("usage", "internal-tree: not a job that cntnr has written");
+  const job = parsed.output;
   try {
-    shutIn(parsed.output);
-    send({ digest: await carryOut(parsed.output) });
+    using lowers = new LowerLayers(
+      job.pack && job.destination.kind === "overlay" ? job.destination.lowers : [],
+    );
+    shutIn(job);
+    const digest = await carryOut(job);
+    send({ digest, packed: job.pack && (await packUpper(job.pack, lowers)) });
   } catch (error) {
     if (!(error instanceof CntnrError)) throw error;
     send({ failure: { code: error.code, message: error.message } });
@@ -51,6 +62,8 @@ function shutIn({ destination, scratch, trees }: TreeJob): void {
     const { lowers, upper, work } = destination;
     const layers = lowers.length === 0 ? [empty] : lowers;
     mountOverlay(at(destinationRoot), optionsOf({ layers, upper, work }), "writable");
+    mkdirSync(at(upperRoot));
+    bindDirectory(upper, at(upperRoot));
   }
   for (const [index, tree] of trees.entries()) {
     mkdirSync(at(treeRoot(index)));
@@ -73,6 +86,13 @@ function optionsOf(directories: Parameters<typeof overlayOptions>[0]): string[] 
   const options = overlayOptions(directories);
   if (options) return options;
   throw new CntnrError("unsupported", `${directories.layers.length} layers are too many for an overlay`);
+}
+
+/** The overlay goes first: what is below a mounted one must not change. */
+function packUpper(job: PackJob, lowers: LowerLayers): Promise<PackedArchive> {
+  unmount(destinationRoot);
+  process.chdir(upperRoot);
+  return packLayer(job, lowers, blobDescriptor);
 }
 
 async function carryOut({ actions, ownership }: TreeJob): Promise<string> {

@@ -261,14 +261,16 @@ describe("ADD", () => {
   test("fetches URLs, checked, and unpacks them when asked to", async () => {
     const context = await makeContext(host, alice, {
       "x.tgz": { archive: { "in/file": "text" }, flag: "z" },
+      large: "line\n".repeat(700_000),
     });
     host.spawnAsUser(alice, ["busybox", "httpd", "-f", "-p", "127.0.0.1:8099", "-h", context]);
     const url = "http://127.0.0.1:8099/x.tgz";
     await host.asUser(alice, ["sh", "-c", `until busybox wget -q -O- ${url} >/dev/null; do sleep 0.1; done`]);
     const sum = (await host.asUser(alice, ["sha256sum", `${context}/x.tgz`])).stdout.slice(0, 64);
     const image = await built(
-      `FROM BASE\nADD --checksum=sha256:${sum} ${url} /got/\nADD --chmod=644 ${url} /named\nADD --unpack=true --chown=3:4 ${url} /unpacked\n`,
+      `FROM BASE\nADD --checksum=sha256:${sum} ${url} /got/\nADD --chmod=644 ${url} /named\nADD --unpack=true --chown=3:4 ${url} /unpacked\nADD http://127.0.0.1:8099/large /large\n`,
     );
+    expect(await run("wc -l </large; sort -u /large")).toBe("700000\nline\n");
     expect(image.files.get("got/x.tgz")).toMatchObject({ mode: "600", owner: "0:0", content: sum });
     expect(image.files.get("named")).toMatchObject({ mode: "644" });
     expect(image.files.get("unpacked/in/file")).toMatchObject({ owner: "3:4" });
