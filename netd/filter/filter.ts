@@ -4,11 +4,13 @@ import { type TableChange, TableSocket } from "../netlink/nftables.ts";
 import type { FilteredAttachment } from "./attachment.ts";
 import type { RunBatch } from "./commands.ts";
 import { ConnectionSweep } from "./connection-sweep.ts";
+import { type Differences, findDifferences } from "./differences.ts";
 import { isStillThere, settleBridge, settleEnd } from "./interface-settings.ts";
 import { hostInterfaceOf, KnownAttachments } from "./known-attachments.ts";
 import { TableWatch } from "./table-watch.ts";
 import {
   addChanges,
+  attachedElement,
   muteChanges,
   removeChanges,
   resetTransaction,
@@ -128,6 +130,15 @@ export class Filter implements AsyncDisposable {
         throw error;
       }
       this.#sweep.add(attachment);
+    });
+  }
+
+  /** Compares the kernel's tables with what they should be; both are the same unless somebody has just changed them. */
+  async verify(): Promise<Differences> {
+    return this.#exclusively(() => {
+      const elements = this.#known.all().flatMap(({ rules }) => rules.elements);
+      const attached = [...this.#known.interfaces()].map(attachedElement);
+      return findDifferences(this.#tables, [...elements, ...attached]);
     });
   }
 

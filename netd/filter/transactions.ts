@@ -16,7 +16,8 @@ import { arpTable, hostTable } from "./host-table.ts";
 export const tableFamilies: readonly TableFamily[] = ["bridge", "inet", "arp"];
 export const tableName = "cntnr_netd";
 
-const attachedElement = (interfaceName: string): Element => ({
+/** Says that attachments' packets come from an interface. */
+export const attachedElement = (interfaceName: string): Element => ({
   family: "inet",
   set: "attached",
   key: [{ interfaceName }],

@@ -37,18 +37,23 @@ export function parseMessages(datagram: Buffer): Message[] {
   return messages;
 }
 
-/** The attributes in `bytes`; of several with one type the last one. */
-export function parseAttributes(bytes: Buffer): Map<number, Buffer> {
-  const attributes = new Map<number, Buffer>();
+/** All attributes in `bytes`, in their order. Throws for one that was cut off. */
+export function listAttributes(bytes: Buffer): { readonly type: number; readonly value: Buffer }[] {
+  const attributes: { type: number; value: Buffer }[] = [];
   for (let offset = 0; offset + attributeHeaderBytes <= bytes.length; ) {
     const length = bytes.readUInt16LE(offset);
     if (length < attributeHeaderBytes || offset + length > bytes.length)
       throw new RangeError(`netlink: an attribute of ${length} bytes is not whole`);
     const type = bytes.readUInt16LE(offset + 2) & attributeTypeMask;
-    attributes.set(type, bytes.subarray(offset + attributeHeaderBytes, offset + length));
+    attributes.push({ type, value: bytes.subarray(offset + attributeHeaderBytes, offset + length) });
     offset += aligned(length);
   }
   return attributes;
+}
+
+/** The attributes in `bytes` by type; of several with one type the last one. */
+export function parseAttributes(bytes: Buffer): Map<number, Buffer> {
+  return new Map(listAttributes(bytes).map(({ type, value }) => [type, value]));
 }
 
 /** A string attribute without the zero byte that ends it. */

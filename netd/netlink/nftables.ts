@@ -1,5 +1,5 @@
 import { bytesOfAddress, bytesOfMac } from "../sys/address-bytes.ts";
-import { encodeAttribute, nested } from "./message.ts";
+import { encodeAttribute, listAttributes, nested, parseAttributes, textOf } from "./message.ts";
 import { KernelSocket, protocol } from "./request.ts";
 
 /** Families that have tables of their own: NFPROTO_* of linux/netfilter.h. */
@@ -42,7 +42,16 @@ export interface TableChange {
 }
 
 const subsystem = 10;
-const message = { newRule: 6, deleteRule: 8, newElement: 12, deleteElement: 14 } as const;
+const message = {
+  newRule: 6,
+  deleteRule: 8,
+  getSet: 10,
+  newElement: 12,
+  getElement: 13,
+  deleteElement: 14,
+} as const;
+/** struct nfgenmsg. */
+const headerBytes = 4;
 const create = 0x400;
 const append = 0x800;
 
@@ -58,6 +67,33 @@ export class TableSocket implements Disposable {
       ...changes.map(({ type, flags, body }) => ({ type: (subsystem << 8) | type, flags, body })),
       edge(0x11),
     ]);
+  }
+
+  /** Names of the sets and maps of a table that rules did not bring along. */
+  async sets(family: TableFamily, table: string): Promise<string[]> {
+    const isAnonymous = 1;
+    const body = [header(family), text(1, table)];
+    const names: string[] = [];
+    for await (const answer of this.#socket.list({ type: (subsystem << 8) | message.getSet, body })) {
+      const attributes = parseAttributes(answer.body.subarray(headerBytes));
+      const flags = attributes.get(3)?.readUInt32BE(0) ?? 0;
+      if ((flags & isAnonymous) === 0) names.push(textOf(attributes.get(2)));
+    }
+    return names;
+  }
+
+  /** The keys of all elements of a set, as the kernel has them. */
+  async keys(family: TableFamily, table: string, set: string): Promise<Buffer[]> {
+    const body = [header(family), text(1, table), text(2, set)];
+    const keys: Buffer[] = [];
+    for await (const answer of this.#socket.list({ type: (subsystem << 8) | message.getElement, body })) {
+      const elements = parseAttributes(answer.body.subarray(headerBytes)).get(3) ?? Buffer.alloc(0);
+      for (const { value } of listAttributes(elements)) {
+        const key = parseAttributes(parseAttributes(value).get(1) ?? Buffer.alloc(0)).get(1);
+        if (key) keys.push(Buffer.from(key));
+      }
+    }
+    return keys;
   }
 
   [Symbol.dispose](): void {
@@ -116,7 +152,6 @@ export function dropNewerLinks(
   return { type: message.newRule, flags: create | append, body: Buffer.concat(body) };
 }
 
-/** struct nfgenmsg. */
 function header(family: TableFamily): Buffer {
   return Buffer.from([familyNumbers[family], 0, 0, 0]);
 }
@@ -126,8 +161,8 @@ function elementBody(table: string, { family, set }: Element, parts: readonly Bu
   return Buffer.concat([header(family), text(1, table), text(2, set), list]);
 }
 
-/** Fields of a key that has several each begin at a multiple of four bytes. */
-function encodeKey(fields: readonly Field[]): Buffer {
+/** A key as the kernel has it: where it has several fields, each begins at a multiple of four bytes. */
+export function encodeKey(fields: readonly Field[]): Buffer {
   const [only, ...others] = fields.map(encodeField);
   if (only && others.length === 0) return only;
   return Buffer.concat(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { isIP } from "node:net";
+import type { Differences } from "../../netd/filter/differences.ts";
 import {
   type AttachedContainer,
   bridgeNetwork,
@@ -132,6 +133,23 @@ describe("when somebody else flushes the tables", () => {
     await waitFor(() => healedWithinMs().length > count, { what: "a report" });
     expect(healedWithinMs()).toHaveLength(count + 1);
   });
+});
+
+test("what is missing in the tables, and what belongs to nobody, can be told (F10)", async () => {
+  expect(await filtered.driverRequest("verify", {})).toEqual({ missing: [], foreign: [] });
+  filtered.signal("SIGSTOP");
+  await filtered.shell(`nft add element inet cntnr_netd container4 '{ 10.1.2.3 }'
+    nft delete element inet cntnr_netd container4 '{ ${bob.ipv4} }'`);
+  const verified = filtered.driverRequest("verify", {});
+  filtered.signal("SIGCONT");
+  // Whether it was asked before it was mended or after: both are right.
+  const found = (await verified) as Differences;
+  const mended: Differences = { missing: [], foreign: [] };
+  const tampered: Differences = {
+    missing: [`inet container4 ${bob.ipv4}`],
+    foreign: ["inet container4 0a010203"],
+  };
+  expect([mended, tampered]).toContainEqual(found);
 });
 
 test("a restart costs no more than a packet: the old tables are in force until the new ones are (F7)", async () => {
