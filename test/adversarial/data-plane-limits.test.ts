@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { isIP } from "node:net";
+import { join } from "node:path";
 import type { PublishedPort } from "../../netd/ports/published-port.ts";
 import {
   bridgeNetwork,
@@ -173,5 +174,32 @@ describe("what a user has prepared in a namespace", () => {
       }),
     ).rejects.toThrow("eth0");
     await waitFor(async () => (await elements()) === before, { what: "nothing to be left" });
+  });
+});
+
+describe("the filter itself", () => {
+  test("refuses what the host does not see: macvlan", async () => {
+    await expect(
+      filtered.attach(filtered.host.users.alice, "lan", { type: "macvlan", master: "wan0", ipam: lab.ipam }),
+    ).rejects.toThrow("the host does not see its packets");
+  });
+
+  test("has no more descriptors open after many attachments than before", async () => {
+    const pid = await filtered.namespace(filtered.host.users.alice);
+    const ipam = { ...lab.ipam, dataDir: join(filtered.host.directory, "leases") };
+    const roundTrip = (id: number) =>
+      filtered.driverRequest("roundTrip", {
+        id: `round-trip-${id}`,
+        netns: `/proc/${pid}/ns/net`,
+        network: "lab",
+        plugin: { ...lab, ipam },
+        grants: { connections: 10, ports: [port(7090)] },
+      });
+    const descriptors = () => filtered.shell(`ls /proc/${filtered.driverPid}/fd | wc -l`);
+    await roundTrip(0);
+    const before = await descriptors();
+    for (let id = 1; id <= 10; id++) await roundTrip(id);
+    expect(await descriptors()).toBe(before);
+    expect(await filtered.driverRequest("verify", {})).toEqual({ missing: [], foreign: [] } as unknown);
   });
 });

@@ -113,6 +113,21 @@ describe("root in a container gains nothing", () => {
   });
 });
 
+test("a port learns nothing, floods nothing unknown, and takes no part in spanning trees (D4, D8)", async () => {
+  const flags = await filtered.shell(`bridge -d link show dev ${alice.attachment.hostEnd.name}`);
+  for (const flag of ["guard on", "root_block on", "learning off", " flood off", "isolated off"])
+    expect(flags).toContain(flag);
+});
+
+test("the host takes no routes from a network of containers, and gives none away (D3)", async () => {
+  const settings = [
+    "ipv6.conf.lab0.accept_ra",
+    "ipv6.conf.lab0.accept_redirects",
+    "ipv4.conf.lab0.send_redirects",
+  ];
+  for (const setting of settings) expect(await filtered.shell(`sysctl -n net.${setting}`)).toBe("0\n");
+});
+
 test("packets that need fragments arrive (D2)", async () => {
   await asRootOf(
     alice,
