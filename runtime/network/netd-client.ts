@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import type { AttachRequest } from "../../proto/generated/types/cntnr/netd/v1/AttachRequest.ts";
 import type { AttachResponse__Output } from "../../proto/generated/types/cntnr/netd/v1/AttachResponse.ts";
@@ -11,6 +12,10 @@ import { netdSocketPath } from "./netd-socket.ts";
 
 /** Longest wait for an answer; an attach runs plugins, each with 30 s of its own. */
 const deadlineMs = 90_000;
+/** How long we stand in line when netd has as many connections of ours as it takes; the hook's own limit is 60 s. */
+const patienceMs = 30_000;
+const shortestPauseMs = 50;
+const longestPauseMs = 500;
 
 /** A connection to cntnr-netd: dispose it. Every method throws CntnrError. */
 export interface NetdClient extends Disposable {
@@ -25,24 +30,25 @@ export function connectNetd(env: NodeJS.ProcessEnv): NetdClient {
   const socket = netdSocketPath(env);
   requireRootsSocket(socket);
   const client = new Client(`unix:${socket}`, credentials.createInsecure(), {
-    "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.enable_retries": 0,
+    "grpc.initial_reconnect_backoff_ms": shortestPauseMs,
+    "grpc.max_reconnect_backoff_ms": longestPauseMs,
   });
-  const call = <Request extends object, Response>(name: NetdMethod, request: Request): Promise<Response> => {
-    const method = netdService[name];
-    const options = { deadline: Date.now() + deadlineMs };
-    return new Promise((resolve, reject) => {
-      const done = (error: ServiceError | null, response?: object) =>
-        error ? reject(explain(error, socket)) : resolve(response as Response);
-      client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        options,
-        done,
-      );
-    });
+  const call = async <Request extends object, Response>(
+    name: NetdMethod,
+    request: Request,
+  ): Promise<Response> => {
+    const giveUpAt = performance.now() + patienceMs;
+    for (;;) {
+      try {
+        return await callOnce(client, name, request);
+      } catch (error) {
+        if (!isServiceError(error)) throw error;
+        if (!isTurnedAway(error) || performance.now() > giveUpAt) throw explain(error, socket);
+        // The client connects again by itself, with pauses of its own; until then a call fails at once.
+        await delay(shortestPauseMs);
+      }
+    }
   };
   return {
     attach: (request) => call("Attach", request),
@@ -53,6 +59,37 @@ export function connectNetd(env: NodeJS.ProcessEnv): NetdClient {
     networks: () => call("Networks", {}),
     [Symbol.dispose]: () => client.close(),
   };
+}
+
+function callOnce<Request extends object, Response>(
+  client: Client,
+  name: NetdMethod,
+  request: Request,
+): Promise<Response> {
+  const method = netdService[name];
+  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  client.makeUnaryRequest(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize,
+    request,
+    { deadline: Date.now() + deadlineMs },
+    (error, response) => (error ? reject(error) : resolve(response as Response)),
+  );
+  return promise;
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && "code" in error && "details" in error;
+}
+
+/**
+ * netd took the connection and closed it at once, as it does when there are too many: the call was never sent, so that it is safe to
+ * come again. One that is not there at all refuses the connection, and one that ends drops it.
+ */
+function isTurnedAway({ code, details }: ServiceError): boolean {
+  if (code !== status.UNAVAILABLE || !details.startsWith("No connection established")) return false;
+  return !/ECONNREFUSED|ENOENT/.test(details);
 }
 
 /**
@@ -91,6 +128,10 @@ const codeOf: Partial<Record<status, ErrorCode>> = {
 
 function explain(error: ServiceError, socket: string): CntnrError {
   const code = codeOf[error.code] ?? "engine";
+  if (isTurnedAway(error))
+    return new CntnrError(code, `cntnr-netd takes no more connections at ${socket}: try again later`, {
+      cause: error,
+    });
   if (error.code === status.UNAVAILABLE)
     return new CntnrError(code, `cntnr-netd does not answer at ${socket}: ask the administrator`, {
       cause: error,

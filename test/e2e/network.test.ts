@@ -170,3 +170,17 @@ test("a bundle gets its network under plain runc, too", async () => {
   await shell(alice, "cntnr rm kept");
   await expectNoResidue();
 });
+
+test("those who are more at once than netd takes connections of one user wait for their turn", async () => {
+  await using busy = await TestHost.start();
+  const registry = await busy.startRegistry();
+  const busyImage = await registry.push(await busyboxImage(), "alpine:3.6");
+  await using _ = await busy.startNetd({ args: ["--limit", "connections-per-user=1"] });
+  const { alice } = busy.users;
+  await checked(["pull"], await busy.asUser(alice, ["cntnr", "image", "pull", busyImage]));
+  const run = ["cntnr", "run", "--rm", "--network", "lab", busyImage, "true"];
+  const results = await Promise.all(Array.from({ length: 6 }, () => busy.asUser(alice, run)));
+  expect(results.map(({ exitCode, stderr }) => `${exitCode} ${stderr}`)).toEqual(
+    Array.from({ length: 6 }, () => "0 "),
+  );
+});
