@@ -13,6 +13,9 @@ import {
 
 /** A volume mount with a name, also if it is anonymous. */
 type NamedMount = VolumeMount & { readonly name: string };
+/** Where an image has no say: a volume there would be in the place of the kernel's own files. */
+const kernelTrees = /^\/(?:proc|sys|dev)(?:\/|$)/;
+
 /** A mount whose volume, if it is one, is there. */
 export type MadeMount = ResolvedMount | NamedMount;
 
@@ -29,7 +32,7 @@ export function makeVolumes(
   const taken = new Set(mounts.map(({ destination }) => destination));
   const ofImage = imageVolumes
     .map((path) => join("/", path).replace(/(?!^)\/+$/, ""))
-    .filter((path) => path !== "/" && !taken.has(path))
+    .filter((path) => path !== "/" && !taken.has(path) && !kernelTrees.test(path))
     .map((destination): MountRequest => anonymousMount(destination));
   return [...mounts, ...ofImage].map((mount) => {
     if (mount.kind !== "volume") return mount;

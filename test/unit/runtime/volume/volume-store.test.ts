@@ -108,7 +108,7 @@ describe("for a container", () => {
     const mounts = makeVolumes(
       directories,
       [{ ...volume, name: "data", destination: "/data" }, { ...volume, destination: "/cache" }, tmpfs],
-      ["/data", "tmp/", "/var/lib/db/"],
+      ["/data", "tmp/", "/var/lib/db/", "/proc", "/a/../sys/fs", "dev/shm", "/.."],
     );
     expect(mounts.map(({ destination }) => destination)).toEqual(["/data", "/cache", "/tmp", "/var/lib/db"]);
     expect(names()).toHaveLength(3);
