@@ -2,7 +2,7 @@ import type { Flag, Positional } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
 import { createFlags } from "./create-flags.ts";
 import { healthFlags } from "./health-flags.ts";
-import { detachKeysFlag, lifeFlags, signalProxyFlag } from "./life-flags.ts";
+import { detachKeysFlag, lifeFlags, sdnotifyFlag, signalProxyFlag } from "./life-flags.ts";
 import { filter, noTruncation, pruneFilter, quiet, template } from "./shared-flags.ts";
 
 const container: Positional = { name: "CONTAINER", count: "one", completes: "container" };
@@ -66,6 +66,7 @@ export const containerCommands: readonly Command[] = [
     flags: [
       { name: "attach", short: "a", summary: "Show what the container prints, until it ends" },
       { name: "interactive", short: "i", summary: "Also pass our standard input on" },
+      sdnotifyFlag,
       detachKeysFlag,
       signalProxyFlag,
     ],
@@ -184,7 +185,7 @@ export const containerCommands: readonly Command[] = [
     path: "update",
     aliases: ["container update"],
     summary: "Change how containers live, also while they run",
-    flags: lifeFlags,
+    flags: lifeFlags.filter(({ name }) => name !== "sdnotify"),
     positionals: [containers],
     example: "cntnr update --restart on-failure:3 web",
     failureCode: 1,

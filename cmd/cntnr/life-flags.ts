@@ -1,5 +1,14 @@
 import type { Flag } from "../command-line/command.ts";
 
+/** When systemd is told that the container is ready; only of use where systemd starts us. */
+export const sdnotifyFlag: Flag = {
+  name: "sdnotify",
+  value: "WHEN",
+  choices: ["conmon", "container", "healthy", "ignore"],
+  summary:
+    "Tell systemd that it is ready: when it is started (conmon), says so itself (container), or is healthy",
+};
+
 /** How a container lives: the flags that `run` and `create` share beside what it is made of. */
 export const lifeFlags: readonly Flag[] = [
   {
@@ -12,6 +21,7 @@ export const lifeFlags: readonly Flag[] = [
     value: "SECONDS",
     summary: "How long `cntnr stop` waits before it kills (10); -1: for ever",
   },
+  sdnotifyFlag,
 ];
 
 /** `--detach-keys`, wherever one can be attached to a container. */

@@ -14,6 +14,7 @@ import {
 } from "../../runtime/container/mount-flags.ts";
 import { parseNetworkFlags } from "../../runtime/container/network-flag.ts";
 import { parsePublishFlags } from "../../runtime/container/publish-flag.ts";
+import { notifyModes } from "../../runtime/container/container-record.ts";
 import { parseRestartPolicy } from "../../runtime/container/restart-policy.ts";
 import type { RunRequest } from "../../runtime/container/run-container.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
@@ -52,6 +53,8 @@ export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv
     restart: parseRestart(args),
     stopTimeoutSeconds: parseStopTimeout(args.value("stop-timeout")),
     health: parseHealthFlags(args),
+    sdnotify: parseNotifyMode(args) ?? "ignore",
+    createWords: createWords(args),
   };
 }
 
@@ -128,4 +131,27 @@ function readLabels(path: string): string[] {
 
 function parsePull(text: string | undefined): RunRequest["pull"] {
   return text === "always" || text === "never" ? text : "missing";
+}
+
+/** `--sdnotify`. Throws CntnrError `usage`. */
+export function parseNotifyMode(args: ParsedArguments): (typeof notifyModes)[number] | undefined {
+  return notifyModes.find((mode) => mode === args.value("sdnotify"));
+}
+
+/** What belongs to one time that the command was typed, and not to the container. */
+const momentary = new Set([
+  "detach",
+  "name",
+  "cidfile",
+  "restart",
+  "rm",
+  "sdnotify",
+  "sig-proxy",
+  "detach-keys",
+]);
+
+/** The command line once more, one way of writing for each flag. */
+function createWords(args: ParsedArguments): string[] {
+  const flags = args.inOrder().filter(({ name }) => !momentary.has(name));
+  return [...flags.map(({ name, value }) => `--${name}=${value}`), ...args.positionals];
 }

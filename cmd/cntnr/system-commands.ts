@@ -73,4 +73,40 @@ export const systemCommands: readonly Command[] = [
     failureCode: 1,
     load: async () => (await import("./info.ts")).info,
   },
+  {
+    path: "generate systemd",
+    summary: "Print a unit by which systemd runs a container as a service",
+    flags: [
+      { name: "name", short: "n", summary: "Call the container by its name, not its id" },
+      {
+        name: "new",
+        summary: "Make a new container at each start, as the command line did that has made this one",
+      },
+      { name: "files", short: "f", summary: "Write it into the working directory, and print its path" },
+      {
+        name: "restart-policy",
+        value: "POLICY",
+        summary:
+          "no, on-failure, always, ... (default: as the container's own policy; without one, on-failure)",
+      },
+      { name: "restart-sec", value: "SECONDS", summary: "How long systemd waits before it restarts" },
+      {
+        name: "time",
+        short: "t",
+        aliases: ["stop-timeout"],
+        value: "SECONDS",
+        summary: "How long stopping waits before SIGKILL",
+      },
+      { name: "container-prefix", value: "WORD", summary: "First word of the file's name (container)" },
+      { name: "separator", value: "TEXT", summary: "Between that and the container's name (-)" },
+      { name: "wants", value: "UNIT", repeatable: true, summary: "Also a unit that it wants" },
+      { name: "after", value: "UNIT", repeatable: true, summary: "Also a unit that is started before it" },
+      { name: "requires", value: "UNIT", repeatable: true, summary: "Also a unit that it requires" },
+    ],
+    positionals: [{ name: "CONTAINER", count: "one", completes: "container" }],
+    example:
+      "cntnr generate systemd --new --name --files web\nsystemctl --user enable --now ./container-web.service",
+    failureCode: 1,
+    load: async () => (await import("./generate-systemd.ts")).generateSystemd,
+  },
 ];

@@ -31,13 +31,14 @@ export type AttachResult = number | "left";
 export async function startAttached(
   directories: Directories,
   record: ContainerRecord,
-  options: AttachOptions & Pick<StartOptions, "onFailure">,
+  options: AttachOptions & Pick<StartOptions, "onFailure" | "service">,
 ): Promise<AttachResult> {
   const paths = containerPaths(directories, record.id);
   using stack = new DisposableStack();
   let socket: PacketSocket | undefined;
   await startContainer(directories, record, {
     onFailure: options.onFailure,
+    ...(options.service ? { service: options.service } : {}),
     onCreated: () => {
       socket = stack.use(PacketSocket.connect(paths.attachSocket));
       openTerminal(stack, paths, record, options);

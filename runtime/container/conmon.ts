@@ -5,6 +5,7 @@ import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import { ownProgram } from "../process/own-program.ts";
 import { startFailure } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
+import { type Service, withoutService } from "../systemd/service.ts";
 import type { ContainerLife } from "./container-life.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 import { readRuncLog, runcFlags, runtimeProgram, runtimeWords } from "./runc.ts";
@@ -19,6 +20,7 @@ export function conmonArguments(
   record: ContainerRecord,
   life: ContainerLife,
   program: readonly string[],
+  service?: Service,
 ): string[] {
   const paths = containerPaths(directories, record.id);
   const runtimeArguments = runcFlags(directories, paths).flatMap((word) => ["--runtime-arg", word]);
@@ -36,6 +38,7 @@ export function conmonArguments(
     ...["-l", `k8s-file:${paths.log}`],
     ...["--persist-dir", paths.directory, "--exit-dir", directories.exits, "--full-attach"],
     ...inputArguments(record),
+    ...(service?.mode === "container" ? ["--sdnotify-socket", service.socket] : []),
     ...runtimeWords(record),
     ...runtimeArguments,
     ...["--exit-command", exitProgram],
@@ -67,13 +70,14 @@ export async function createUnderConmon(
   directories: Directories,
   record: ContainerRecord,
   life: ContainerLife,
+  service?: Service,
 ): Promise<void> {
   const paths = containerPaths(directories, record.id);
   const errors = `${paths.directory}/conmon.log`;
   const errorsFd = openSync(errors, "a", 0o600);
   let answer: string;
   try {
-    const args = conmonArguments(directories, record, life, ownProgram());
+    const args = conmonArguments(directories, record, life, ownProgram(), service);
     answer = await startConmon(args, errorsFd);
   } finally {
     closeSync(errorsFd);
@@ -88,7 +92,7 @@ function startConmon(args: readonly string[], errorsFd: number): Promise<string>
       stdio: ["ignore", "ignore", errorsFd, "pipe"],
       // Its own session: a signal for our process group is none for the container.
       detached: true,
-      env: { ...process.env, _OCI_SYNCPIPE: "3" },
+      env: { ...withoutService(process.env), _OCI_SYNCPIPE: "3" },
     });
     const limit = setTimeout(() => child.kill("SIGKILL"), createTimeoutMs);
     let answer = "";

@@ -18,6 +18,8 @@ const lifeSchema = v.object({
   restarts: v.number(),
   /** How long it waited for that, the last time. */
   restartDelayMs: v.number(),
+  /** A service manager restarts it, so its own restart policy rests. */
+  isManaged: v.optional(v.boolean(), false),
   /** Its end has been told of (events). */
   isEndTold: v.optional(v.boolean()),
 });
@@ -48,6 +50,7 @@ const unknownLife: ContainerLife = {
   startedAt: new Date(0).toISOString(),
   restarts: 0,
   restartDelayMs: 0,
+  isManaged: false,
 };
 
 function parseLife(text: string): ContainerLife | undefined {
@@ -70,7 +73,7 @@ export const startedBySomebody: LifeCause = { restarts: 0, restartDelayMs: 0 };
 export function beginLife(
   paths: ContainerPaths,
   supervisor: ContainerLife["supervisor"],
-  { restarts, restartDelayMs }: LifeCause,
+  { restarts, restartDelayMs, isManaged = false }: LifeCause & { readonly isManaged?: boolean },
 ): ContainerLife {
   const life: ContainerLife = {
     number: (readLife(paths)?.number ?? 0) + 1,
@@ -80,6 +83,7 @@ export function beginLife(
     startedAt: new Date().toISOString(),
     restarts,
     restartDelayMs,
+    isManaged,
   };
   writeLife(paths, life);
   for (const path of forgotten(paths)) rmSync(path, { force: true });

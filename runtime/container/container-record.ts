@@ -9,6 +9,9 @@ import { replaceFile } from "../store/replace-file.ts";
 import { type ContainerId, isContainerId } from "./container-id.ts";
 import { identitySchema } from "./process-identity.ts";
 
+/** `--sdnotify` */
+export const notifyModes = ["conmon", "container", "healthy", "ignore"] as const;
+
 export const restartPolicies = ["no", "on-failure", "always", "unless-stopped"] as const;
 
 /** Flags of `runc run` and of conmon: for an initramfs as root, and for systems where a session keyring cannot be made. */
@@ -69,6 +72,10 @@ const recordSchema = v.object({
     maximumRetries: v.number(),
   }),
   health: v.optional(healthCheckSchema),
+  /** When it is ready as a service. */
+  sdnotify: v.optional(v.picklist(notifyModes), "ignore"),
+  /** The words of the command line that has made it, for units that make it anew. */
+  createWords: v.optional(strings, []),
   labels: v.pipe(v.record(v.string(), v.string()), v.readonly()),
   network: v.variant("kind", [
     v.object({ kind: v.literal("host") }),
@@ -116,6 +123,8 @@ export interface ContainerPaths {
   readonly attachSocket: string;
   readonly terminalControl: string;
   readonly initPid: string;
+  /** Directory of the socket on which it says that it is ready. */
+  readonly notify: string;
   readonly log: string;
   readonly runcLog: string;
   readonly runcState: string;
@@ -138,6 +147,7 @@ export function containerPaths(directories: Directories, id: ContainerId): Conta
     attachSocket: join(directory, "attach"),
     terminalControl: join(directory, "ctl"),
     initPid: join(directory, "init.pid"),
+    notify: join(directory, "notify"),
     log: join(directory, "log"),
     runcLog: join(directory, "runc.log"),
     runcState: join(directories.runcRoot, id),

@@ -136,7 +136,7 @@ function findRestart(
   life: ContainerLife,
   exit: { readonly text: string; readonly finishedAt: string },
 ): ContainerFacts["restart"] {
-  if (record.restart.policy === "no") return undefined;
+  if (record.restart.policy === "no" || life.isManaged) return undefined;
   const pending = readPendingRestart(paths);
   if (pending) return isAlive(pending.waiter) ? "waiting" : lostRestart(pending);
   return dueRestart(record, life, {

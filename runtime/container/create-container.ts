@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { makeBundle } from "../bundle/make-bundle.ts";
 import { containerCommand } from "../bundle/process-plan.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
@@ -12,7 +12,7 @@ import type { MadeMount } from "../volume/mount-volumes.ts";
 import { noteContainer } from "./container-events.ts";
 import { type ContainerId, newContainerId, shortId } from "./container-id.ts";
 import { makeMounts, recordedMount, resolveMounts } from "./container-mounts.ts";
-import type { ContainerOptions } from "./container-options.ts";
+import type { ContainerOptions, ResolvedMount } from "./container-options.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { registerContainer, unregisterContainer } from "./container-store.ts";
 import { findJoinedContainer } from "./joined-container.ts";
@@ -37,6 +37,9 @@ export interface CreateRequest extends ImageRequest {
   readonly restart: ContainerRecord["restart"];
   readonly stopTimeoutSeconds: number;
   readonly health: HealthOptions;
+  readonly sdnotify: ContainerRecord["sdnotify"];
+  /** The words that say all this, for units of systemd that make the container anew. */
+  readonly createWords?: readonly string[];
 }
 
 /** What making a container needs beside the request. */
@@ -69,7 +72,10 @@ export async function createContainer(
     const { remarks } = await makeBundle({
       directory: containerPaths(directories, record.id).directory,
       image,
-      options: { ...request.options, mounts: await resolveMounts(directories, mounts, image, mappings) },
+      options: withNotifySocket(directories, record, {
+        ...request.options,
+        mounts: await resolveMounts(directories, mounts, image, mappings),
+      }),
       mappings,
       defaultHostname: shortId(record.id),
       runDir: directories.run,
@@ -86,6 +92,22 @@ export async function createContainer(
     throw error;
   }
   return record;
+}
+
+/** Where a container says that it is ready; conmon listens there and passes it on. The runtime's own way has paths that are too long. */
+function withNotifySocket<
+  O extends { readonly env: readonly string[]; readonly mounts: readonly ResolvedMount[] },
+>(directories: Directories, { id, sdnotify }: ContainerRecord, options: O): O {
+  if (sdnotify !== "container") return options;
+  const { notify } = containerPaths(directories, id);
+  mkdirSync(notify, { mode: 0o755 });
+  const place = "/run/notify";
+  const mount = { kind: "bind", source: notify, destination: place, readOnly: true, options: [] } as const;
+  return {
+    ...options,
+    env: [...options.env, `NOTIFY_SOCKET=${place}/notify.sock`],
+    mounts: [...options.mounts, mount],
+  };
 }
 
 type MadeHow = Pick<ContainerRecord, "madeBy" | "stdinOnce" | "joins">;
@@ -140,6 +162,8 @@ function describe(
     stopTimeoutSeconds: request.stopTimeoutSeconds,
     restart: request.restart,
     ...(health ? { health } : {}),
+    sdnotify: request.sdnotify,
+    createWords: request.createWords ?? [],
     labels: { ...image.config.labels, ...options.labels },
     network: options.network,
     runtimeFlags: request.runtimeFlags,

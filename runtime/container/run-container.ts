@@ -1,4 +1,5 @@
 import type { Directories } from "../store/directories.ts";
+import { type Service, serviceOf } from "../systemd/service.ts";
 import type { ContainerId } from "./container-id.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { type CreateRequest, type CreateSurroundings, createContainer } from "./create-container.ts";
@@ -35,14 +36,16 @@ export async function runContainer(
     madeBy: "run",
     stdinOnce: options.stdin && !detach,
   });
+  const service = serviceOf(surroundings.env, record.sdnotify);
   if (detach) {
-    await startNew(directories, record);
+    await startNew(directories, record, service);
     return { kind: "detached", id: record.id };
   }
   using _ = sweepLater(directories);
   const signals = request.signals;
   // With conmon one can leave a terminal and come back to it, and somebody is there to restart the container.
-  if (!record.tty && record.restart.policy === "no")
+  // A service manager watches conmon.
+  if (!record.tty && record.restart.policy === "no" && !service)
     return { kind: "ended", exitCode: await runForeground(directories, record, signals) };
   const { startAttached } = await import("./attached-container.ts");
   const { detachKeys } = request;
@@ -51,13 +54,18 @@ export async function runContainer(
     signals,
     stdin: options.stdin,
     onFailure: "remove",
+    ...(service ? { service } : {}),
   });
   return end === "left" ? { kind: "left", id: record.id } : { kind: "ended", exitCode: end };
 }
 
-async function startNew(directories: Directories, record: ContainerRecord): Promise<void> {
+async function startNew(
+  directories: Directories,
+  record: ContainerRecord,
+  service: Service | undefined,
+): Promise<void> {
   const { startContainer } = await import("./start-container.ts");
-  await startContainer(directories, record, { onFailure: "remove" });
+  await startContainer(directories, record, { onFailure: "remove", ...(service ? { service } : {}) });
 }
 
 /** Cleans up after others while our container runs, so that it costs a short one nothing. */

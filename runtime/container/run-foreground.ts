@@ -3,6 +3,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { spawnAttached } from "../sys/spawn-attached.ts";
 import { isTerminal } from "../sys/terminal.ts";
+import { withoutService } from "../systemd/service.ts";
 import { noteContainer } from "./container-events.ts";
 import { beginLife, claimEnd, startedBySomebody } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
@@ -44,6 +45,8 @@ export async function runForeground(
       output: "inherit",
       // Ctrl-C is to come once, from us.
       ownSession: true,
+      // It would wait for a container that says it is ready, and most never do.
+      ...(process.env.NOTIFY_SOCKET === undefined ? {} : { env: withoutService(process.env) }),
     },
   );
   noteContainer(directories, record, "start");

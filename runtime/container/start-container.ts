@@ -5,6 +5,7 @@ import { defaultMountPoints } from "../bundle/mount-plan.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
+import { type Service, withoutService } from "../systemd/service.ts";
 import { createUnderConmon } from "./conmon.ts";
 import { noteContainer } from "./container-events.ts";
 import { beginLife, type LifeCause, leaveToSupervisor, startedBySomebody } from "./container-life.ts";
@@ -26,6 +27,8 @@ export interface StartOptions {
   readonly onFailure: "keep" | "remove";
   /** Called when the container is created and not yet started: nothing that it prints is lost to who attaches now. */
   readonly onCreated?: () => Promise<void> | void;
+  /** Who has started us, and is to be told when the container is ready; restarts are his to do then. */
+  readonly service?: Service;
 }
 
 /**
@@ -42,6 +45,10 @@ export async function startContainer(
 ): Promise<void> {
   try {
     await withContainerLock(directories, record.id, () => start(directories, record, options));
+    if (options.service) {
+      const { announceService } = await import("../systemd/announce-service.ts");
+      await announceService(directories, record, options.service);
+    }
   } catch (error) {
     if (options.onFailure === "remove") await removeEnded(directories, record);
     throw error;
@@ -63,10 +70,13 @@ async function start(
     const { rejoinContainer } = await import("./joined-container.ts");
     rejoinContainer(directories, record, record.joins);
   }
-  const life = beginLife(paths, "conmon", options.cause ?? startedBySomebody);
+  const life = beginLife(paths, "conmon", {
+    ...(options.cause ?? startedBySomebody),
+    isManaged: options.service !== undefined,
+  });
   let isCreated = false;
   try {
-    await createUnderConmon(directories, record, life);
+    await createUnderConmon(directories, record, life, options.service);
     isCreated = true;
     await options.onCreated?.();
     await startCreated(directories, record);
@@ -110,7 +120,10 @@ function checkStartable(directories: Directories, record: ContainerRecord): void
 async function startCreated(directories: Directories, record: ContainerRecord): Promise<void> {
   const paths = containerPaths(directories, record.id);
   const args = [...runcFlags(directories, paths), "start", record.id];
-  const { exitCode, stderr } = await runCommand(runtimeProgram, args, { timeoutMs: startTimeoutMs });
+  const { exitCode, stderr } = await runCommand(runtimeProgram, args, {
+    timeoutMs: startTimeoutMs,
+    env: withoutService(process.env),
+  });
   if (exitCode === 0) return;
   throw (
     classifyRuncFailure(readRuncLog(paths)) ??

@@ -21,6 +21,8 @@ export function spawnAttached(
     readonly stdin: "inherit" | "ignore";
     readonly output: "inherit" | "ignore";
     readonly ownSession: boolean;
+    /** Without it, ours. */
+    readonly env?: NodeJS.ProcessEnv;
   },
 ): AttachedProcess {
   const { promise, resolve } = Promise.withResolvers<Awaited<AttachedProcess["ended"]>>();
@@ -28,6 +30,7 @@ export function spawnAttached(
     const child = Bun.spawn([...argv], {
       stdio: [options.stdin, options.output, options.output],
       detached: options.ownSession,
+      ...(options.env ? { env: options.env } : {}),
       onExit: (_, exitCode, signal) =>
         resolve(signal ? { signal: numberOf(signal) } : { exitCode: exitCode ?? 255 }),
     });

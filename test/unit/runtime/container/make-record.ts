@@ -23,6 +23,8 @@ export function makeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
     stopSignal: "SIGTERM",
     stopTimeoutSeconds: 10,
     restart: { policy: "no", maximumRetries: 0 },
+    sdnotify: "ignore",
+    createWords: [],
     labels: {},
     mounts: [],
     runtimeFlags: [],
