@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { CntnrShell } from "../fixtures/cntnr-shell.ts";
 import { processesOf } from "../fixtures/processes.ts";
@@ -8,6 +8,7 @@ let alice: CntnrShell;
 beforeAll(async () => {
   alice = await CntnrShell.start();
 });
+afterEach(() => alice.clear());
 afterAll(() => alice[Symbol.asyncDispose]());
 
 /** Names of what is there of containers, `names` aside. */
@@ -159,7 +160,7 @@ describe("names", () => {
       expect(JSON.parse(await alice.ok(`cntnr inspect ${word}`))).toMatchObject([{ Id: id }]);
     const unknown = await alice.run("cntnr inspect two");
     expect(unknown.exitCode).toBe(1);
-    expect(unknown.stderr).toContain("there is no container two");
+    expect(unknown.stderr).toContain("there is no container, image or volume two");
     await alice.ok("cntnr rm -f one");
   });
 
@@ -190,9 +191,10 @@ describe("after kill -9", () => {
   test("of cntnr and its runtime, the container goes on and can be ended", async () => {
     const run = alice.spawn("cntnr run --name orphan $IMAGE sleep 1000");
     const pid = await waitFor(() => alice.pidOf("orphan"), { what: "the container" });
+    // In this order: a cntnr that sees its runtime end takes the container away.
+    process.kill(run.pid, "SIGKILL");
     for (const { pid: runc } of processes().filter(({ name }) => name.startsWith("runc")))
       process.kill(runc, "SIGKILL");
-    process.kill(run.pid, "SIGKILL");
     await run.exited;
     expect(await alice.container("orphan")).toMatchObject({ state: "running", pid });
     await alice.ok("cntnr stop -t 0 orphan");

@@ -98,7 +98,9 @@ exec sleep 1000
     );
     process.kill(await alice.pidOf("web"), "SIGKILL");
     await waitFor(async () => (await alice.container("web")).state === "exited", { what: "its end" });
-    await waitFor(() => processesOf(alice.host).every(({ name }) => name === "perl"), { what: "its clean-up" });
+    await waitFor(() => processesOf(alice.host).every(({ name }) => name === "perl"), {
+      what: "its clean-up",
+    });
     await alice.ok("cntnr start web");
     process.kill(await alice.pidOf("web"), "SIGKILL");
     await waitFor(async () => (await alice.container("web")).state === "running", { what: "its next life" });
