@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../runtime/process/run-command.ts";
+import { type Attack, attacksIn, attackTable, attributeOf } from "./attack-table.ts";
 
 const kinds = ["unit", "integration", "adversarial", "e2e"];
 const root = join(import.meta.dirname, "..");
@@ -23,6 +24,8 @@ interface Outcome {
   readonly skipped: number;
   /** What failed or was skipped, a line each. */
   readonly remarks: readonly string[];
+  /** Attacks of the threat list, of adversarial tests. */
+  readonly attacks: readonly Attack[];
 }
 
 async function main(requested: readonly string[]): Promise<number> {
@@ -73,7 +76,7 @@ async function findObstacle(): Promise<string | undefined> {
 
 function skipAll(batch: Batch, reason: string): Outcome {
   console.log(`\n== ${batch.name}\nskipped: ${reason}`);
-  return { passed: 0, failed: 0, skipped: 1, remarks: [`skipped: ${batch.name}: ${reason}`] };
+  return { passed: 0, failed: 0, skipped: 1, remarks: [`skipped: ${batch.name}: ${reason}`], attacks: [] };
 }
 
 async function runBatch(batch: Batch): Promise<Outcome> {
@@ -123,7 +126,8 @@ function judge(batch: Batch, ended: string, junit: string): Outcome {
     failed = 1;
     remarks.push(`failed: ${batch.name}: ${tests === 0 ? "ran no test, " : ""}ended with ${ended}`);
   }
-  return { passed, failed, skipped, remarks };
+  const attacks = batch.kind === "adversarial" ? attacksIn(junit) : [];
+  return { passed, failed, skipped, remarks, attacks };
 }
 
 /** Names of the test cases that hold the element, from bun's JUnit report. */
@@ -132,23 +136,18 @@ function casesWith(junit: string, element: string, word: string): string[] {
   return cases
     .filter((text) => text.includes(`<${element}`))
     .map((text) => {
-      const attribute = (name: string) => unescapeXml(new RegExp(` ${name}="([^"]*)"`).exec(text)?.[1] ?? "");
+      const attribute = (name: string) => attributeOf(text, name);
       const name = [attribute("classname"), attribute("name")].filter((part) => part !== "").join(" > ");
       return `${word}: ${attribute("file")}:${attribute("line")}: ${name}`;
     });
-}
-
-function unescapeXml(text: string): string {
-  const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-  return text.replace(/&(?:#(\d+)|(lt|gt|quot|apos|amp));/g, (_, code?: string, name?: string) =>
-    name === undefined ? String.fromCodePoint(Number(code)) : (entities[name] ?? ""),
-  );
 }
 
 function report(outcomes: readonly Outcome[]): number {
   const sum = (key: "passed" | "failed" | "skipped") =>
     outcomes.reduce((total, outcome) => total + outcome[key], 0);
   const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
+  const attacks = outcomes.flatMap((outcome) => outcome.attacks);
+  if (attacks.length > 0) console.log(`\n${attackTable(attacks)}`);
   console.log("");
   for (const remark of outcomes.flatMap((outcome) => outcome.remarks)) console.log(remark);
   const mustNotSkip = (process.env.CI ?? "") !== "" && skipped > 0;
