@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { preparePodman } from "../../bench/podman.ts";
+import { imageReference, layeredImage } from "../../fixtures/images.ts";
+import type { Registry } from "../../fixtures/registry.ts";
+import { TestHost } from "../../fixtures/test-host.ts";
+import { checked, type TestUser } from "../../fixtures/users.ts";
+
+/*
+ * Images go to and fro between cntnr and the programs that people have beside it, as the same ordinary user.
+ */
+
+let host: TestHost;
+let registry: Registry;
+let alice: TestUser;
+
+beforeAll(async () => {
+  host = await TestHost.start();
+  registry = await host.startRegistry();
+  alice = host.users.alice;
+  await preparePodman(host, alice);
+  await out("cntnr", "image", "pull", "-q", await registry.push(await layeredImage(), "layered:1"));
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+async function out(...argv: string[]): Promise<string> {
+  return checked(argv, await host.asUser(alice, argv, { timeoutMs: 120_000 })).stdout;
+}
+
+/** Changes of every kind, and what is then seen of them: a line a fact, the same whoever runs it. */
+const change = `rm /data/keep && rm -r /opaque && mkdir /opaque && echo 2 >/opaque/two && ln /replaced /again
+  chown 5:60 /replaced && chmod 4711 /replaced && mkfifo /pipe && ln -s again /symbolic && mkdir -m 1777 /sticky`;
+const look = `find / -xdev -path /proc -prune -o -path /sys -prune -o -path /dev -prune -o -path /etc -prune -o -path /run -prune \
+  -o ! -type l -print | sort | while read -r path; do stat -c '%n %F %a %u:%g' "$path"; done | grep -v '^/ '
+  cat /opaque/two /again; readlink /symbolic; test ! -e /data/keep`;
+
+describe("an image of cntnr's", () => {
+  test("runs under podman as it does here: files, modes, owners and settings", async () => {
+    await out("cntnr", "run", "--name", "changed", `${registry.address}/layered:1`, "sh", "-c", change);
+    const name = `${registry.address}/changed:1`;
+    await out("cntnr", "commit", "-c", "ENV COLOUR=green", "-c", 'ENTRYPOINT ["sh", "-c"]', "changed", name);
+    await out("cntnr", "push", "-q", name);
+    for (const script of [look, "echo $COLOUR"])
+      expect(await out("podman", "run", "--rm", "--network", "none", name, script)).toBe(
+        await out("cntnr", "run", "--rm", "--network", "none", name, script),
+      );
+  });
+
+  test("is loaded by podman from an archive", async () => {
+    await out("cntnr", "tag", `${registry.address}/layered:1`, "example.org/saved:1");
+    await out("cntnr", "save", "-o", join(alice.home, "saved.tar"), "example.org/saved:1");
+    await out("podman", "load", "--quiet", "-i", join(alice.home, "saved.tar"));
+    const run = ["run", "--rm", "--network", "none", "example.org/saved:1", "cat", "/data/keep"];
+    expect(await out("podman", ...run)).toBe("kept");
+  });
+
+  test("is valid to the OCI's own tool, in the store, exported and saved", async () => {
+    const exported = join(alice.home, "exported");
+    await out("cntnr", "image", "export", `${registry.address}/layered:1`, `oci:${exported}:1`);
+    const saved = join(alice.home, "unpacked");
+    const archive = join(alice.home, "valid.tar");
+    await out("cntnr", "save", "--format", "oci-archive", "-o", archive, `${registry.address}/layered:1`);
+    await out("sh", "-c", `mkdir ${saved} && tar -C ${saved} -xf ${archive}`);
+    const store = join(alice.home, ".local/share/cntnr/images");
+    for (const layout of [exported, saved, store])
+      expect(await out("sh", "-c", `oci-image-tool validate --type image ${layout} 2>&1`)).toContain(
+        "Validation succeeded",
+      );
+  });
+
+  test("is changed by umoci, and runs here again", async () => {
+    const layout = join(alice.home, "umoci");
+    await out("cntnr", "image", "export", `${registry.address}/layered:1`, `oci:${layout}:1`);
+    const script = `umoci unpack --rootless --image ${layout}:1 bundle && echo umoci >bundle/rootfs/by &&
+      rm bundle/rootfs/replaced && umoci repack --image ${layout}:2 bundle`;
+    await out("sh", "-c", script);
+    const reference = `oci:${layout}:2`;
+    expect(
+      await out("cntnr", "run", "--rm", reference, "sh", "-c", "cat /by; ls /replaced 2>&1; true"),
+    ).toMatch(/^umoci\nls: \/replaced: No such file/);
+  });
+});
+
+describe("an image of buildah's", () => {
+  test("runs here: layers, owners and settings", async () => {
+    const script = `set -e
+      c=$(buildah from ${registry.address}/layered:1)
+      buildah run --network none $c -- sh -c '${change.replaceAll("\n", ";")}'
+      buildah config --env COLOUR=blue --entrypoint '["sh", "-c"]' --cmd '"echo $COLOUR"' --workingdir /data $c
+      buildah commit --quiet $c docker://${registry.address}/by-buildah:1`;
+    await out("sh", "-c", script);
+    const name = `${registry.address}/by-buildah:1`;
+    expect(await out("cntnr", "run", "--rm", name)).toBe("blue\n");
+    expect(await out("cntnr", "run", "--rm", name, look)).toBe(
+      await out("podman", "run", "--rm", "--network", "none", name, look),
+    );
+  });
+});
+
+test("an image of docker's own kinds of manifest comes as one of the OCI's", async () => {
+  const argv = ["skopeo", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false", "--format", "v2s2"];
+  const name = `${registry.address}/docker-format:1`;
+  await out(...argv, imageReference(await layeredImage()), `docker://${name}`);
+  expect(await out("cntnr", "run", "--rm", name, "cat", "/data/keep")).toBe("kept");
+  expect(await out("cntnr", "image", "verify")).toContain("all as they should be");
+});
