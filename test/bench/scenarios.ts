@@ -2,6 +2,7 @@ import { busyboxImage, debianImage } from "../fixtures/images.ts";
 import type { TestHost } from "../fixtures/test-host.ts";
 import { checked } from "../fixtures/users.ts";
 import { buildCached, buildCold } from "./build-scenarios.ts";
+import { imageScenarioMakers } from "./image-scenarios.ts";
 import { attachBesideMany, transferBetween, transferToHost } from "./network-scenarios.ts";
 import { type Bench, commandsOf, type Scenario, type ScenarioMaker } from "./scenario.ts";
 import type { Contestant } from "./time-commands.ts";
@@ -29,7 +30,7 @@ export const scenarioMakers: Readonly<Record<string, ScenarioMaker>> = {
   "run-host": runOnHostNetwork,
   "run-lab": runOnBridge,
   "run-lab-beside": runOnBusyBridge,
-  pull: pullDebian,
+  ...imageScenarioMakers,
   "build-cold": buildCold,
   "build-cached": buildCached,
   "attach-beside-900": attachBesideMany,
@@ -94,46 +95,5 @@ async function runOnBusyBridge(bench: Bench): Promise<Scenario> {
     time: commandsOf(bench, bridgeContestants(bench.small)),
     bounds: [],
     isPull: false,
-  };
-}
-
-async function pullDebian(bench: Bench): Promise<Scenario> {
-  const { debian } = bench;
-  const name = debian.replace("docker://", "");
-  // What a container with sub-ids wrote, only a user namespace with them can remove.
-  const remove = (path: string) => `unshare --map-auto --map-root-user rm -rf ${path}`;
-  const layout = 'skopeo copy --quiet "$IMAGE" oci:"$HOME/layout":1'.replace("$IMAGE", debian);
-  const flush = "sync";
-  return {
-    id: "pull",
-    title: "pull and unpack a Debian image",
-    time: commandsOf(bench, [
-      {
-        name: "cntnr image pull",
-        before: flush,
-        command: `XDG_DATA_HOME="$HOME/fresh" cntnr image pull ${debian}`,
-        after: remove('"$HOME/fresh"'),
-      },
-      {
-        name: "podman pull",
-        before: flush,
-        command: `podman pull --quiet ${name}`,
-        after: `podman rmi --force ${name}`,
-      },
-      {
-        name: "skopeo copy, umoci unpack",
-        before: flush,
-        command: `${layout} && umoci unpack --rootless --image "$HOME/layout":1 "$HOME/bundle"`,
-        after: remove('"$HOME/layout" "$HOME/bundle"'),
-      },
-      {
-        name: "skopeo copy, umoci raw unpack",
-        before: flush,
-        command: `${layout} && umoci raw unpack --rootless --image "$HOME/layout":1 "$HOME/bundle"`,
-        after: remove('"$HOME/layout" "$HOME/bundle"'),
-      },
-    ]),
-    bounds: [{ peer: "podman pull", factor: 0.7 }],
-    isPull: true,
   };
 }
