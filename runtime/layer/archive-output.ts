@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type BlockCompressor, blockCompressor, type Compression } from "./compression.ts";
@@ -22,7 +22,8 @@ export class ArchiveOutput {
   readonly #fd: number;
   readonly #compressor: BlockCompressor;
   readonly #archiveHash = createHash("sha256");
-  readonly #blobHash = createHash("sha256");
+  /** Uncompressed, the blob is the archive. */
+  readonly #blobHash: Hash | undefined;
   readonly #mostPending = availableParallelism() + 2;
   /** Blocks that nobody needs any more. */
   readonly #free: Buffer<ArrayBuffer>[] = [];
@@ -37,6 +38,7 @@ export class ArchiveOutput {
   constructor(fd: number, compression: Compression) {
     this.#fd = fd;
     this.#compressor = blockCompressor(compression);
+    this.#blobHash = compression === "none" ? undefined : createHash("sha256");
     this.#writeBlob(this.#compressor.head);
   }
 
@@ -75,10 +77,11 @@ export class ArchiveOutput {
     if (this.#filled > 0) this.#flush();
     while (this.#pending.length > 0) await this.catchUp();
     this.#writeBlob(this.#compressor.tail());
+    const archiveSha256 = this.#archiveHash.digest("hex");
     return {
-      archiveSha256: this.#archiveHash.digest("hex"),
+      archiveSha256,
       archiveBytes: this.#archiveBytes,
-      blobSha256: this.#blobHash.digest("hex"),
+      blobSha256: this.#blobHash?.digest("hex") ?? archiveSha256,
       blobBytes: this.#blobBytes,
     };
   }
@@ -114,7 +117,7 @@ export class ArchiveOutput {
   }
 
   #writeBlob(bytes: Uint8Array): void {
-    this.#blobHash.update(bytes);
+    this.#blobHash?.update(bytes);
     this.#blobBytes += bytes.length;
     for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
   }

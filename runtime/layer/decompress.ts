@@ -5,16 +5,19 @@ import { damagedLayer } from "./layer-error.ts";
 /** Much larger than Node's default: at 16 KiB, passing chunks around takes longer than inflating them. */
 const options = { chunkSize: 1024 * 1024, highWaterMark: 8 * 1024 * 1024 };
 
-/** The decompressor that the first bytes of a blob call for; undefined for a plain tar. */
-function decompressorFor(start: Buffer): Transform | undefined {
-  if (start[0] === 0x1f && start[1] === 0x8b) return createGunzip(options);
-  if (start.length >= 4) {
-    const magic = start.readUInt32LE(0);
-    // A frame (RFC 8878, 3.1.1), or a skippable frame (3.1.2), as zstd:chunked writes.
-    if (magic === 0xfd2f_b528 || (magic & 0xffff_fff0) >>> 0 === 0x184d_2a50)
-      return createZstdDecompress(options);
-  }
-  return undefined;
+/** Whether a blob that begins so is compressed in a way that we know. */
+export function isCompressed(start: Buffer): boolean {
+  return decompressorOf(start) !== undefined;
+}
+
+/** What makes the decompressor that the first bytes of a blob call for; undefined for a plain tar. */
+function decompressorOf(start: Buffer): (() => Transform) | undefined {
+  if (start[0] === 0x1f && start[1] === 0x8b) return () => createGunzip(options);
+  if (start.length < 4) return undefined;
+  const magic = start.readUInt32LE(0);
+  // A frame (RFC 8878, 3.1.1), or a skippable frame (3.1.2), as zstd:chunked writes.
+  const isZstd = magic === 0xfd2f_b528 || (magic & 0xffff_fff0) >>> 0 === 0x184d_2a50;
+  return isZstd ? () => createZstdDecompress(options) : undefined;
 }
 
 /**
@@ -24,7 +27,7 @@ function decompressorFor(start: Buffer): Transform | undefined {
 export async function* decompress(read: () => Buffer | undefined): AsyncGenerator<Buffer> {
   const first = read();
   if (!first) return;
-  const decompressor = decompressorFor(first);
+  const decompressor = decompressorOf(first)?.();
   if (!decompressor) {
     for (let chunk: Buffer | undefined = first; chunk; chunk = read()) yield chunk;
     return;

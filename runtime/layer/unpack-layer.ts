@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { readSync } from "node:fs";
 import { CntnrError, type ErrorCode, messageOf } from "../errors/cntnr-error.ts";
-import { decompress } from "./decompress.ts";
+import { decompress, isCompressed } from "./decompress.ts";
 import { damagedLayer } from "./layer-error.ts";
 import { type LayerReport, LayerWriter, type Ownership } from "./layer-writer.ts";
 import { defaultLimits, type LayerLimits } from "./limits.ts";
@@ -35,6 +35,7 @@ class BlobReader {
   readonly #sizeBytes: number;
   readonly #hash: Hash = createHash("sha256");
   #isIntact: boolean | undefined;
+  #ahead: Buffer | undefined;
   doneBytes = 0;
 
   constructor(fd: number, sizeBytes: number) {
@@ -42,7 +43,16 @@ class BlobReader {
     this.#sizeBytes = sizeBytes;
   }
 
+  /** The first bytes, which come again. */
+  get start(): Buffer {
+    this.#ahead ??= this.next();
+    return this.#ahead ?? Buffer.alloc(0);
+  }
+
   readonly next = (): Buffer | undefined => {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead) return ahead;
     const chunk = Buffer.allocUnsafe(readBytes);
     const bytes = readSync(this.#fd, chunk, 0, readBytes, null);
     this.doneBytes += bytes;
@@ -83,18 +93,20 @@ export async function unpackLayer(
   try {
     using writer = new LayerWriter(job.ownership, limits);
     const reader = new TarReader(writer, limits);
-    const diffHash = createHash("sha256");
+    // An archive that is not compressed is digested with the blob.
+    const isBlob = job.blobSha256 === job.diffSha256 && !isCompressed(blob.start);
+    const diffHash = isBlob ? undefined : createHash("sha256");
     let archiveBytes = 0;
     for await (const chunk of decompress(blob.next)) {
       archiveBytes += chunk.length;
       checkSize(archiveBytes, blob.doneBytes, limits);
-      diffHash.update(chunk);
+      diffHash?.update(chunk);
       reader.push(chunk);
       onProgress(blob.doneBytes);
     }
     reader.end();
     if (!blob.isIntact(job.blobSha256)) return damagedBlob(job);
-    if (diffHash.digest("hex") !== job.diffSha256)
+    if (diffHash && diffHash.digest("hex") !== job.diffSha256)
       throw damagedLayer("its contents are not those that the image's configuration names (diff id)");
     return { ok: true, report: writer.finish() };
   } catch (error) {
