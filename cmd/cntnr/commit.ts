@@ -12,9 +12,14 @@ export async function commit({ args, directories }: CommandContext): Promise<num
     ...(author === undefined ? {} : { author }),
     ...(message === undefined ? {} : { message }),
     changes: args.values("change"),
+    compression: parseCompression(args.value("compression")),
     pauses: args.value("pause") !== "false",
     onRemark: (text) => printError(`cntnr: ${text}\n`),
   });
   print(`${image.id}\n`);
   return 0;
+}
+
+function parseCompression(text: string | undefined): "none" | "gzip" | "zstd" {
+  return text === "gzip" || text === "zstd" ? text : "none";
 }

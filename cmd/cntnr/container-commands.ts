@@ -338,6 +338,12 @@ export const containerCommands: readonly Command[] = [
         repeatable: true,
         summary: 'Change a setting, as a Dockerfile does: "CMD httpd -f"',
       },
+      {
+        name: "compression",
+        value: "HOW",
+        choices: ["none", "gzip", "zstd"],
+        summary: "How the new layer is stored: none (default; a push compresses it), gzip or zstd",
+      },
       { name: "message", short: "m", value: "TEXT", summary: "A comment" },
       { name: "pause", short: "p", summary: "Stop the container meanwhile (true); --pause=false: not" },
     ],

@@ -7,10 +7,11 @@ import { type Settings, withSetting } from "../build/plan/settings.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { addImage } from "../image/add-image.ts";
 import { commitDirectory, type NewLayer } from "../image/commit-layer.ts";
-import { findImage } from "../image/find-image.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import type { Descriptor } from "../image/oci-documents.ts";
 import { parseImageReference } from "../image/reference.ts";
+import { ownImage } from "../image/shared-image.ts";
+import type { Compression } from "../layer/compression.ts";
 import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
@@ -29,6 +30,8 @@ export interface CommitRequest {
   readonly changes: readonly string[];
   /** Stop the container's processes meanwhile. */
   readonly pauses: boolean;
+  /** How the new layer is stored. Not at all is the fastest, and a push compresses it. */
+  readonly compression: Compression;
   readonly onRemark: (text: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -48,9 +51,12 @@ export async function commitContainer(
   const change = changesOf(request.changes);
   const options = request.signal ? { signal: request.signal } : {};
   await using _ = await paused(directories, record, request.pauses);
-  using lock = await lockStore(directories, "shared", options);
-  const { layer, base } = await packContainer(directories, record, config, options);
-  lock[Symbol.dispose]();
+  // Until the image refers to it, nothing does.
+  using _lock = await lockStore(directories, "shared", options);
+  const { layer, base } = await packContainer(directories, record, config, {
+    compression: request.compression,
+    ...options,
+  });
   for (const remark of layer.remarks) request.onRemark(remark);
   const created = new Date().toISOString();
   const image = await addImage(
@@ -109,7 +115,7 @@ async function packContainer(
   directories: Directories,
   record: ContainerRecord,
   config: BundleConfig,
-  options: { readonly signal?: AbortSignal },
+  options: { readonly compression: Compression; readonly signal?: AbortSignal },
 ): Promise<{ readonly layer: NewLayer; readonly base: Descriptor | undefined }> {
   const { directory } = containerPaths(directories, record.id);
   const upper = join(directory, "upper");
@@ -120,7 +126,7 @@ async function packContainer(
     const root = join(directory, config.root.path);
     return { layer: await commitDirectory(directories, root, { ...common, lowers: [] }), base: undefined };
   }
-  const base = findImage(directories, record.imageId)?.manifest;
+  const base = (await ownImage(directories, record.imageId, options))?.manifest;
   if (!base)
     throw new CntnrError(
       "not-found",

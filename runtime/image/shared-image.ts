@@ -121,3 +121,17 @@ export async function copyShared(
   const source = image.name === "" ? `oci:${store.images}` : `oci:${store.images}:${image.name}`;
   return pullReference(own, { transport: "oci", source, registry: "", name: image.name }, options);
 }
+
+/** An image of our own store, copied there from an additional one if need be: what is based on it needs its blobs. */
+export async function ownImage(
+  own: Directories,
+  text: string,
+  options: PullOptions,
+): Promise<IndexedImage | undefined> {
+  const found = findImage(own, text);
+  if (found) return found;
+  const shared = findShared(own, text);
+  if (!shared) return undefined;
+  await copyShared(own, shared, options);
+  return findImage(own, text);
+}

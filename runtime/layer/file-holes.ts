@@ -16,7 +16,7 @@ const buffer = Buffer.allocUnsafeSlow(leastHoleBytes);
  * give the same archive everywhere. The file system's holes only save reading them.
  */
 export function findSegments(fd: number, sizeBytes: number): readonly Segment[] | undefined {
-  if (sizeBytes < leastHoleBytes) return undefined;
+  if (!mayHaveHoles(fd, sizeBytes)) return undefined;
   const segments: Segment[] = [];
   let dataStart = 0;
   for (const hole of zeroRuns(fd, sizeBytes)) {
@@ -28,6 +28,16 @@ export function findSegments(fd: number, sizeBytes: number): readonly Segment[] 
   // GNU tar ends a map with an empty segment at the end of a file that ends in a hole.
   segments.push({ offset: dataStart, length: sizeBytes - dataStart });
   return segments;
+}
+
+/** Any hole that is long enough has one of these pages in it; without one, the file needs not be read twice. */
+function mayHaveHoles(fd: number, sizeBytes: number): boolean {
+  if (sizeBytes < leastHoleBytes) return false;
+  for (let at = 0; at < sizeBytes; at += leastHoleBytes) {
+    const bytes = readSync(fd, buffer, 0, pageBytes, at);
+    if (isZero(0, bytes)) return true;
+  }
+  return false;
 }
 
 /** The longest runs of whole pages of zeros; the last page of a file may be a part of one. */
