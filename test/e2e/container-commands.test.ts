@@ -30,7 +30,7 @@ describe("ps", () => {
     expect(await lines("cntnr ps -n 2 --format '{{.Names}}'")).toEqual(["new", "off"]);
     expect(await lines("cntnr ps -l --format '{{.Names}}'")).toEqual(["new"]);
     const [heading, row] = await lines("cntnr ps");
-    expect(heading).toMatch(/^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +NETWORK +NAMES$/);
+    expect(heading).toMatch(/^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +NETWORK +PORTS +NAMES$/);
     expect(row).toMatch(/^[0-9a-f]{12} .* "sleep 1000" .* Up \d+ seconds? .*on$/);
     const [id] = await lines("cntnr ps -q --no-trunc");
     expect(id).toMatch(/^[0-9a-f]{64}$/);
