@@ -59,8 +59,9 @@ export async function runCommand(
   };
   if (options.env) spawnOptions.env = options.env;
   if (options.cwd) spawnOptions.cwd = options.cwd;
-  // Loaded here, because most of those who can run a command do not, and it takes 1 ms.
-  const { spawn } = await import("node:child_process");
+  // Loaded here, because most of those who can run a command do not, and it takes 1 ms. At once, and not by import(): the caller
+  // may close the descriptors that the child inherits as soon as this function has returned its promise.
+  const { spawn } = process.getBuiltinModule("node:child_process");
   const limit = AbortSignal.timeout(options.timeoutMs);
   const abort = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   abort.throwIfAborted();
