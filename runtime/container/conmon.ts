@@ -92,7 +92,8 @@ function startConmon(args: readonly string[], errorsFd: number): Promise<string>
       stdio: ["ignore", "ignore", errorsFd, "pipe"],
       // Its own session: a signal for our process group is none for the container.
       detached: true,
-      env: { ...withoutService(process.env), _OCI_SYNCPIPE: "3" },
+      // It takes no path outside of ASCII where the locale is C, as it is under cron.
+      env: { ...withoutService(process.env), LC_ALL: "C.UTF-8", _OCI_SYNCPIPE: "3" },
     });
     const limit = setTimeout(() => child.kill("SIGKILL"), createTimeoutMs);
     let answer = "";

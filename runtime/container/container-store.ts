@@ -50,13 +50,14 @@ export async function registerContainer(
 async function register(directories: Directories, record: ContainerRecord): Promise<ContainerRecord> {
   const { directory } = containerPaths(directories, record.id);
   const unfinished = `${directory}.new`;
-  mkdirSync(unfinished, { mode: 0o700 });
-  writeRecord(join(unfinished, "container.json"), record);
-  renameSync(unfinished, directory);
   try {
+    mkdirSync(unfinished, { mode: 0o700 });
+    writeRecord(join(unfinished, "container.json"), record);
+    renameSync(unfinished, directory);
     await takeName(directories, record);
   } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
+    // On a full disk, too, a failure leaves nothing.
+    for (const path of [unfinished, directory]) rmSync(path, { recursive: true, force: true });
     throw error;
   }
   return record;

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
-import { isAbsolute, join } from "node:path";
-import { CntnrError } from "../errors/cntnr-error.ts";
+import { isAbsolute, join, resolve } from "node:path";
+import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 
 /**
  * Where everything of one user's is kept.
@@ -45,10 +45,13 @@ export interface DirectoryOptions {
   readonly stateDir?: string;
 }
 
-/** Finds and creates the user's directories, mode 0700. Throws `engine` when one belongs to somebody else. */
+/**
+ * Finds and creates the user's directories, mode 0700. Throws CntnrError `usage` for a name that cannot be one, `engine` when one
+ * cannot be made or belongs to somebody else.
+ */
 export function openDirectories(options: DirectoryOptions, env: NodeJS.ProcessEnv): Directories {
-  const data = options.storeDir ?? join(dataHome(env), "cntnr");
-  const run = options.stateDir ?? defaultStateDir(env);
+  const data = givenDirectory("--store-dir", options.storeDir) ?? join(dataHome(env), "cntnr");
+  const run = givenDirectory("--state-dir", options.stateDir) ?? defaultStateDir(env);
   const directories: Directories = {
     data,
     images: join(data, "images"),
@@ -65,16 +68,24 @@ export function openDirectories(options: DirectoryOptions, env: NodeJS.ProcessEn
     exits: join(run, "exits"),
     execs: join(run, "execs"),
   };
-  for (const path of [data, run]) makePrivate(path);
+  makePrivate(data, "--store-dir");
+  makePrivate(run, "--state-dir");
   for (const path of Object.values(directories))
     if (path !== data && path !== run) mkdirSync(path, { recursive: true });
   return directories;
 }
 
+/** Absolute, because what is kept in it names files of its own: other processes and later ones have other working directories. */
+function givenDirectory(flag: string, path: string | undefined): string | undefined {
+  if (path === "") throw new CntnrError("usage", `${flag} is empty: name a directory`);
+  return path === undefined ? undefined : resolve(path);
+}
+
 function dataHome(env: NodeJS.ProcessEnv): string {
   // The XDG base directory specification: relative paths are invalid and to be ignored.
   if (env.XDG_DATA_HOME && isAbsolute(env.XDG_DATA_HOME)) return env.XDG_DATA_HOME;
-  return join(env.HOME ?? userInfo().homedir, ".local/share");
+  const home = env.HOME && isAbsolute(env.HOME) ? env.HOME : userInfo().homedir;
+  return join(home, ".local/share");
 }
 
 function defaultStateDir(env: NodeJS.ProcessEnv): string {
@@ -86,8 +97,21 @@ function defaultStateDir(env: NodeJS.ProcessEnv): string {
 }
 
 /** Creates a directory for this user alone; refuses one that another user put there first (/tmp). */
-function makePrivate(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+function makePrivate(path: string, flag: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!hasErrno(error, "EACCES", "EPERM", "EROFS", "EEXIST", "ENOTDIR", "ENOENT", "ENAMETOOLONG", "ENOSPC"))
+      throw error;
+    const reason = messageOf(error).replace(/, mkdir .*$/s, "");
+    throw new CntnrError(
+      "engine",
+      `the directory ${path} cannot be made (${reason}): ${flag} names another place`,
+      {
+        cause: error,
+      },
+    );
+  }
   const status = lstatSync(path);
   if (!status.isDirectory() || status.uid !== process.getuid?.() || (status.mode & 0o022) !== 0)
     throw new CntnrError(

@@ -30,7 +30,8 @@ export function spawnAttached(
     const child = Bun.spawn([...argv], {
       stdio: [options.stdin, options.output, options.output],
       detached: options.ownSession,
-      ...(options.env ? { env: options.env } : {}),
+      // Without it Bun passes on the environment that we were started with, and not what we have made of it.
+      env: options.env ?? process.env,
       onExit: (_, exitCode, signal) =>
         resolve(signal ? { signal: numberOf(signal) } : { exitCode: exitCode ?? 255 }),
     });

@@ -86,8 +86,9 @@ function userName(uid: number): string | undefined {
 }
 
 function hasNewuidmap(): boolean {
+  // Where the OCI runtime looks for them, and nowhere else.
   const directories = (process.env.PATH ?? "").split(delimiter).filter((path) => path !== "");
-  return ["/usr/bin", ...directories].some((directory) =>
+  return directories.some((directory) =>
     ["newuidmap", "newgidmap"].every((name) => isExecutable(join(directory, name))),
   );
 }

@@ -445,3 +445,26 @@ test("the path of a store may hold what separates mount options", async () => {
   const argv = ["cntnr", "--store-dir", store, "run", "--rm", image, "cat", "/www/index.html"];
   expect(await ok(alice, argv)).toBe("hello from www");
 });
+
+describe("whatever surrounds it", () => {
+  test("without PATH, HOME and the rest it runs, and leaves nothing where it stands", async () => {
+    const cntnr = join(host.directory, "bin/cntnr");
+    const script = `mkdir -p bare && cd bare && env -i HOME= XDG_RUNTIME_DIR=/run/user/${alice.uid} ${cntnr} run --rm ${image} echo ok && ls`;
+    expect(await ok(alice, ["sh", "-c", script])).toBe("ok");
+  });
+
+  test("in the C locale a detached container may have a store with any letters in its path", async () => {
+    const script = `LC_ALL=C cntnr --store-dir "$HOME/Fässer ☃" run -d --name one ${image} echo ok && cntnr --store-dir "$HOME/Fässer ☃" wait one`;
+    expect(await ok(alice, ["sh", "-c", script])).toEndWith("\n0");
+  });
+
+  test("on a full disk nothing of a container is left that could not be made", async () => {
+    const store = join(host.directory, "full");
+    const mount = `mkdir ${store} && mount -t tmpfs -o size=3m,uid=${alice.uid},mode=700 none ${store}`;
+    await checked([mount], await host.asRoot(["sh", "-c", mount]));
+    const script = `cntnr --store-dir ${store}/s image pull -q ${image} >/dev/null; cat /dev/zero >${store}/fill
+      cntnr --store-dir ${store}/s run ${image} true; echo $?; ls ${store}/s/containers`;
+    const { stdout } = await host.asUser(alice, ["sh", "-c", script]);
+    expect(stdout).toMatch(/^125\n(names\n)?$/);
+  });
+});
