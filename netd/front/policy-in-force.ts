@@ -42,7 +42,9 @@ export class PolicyInForce {
         this.generation.hash === "" ? "everything is denied" : "the last good policy stays in force";
       const why = error instanceof Refusal && error.cause ? messageOf(error.cause) : messageOf(error);
       this.fault = why;
-      log(`policy: not loaded, ${kept}:\n${why}`);
+      log(`policy: not loaded, ${kept}`);
+      // A line each: the log shows a line feed as what it is.
+      for (const fault of why.split("\n")) log(`policy: ${fault}`);
       audit.note({ event: "policy", policyHash: this.generation.hash, reason: `not loaded: ${why}` });
     }
   }

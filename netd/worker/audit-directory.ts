@@ -16,6 +16,6 @@ export function prepareAuditDirectory(auditLog: string, { name, uid, gid }: Acco
   const status = lstatSync(directory);
   if (status.isDirectory() && status.uid === uid) return;
   throw new Error(
-    `${directory}: the directory of the audit log must be ${name}'s, who writes it: chown -R ${name}: ${directory}`,
+    `--audit-log ${auditLog}: its directory must be ${name}'s, who writes it. Name a file in a directory of its own, which is made if it is missing; or give ${name} this one, if nothing else is in it: chown -R ${name}: ${directory}`,
   );
 }

@@ -115,6 +115,8 @@ test("without a policy everything is denied, and what is attached can still be d
   await end(first);
   const second = await host.startNetd({ policy: "[network lab]\nconflist = nowhere.conflist\n" });
   expect(second.stderr).toContain("policy: not loaded, everything is denied");
+  // A line each, as it is read in the log.
+  expect(second.stderr).not.toContain("\\n");
   const { alice } = host.users;
   const [refused] = await callNetd(host, alice, attachInput(await makeNamespace(host, alice)));
   expect(refused?.code).toBe(7);
