@@ -41,3 +41,6 @@ export const netdService = {
 
 /** Names of the calls of cntnr.netd.v1.Netd. */
 export type NetdMethod = keyof typeof netdService;
+
+/** Key in the trailing metadata of every refusal that netd itself has made: its text is then for the user. */
+export const refusalKey = "cntnr-refusal";

@@ -163,8 +163,16 @@ export class Attachments implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     for (const timer of this.#retries) clearTimeout(timer);
-    const attaching = [...this.#attaching.values()].map(({ done }) => done);
-    await Promise.allSettled([...attaching, ...this.#detaching.values()]);
+    const waited = new Set<Promise<unknown>>();
+    const underWay = () =>
+      [...[...this.#attaching.values()].map(({ done }) => done), ...this.#detaching.values()].filter(
+        (effects) => !waited.has(effects),
+      );
+    // The end of an attach may be the beginning of a detach.
+    for (let effects = underWay(); effects.length > 0; effects = underWay()) {
+      for (const one of effects) waited.add(one);
+      await Promise.allSettled(effects);
+    }
     this.#reaper[Symbol.dispose]();
   }
 

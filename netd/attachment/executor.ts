@@ -3,6 +3,7 @@ import { Refusal } from "../errors.ts";
 import type { FilteredAttachment, HostEnd } from "../filter/attachment.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
+import { findLink } from "../netlink/links.ts";
 import type { PinDirectory } from "../netns/pins.ts";
 import { PortUnavailable } from "../ports/port-reservations.ts";
 import type { PublishedPort } from "../ports/published-port.ts";
@@ -131,5 +132,7 @@ export function resultOf(plugins: NetworkPlugins, record: AttachmentRecord): Plu
 /** What is there of an attachment that was to be gone: its pin, and what its plugins left. Costs the same whatever else is there. */
 export function residueOf({ pins, plugins }: Machine, record: AttachmentRecord): string[] {
   const pin = existsSync(pins.pathOf(record.id)) ? [`pin ${record.id}`] : [];
-  return [...pin, ...plugins.residueOf(record)];
+  const { hostEnd } = record;
+  const isLinkThere = hostEnd !== null && findLink(hostEnd.name)?.index === hostEnd.index;
+  return [...pin, ...(isLinkThere ? [`link ${hostEnd.name}`] : []), ...plugins.residueOf(record)];
 }

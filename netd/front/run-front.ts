@@ -46,6 +46,9 @@ interface FrontParts {
   readonly log: (line: string) => void;
 }
 
+/** The worker waits longer for the end of the front. */
+const finishMs = 2000;
+
 /** A front that serves. */
 class Front {
   /** Reloads one after the other: each takes the configuration as it is when its turn comes. */
@@ -115,11 +118,16 @@ class Front {
         this.#serving[Symbol.dispose]();
         break;
       case "end":
-        this.#audit.note({ event: "stop" });
-        this.#metrics[Symbol.dispose]();
-        this.#audit[Symbol.dispose]();
-        end();
+        void this.#finish().then(end);
     }
+  }
+
+  /** What was under way has its last lines first. */
+  async #finish(): Promise<void> {
+    await this.parts.worker.settled(finishMs);
+    this.#audit.note({ event: "stop" });
+    this.#metrics[Symbol.dispose]();
+    this.#audit[Symbol.dispose]();
   }
 
   #serve(): void {

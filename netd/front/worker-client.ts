@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Channel } from "../contract/channel.ts";
 import { type Question, type WorkerMessage, type WorkerRefusal, workerLimits } from "../contract/messages.ts";
 import type { AnswerOf, RequestOf, WorkerCallName } from "../contract/worker-calls.ts";
@@ -48,6 +49,20 @@ export class WorkerClient {
       this.#pending.set(question.call, { resolve: (value) => resolve(value as AnswerOf<Name>), reject });
       this.#channel.send(question);
     });
+  }
+
+  /**
+   * Waits until no question is open and whoever asked has dealt with the answer, which may be another question; but not
+   * for longer than the limit.
+   */
+  async settled(timeoutMs: number): Promise<void> {
+    const endMs = performance.now() + timeoutMs;
+    let isQuiet = false;
+    while (!isQuiet && performance.now() < endMs) {
+      const calls = this.#calls;
+      await delay(10);
+      isQuiet = this.#pending.size === 0 && this.#calls === calls;
+    }
   }
 
   #take(message: WorkerMessage): void {

@@ -1,5 +1,6 @@
-import { type handleUnaryCall, status } from "@grpc/grpc-js";
+import { type handleUnaryCall, Metadata, status } from "@grpc/grpc-js";
 import type { NetdHandlers } from "../../proto/generated/types/cntnr/netd/v1/Netd.ts";
+import { refusalKey } from "../../proto/service.ts";
 import { messageOf, Refusal, type RefusalCode } from "../errors.ts";
 import { parseAttachmentId, parseAttachRequest } from "../front/attach-request.ts";
 import { type Caller, ownAttachments } from "../front/caller.ts";
@@ -84,6 +85,9 @@ export function handlersFor(identity: Promise<Caller>, context: CallContext): Ne
   };
 }
 
+/** What tells a refusal from a connection that has failed. */
+const refused = Metadata.fromHttp2Headers({ [refusalKey]: "1" });
+
 type Answer = <Request, Response>(
   handle: (caller: Caller, request: Request, signal: AbortSignal) => Promise<Response>,
 ) => handleUnaryCall<Request, Response>;
@@ -104,7 +108,7 @@ function answerWith(identity: Promise<Caller>, { service, limits, observer }: Ca
         (response) => callback(null, response),
         (error: unknown) => {
           if (error instanceof Refusal)
-            return callback({ code: grpcStatus[error.code], details: error.message });
+            return callback({ code: grpcStatus[error.code], details: error.message, metadata: refused });
           service.reportFault(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
           return callback({ code: status.INTERNAL, details: "internal error; the log of cntnr-netd has it" });
         },

@@ -6,7 +6,7 @@ import type { AttachRequest } from "../../proto/generated/types/cntnr/netd/v1/At
 import type { AttachResponse__Output } from "../../proto/generated/types/cntnr/netd/v1/AttachResponse.ts";
 import type { ListResponse__Output } from "../../proto/generated/types/cntnr/netd/v1/ListResponse.ts";
 import type { NetworksResponse__Output } from "../../proto/generated/types/cntnr/netd/v1/NetworksResponse.ts";
-import { type NetdMethod, netdService } from "../../proto/service.ts";
+import { type NetdMethod, netdService, refusalKey } from "../../proto/service.ts";
 import { CntnrError, type ErrorCode, hasErrno } from "../errors/cntnr-error.ts";
 import { netdSocketPath } from "./netd-socket.ts";
 
@@ -132,7 +132,8 @@ function explain(error: ServiceError, socket: string): CntnrError {
     return new CntnrError(code, `cntnr-netd takes no more connections at ${socket}: try again later`, {
       cause: error,
     });
-  if (error.code === status.UNAVAILABLE)
+  const isAnswer = error.metadata.get(refusalKey).length > 0;
+  if (error.code === status.UNAVAILABLE && !isAnswer)
     return new CntnrError(code, `cntnr-netd does not answer at ${socket}: ask the administrator`, {
       cause: error,
     });

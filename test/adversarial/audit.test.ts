@@ -2,15 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { callNetd } from "../fixtures/call-netd.ts";
+import { busyboxImage } from "../fixtures/images.ts";
 import { noResidue } from "../fixtures/residue.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
 import { runDirectory, TestHost } from "../fixtures/test-host.ts";
 import { attach, attachmentIdOf, detach, makeNamespace } from "../fixtures/user-namespaces.ts";
-import { findUser, frontUser } from "../fixtures/users.ts";
+import { checked, findUser, frontUser } from "../fixtures/users.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 let host: TestHost;
 let netd: RunningCommand;
+let image: string;
 /** The audit log as the test process reaches it: the host has mounted a small file system there. */
 let auditFile: string;
 beforeAll(async () => {
@@ -19,6 +21,10 @@ beforeAll(async () => {
   const options = `mode=755,size=256k,uid=${findUser(frontUser).uid}`;
   const mount = ["mount", "-t", "tmpfs", "-o", options, "cntnr-test", dirname(host.auditFile)];
   expect((await host.asRoot(mount)).exitCode).toBe(0);
+  const registry = await host.startRegistry();
+  image = await registry.push(await busyboxImage(), "alpine:3.6");
+  const pull = ["cntnr", "image", "pull", "-q", image];
+  checked(pull, await host.asUser(host.users.alice, pull));
   netd = await host.startNetd();
 });
 afterAll(() => host[Symbol.asyncDispose]());
@@ -69,6 +75,10 @@ describe("when the disk of the audit log is full", () => {
         { what: "a refusal" },
       );
       expect(refused).toMatchObject({ code: unavailable, details: expect.stringContaining("audit log") });
+      // Who runs a container learns why, and not that nobody answers.
+      const run = await host.asUser(alice, ["cntnr", "run", "--rm", "--network", "lab", image, "true"]);
+      expect(run.exitCode).not.toBe(0);
+      expect(run.stderr).toContain("cntnr-netd cannot write its audit log: tell the administrator");
       expect((await detach(host, alice, id)).code).toBe(0);
       await expectNoResidue();
     }

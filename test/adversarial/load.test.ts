@@ -41,7 +41,8 @@ esac
   host.writeConflist(gatedConflist);
   netd = await host.startNetd({
     policy: `${labPolicy}[network gated]\nconflist = gated.conflist\n[allow group:cntnr-dev network:gated]\nattachments = 8\n`,
-    args: ["--plugin-dir", plugins],
+    // What is measured here is not to wait for its rate.
+    args: ["--plugin-dir", plugins, "--limit", "attach-burst=10000", "--limit", "attach-rate=1000"],
   });
   namespace = await makeNamespace(host, host.users.alice);
 });
@@ -125,7 +126,8 @@ test("clients that are silent, slow or go on for ever without a call are dropped
 
 describe("what is too large", () => {
   test("is refused before it is unpacked (Q3)", async () => {
-    const before = residentBytes();
+    const { front } = halves();
+    const before = residentBytes(front);
     const bomb = { method: "Attach" as const, request: { network: `fill:${8 << 20}` } };
     const results = await callNetd(host, host.users.carol, {
       compressed: true,
@@ -133,7 +135,7 @@ describe("what is too large", () => {
       calls: Array.from({ length: 16 }, () => bomb),
     });
     expect(results.map(({ code }) => code)).toEqual(Array.from({ length: 16 }, () => 8));
-    expect(residentBytes() - before).toBeLessThan(64 << 20);
+    expect(residentBytes(front) - before).toBeLessThan(64 << 20);
   });
 });
 
@@ -185,27 +187,42 @@ test("a caller that goes away while its attach waits gets none, and leaves nothi
 
 const uidOf = (subject: unknown) => (subject as { uid: number } | undefined)?.uid;
 
-function residentBytes(): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${netd.pid}/status`, "utf8")) ?? [];
+/** Both halves of the service: the front is the worker's child. */
+function halves(): { readonly worker: number; readonly front: number } {
+  const children = readFileSync(`/proc/${netd.pid}/task/${netd.pid}/children`, "utf8").trim().split(" ");
+  const isFront = (pid: string) => readFileSync(`/proc/${pid}/cmdline`, "utf8").endsWith("\0front\0");
+  return { worker: netd.pid, front: Number(children.find(isFront)) };
+}
+
+function residentBytes(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return Number(kilobytes) * 1024;
 }
 
-const descriptors = () => readdirSync(`/proc/${netd.pid}/fd`).length;
+const descriptors = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
 
 /** In CI few; `npm run test:soak` makes ten thousand. */
 const soakCycles = Number(process.env.CNTNR_SOAK_CYCLES ?? 60);
 
 test("memory and descriptors stay flat over attach and detach (P15)", async () => {
-  await cycle(Math.max(20, soakCycles / 10));
-  const before = { descriptors: descriptors(), residentBytes: residentBytes() };
+  const measured = () =>
+    Object.entries(halves()).map(([half, pid]) => ({
+      half,
+      descriptors: descriptors(pid),
+      residentBytes: residentBytes(pid),
+    }));
+  await cycle(Math.max(60, soakCycles / 10));
+  const before = measured();
   const durationsMs = await cycle(soakCycles);
-  const after = { descriptors: descriptors(), residentBytes: residentBytes() };
-  const mebibytes = (bytes: number) => (bytes / (1 << 20)).toFixed(1);
-  console.log(
-    `${soakCycles} cycles: descriptors ${before.descriptors} -> ${after.descriptors}, ` +
-      `memory ${mebibytes(before.residentBytes)} -> ${mebibytes(after.residentBytes)} MiB, ` +
-      `attach median ${median(durationsMs).toFixed(1)} ms`,
-  );
-  expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
-  expect(after.residentBytes - before.residentBytes).toBeLessThan(24 << 20);
+  const mebibytes = (bytes = 0) => (bytes / (1 << 20)).toFixed(1);
+  console.log(`${soakCycles} cycles: attach median ${median(durationsMs).toFixed(1)} ms`);
+  for (const [index, after] of measured().entries()) {
+    const { half, descriptors: descriptorsBefore = 0, residentBytes: bytesBefore = 0 } = before[index] ?? {};
+    console.log(
+      `${half}: descriptors ${descriptorsBefore} -> ${after.descriptors}, ` +
+        `memory ${mebibytes(bytesBefore)} -> ${mebibytes(after.residentBytes)} MiB`,
+    );
+    expect(after.descriptors).toBeLessThanOrEqual(descriptorsBefore);
+    expect(after.residentBytes - bytesBefore).toBeLessThan(32 << 20);
+  }
 });

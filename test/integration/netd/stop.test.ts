@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { callNetd } from "../../fixtures/call-netd.ts";
+import { noResidue } from "../../fixtures/residue.ts";
+import { labConflist, labPolicy, TestHost } from "../../fixtures/test-host.ts";
+import { attach, attachmentIdOf, makeNamespace } from "../../fixtures/user-namespaces.ts";
+import { waitFor } from "../../fixtures/wait-for.ts";
+
+let host: TestHost;
+let plugins: string;
+const gate = () => join(host.directory, "gate");
+beforeAll(async () => {
+  host = await TestHost.start();
+  plugins = join(host.directory, "plugins");
+  mkdirSync(plugins);
+  for (const name of ["bridge", "host-local"]) copyFileSync(`/usr/lib/cni/${name}`, join(plugins, name));
+  // A plugin that waits for a file; so there is time to stop the service meanwhile.
+  const script = `#!/bin/sh
+case $CNI_COMMAND in
+VERSION) echo '{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}' ;;
+ADD) touch ${gate()}.waits; while [ ! -e ${gate()} ]; do sleep 0.02; done; sed 's/.*"prevResult"://; s/}$//' ;;
+esac
+`;
+  writeFileSync(join(plugins, "gated"), script);
+  for (const name of ["bridge", "host-local", "gated"]) chmodSync(join(plugins, name), 0o755);
+  const chain = { ...labConflist, plugins: [...labConflist.plugins, { type: "gated" }] };
+  host.writeConflist(chain);
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+const start = () => host.startNetd({ policy: labPolicy, args: ["--plugin-dir", plugins] });
+
+async function expectNoResidue(): Promise<void> {
+  const isClean = async () => Bun.deepEquals(await host.residue(), noResidue);
+  await waitFor(isClean, { what: "no residue" }).catch(async () =>
+    expect(await host.residue()).toEqual(noResidue),
+  );
+}
+
+test("asked to end, it finishes what is under way, and leaves nothing half done (F11)", async () => {
+  const { alice } = host.users;
+  const namespace = await makeNamespace(host, alice);
+  const netd = await start();
+  const asked = attach(host, alice, namespace);
+  await waitFor(async () => (await host.asRoot(["test", "-e", `${gate()}.waits`])).exitCode === 0, {
+    what: "the plugin",
+  });
+  netd.kill("SIGTERM");
+  const isLogged = () => netd.stderr.includes("SIGTERM: ending");
+  await waitFor(isLogged, { what: "the end to begin" });
+  expect((await host.residue()).records).toHaveLength(1);
+  writeFileSync(gate(), "");
+  expect(await netd.exited).toBe(0);
+  expect(netd.stderr).toBe("cntnr-netd: SIGTERM: ending\n");
+  const ended = host.auditLines().map(({ event, reason }) => `${event} ${reason ?? ""}`);
+  expect(ended.slice(-3)).toEqual([
+    "attach ",
+    "detach it could not be logged, or its caller has gone",
+    "stop ",
+  ]);
+  // Whose call was cut off was told nothing, so nothing of it may be left; one that was answered stays.
+  const { code } = await asked;
+  const next = await start();
+  const [list] = await callNetd(host, alice, { calls: [{ method: "List", request: {} }] });
+  const { attachments = [] } = (list?.response ?? {}) as { attachments?: unknown[] };
+  if (code !== 0) expect(attachments).toHaveLength(0);
+  namespace.process.kill("SIGKILL");
+  await expectNoResidue();
+  next.kill("SIGTERM");
+  expect(await next.exited).toBe(0);
+  expect((await host.asRoot(["cntnr-netd", "audit", "verify", "--audit-log", host.auditFile])).exitCode).toBe(
+    0,
+  );
+});
+
+test("a second signal does not tear it: the plugins have sessions of their own (F11)", async () => {
+  const { alice } = host.users;
+  rmSync(`${gate()}.waits`, { force: true });
+  rmSync(gate(), { force: true });
+  const namespace = await makeNamespace(host, alice);
+  const netd = await start();
+  const asked = attach(host, alice, namespace);
+  await waitFor(async () => (await host.asRoot(["test", "-e", `${gate()}.waits`])).exitCode === 0, {
+    what: "the plugin",
+  });
+  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) netd.kill(signal);
+  writeFileSync(gate(), "");
+  expect(await netd.exited).toBe(0);
+  await asked;
+  namespace.process.kill("SIGKILL");
+  const next = await start();
+  await expectNoResidue();
+  const id = attachmentIdOf(await attach(host, alice, await makeNamespace(host, alice)));
+  expect((await host.residue()).records).toEqual([id]);
+  next.kill("SIGTERM");
+  expect(await next.exited).toBe(0);
+});
