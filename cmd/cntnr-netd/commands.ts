@@ -7,6 +7,12 @@ import { policyCommands } from "./policy-commands.ts";
 const asJson: Flag = { name: "json", summary: "Print JSON" };
 const json: Flag = { name: "json", summary: "Print lines as they are in the log" };
 
+const frontUser: Flag = {
+  name: "front-user",
+  value: "NAME",
+  summary: `System user that the part runs as which talks to users (${defaultFrontUser})`,
+};
+
 const unitFlags: readonly Flag[] = [
   { name: "unit-dir", value: "DIR", summary: "Where units go (/etc/systemd/system)" },
   { name: "program", value: "FILE", summary: "Absolute path of cntnr-netd (this one)" },
@@ -35,11 +41,7 @@ export const commands: readonly Command[] = [
         repeatable: true,
         summary: `What one user may take, rates a second: ${limitNames.join(", ")}`,
       },
-      {
-        name: "front-user",
-        value: "NAME",
-        summary: `System user that the part runs as which talks to users (${defaultFrontUser})`,
-      },
+      frontUser,
     ],
     positionals: [],
     example: "cntnr-netd serve",
@@ -56,6 +58,15 @@ export const commands: readonly Command[] = [
     example: "cntnr-netd status",
     failureCode: 1,
     load: async () => (await import("./status.ts")).status,
+  },
+  {
+    path: "doctor",
+    summary: "Look at whether this machine and its configuration are fit for the service, and what to do",
+    flags: [...flagsOf("policyDir", "conflistDir", "pluginDir", "runDir", "auditLog"), frontUser],
+    positionals: [],
+    example: "cntnr-netd doctor",
+    failureCode: 1,
+    load: async () => (await import("./doctor.ts")).doctor,
   },
   {
     path: "ls",

@@ -44,7 +44,7 @@ function show(report: ResidueReport, { args }: CommandContext): void {
 function readingPlugins({ args }: CommandContext): CniPlugins {
   const leaseDir = join(locationOf(args, "runDir"), "leases");
   const onStep = () => undefined;
-  return new CniPlugins({ pluginDir: locationOf(args, "pluginDir"), leaseDir, lockFd: -1, onStep });
+  return new CniPlugins({ pluginDir: locationOf(args, "pluginDir"), leaseDir, lockFd: undefined, onStep });
 }
 
 function linesOf({ looked, stray, missing, removed, discarded }: ResidueReport): string[] {

@@ -21,7 +21,7 @@ export interface CniPluginsOptions {
   /** Where host-local keeps its leases. */
   readonly leaseDir: string;
   /** netd's lock, for the plugins to hold as well while they run. */
-  readonly lockFd: number;
+  readonly lockFd: number | undefined;
   readonly onStep: (step: string) => void | Promise<void>;
 }
 

@@ -137,6 +137,33 @@ test("status says what is to be done, by its exit code too", async () => {
   expect((await run("status")).exitCode).toBe(0);
 });
 
+test("the doctor says what is fit, what is not, and what to do", async () => {
+  const places = host.netdArguments().slice(2);
+  const doctor = async (...more: string[]) => {
+    const { exitCode, stdout } = await host.asRoot(["cntnr-netd", "doctor", ...places, ...more]);
+    return { exitCode, lines: stdout.trim().split("\n") };
+  };
+  const well = await doctor();
+  expect(well.lines.filter((line) => !line.startsWith("good "))).toEqual([]);
+  expect(well.exitCode).toBe(0);
+  const drop = "{ type filter hook forward priority 0; policy drop; }";
+  checked(["nft"], await host.asRoot(["nft", "add", "table", "inet", "other"]));
+  checked(["nft"], await host.asRoot(["nft", "add", "chain", "inet", "other", "everything", drop]));
+  const walled = await doctor();
+  expect(walled.lines.find((line) => line.startsWith("warning"))).toContain(
+    "chain everything of table inet other",
+  );
+  expect(walled.exitCode).toBe(0);
+  checked(["nft"], await host.asRoot(["nft", "delete", "table", "inet", "other"]));
+  const ill = await doctor("--front-user", "cntnr-nobody", "--plugin-dir", "/usr/lib/nowhere");
+  const faults = ill.lines.filter((line) => line.startsWith("fault"));
+  expect(faults.map((line) => line.replace(/ {2,}/g, " "))).toEqual([
+    expect.stringContaining("user there is no user cntnr-nobody"),
+    expect.stringContaining("policy "),
+  ]);
+  expect(ill.exitCode).toBe(1);
+});
+
 test("an attachment is ended by the administrator, whoever's it is, and that is in the log", async () => {
   const { exitCode, stdout } = await run("detach", id.slice(0, 8));
   expect([exitCode, stdout]).toEqual([0, `${id}\n`]);
