@@ -79,10 +79,12 @@ async function copyThroughPipe(
   pack: (archive: number) => Promise<CopyOutcome>,
   unpack: (archive: number) => Promise<CopyOutcome>,
 ): Promise<CopyReport> {
-  const pipe = openPipe();
-  const both = [pack(pipe.writeEnd), unpack(pipe.readEnd)] as const;
-  pipe[Symbol.dispose]();
-  const [packed, unpacked] = await Promise.allSettled(both);
+  const { readEnd, writeEnd } = openPipe();
+  // Our own ends stay open as long as the child that has the same one: it may not have been started yet.
+  const [packed, unpacked] = await Promise.allSettled([
+    pack(writeEnd).finally(() => closeSync(writeEnd)),
+    unpack(readEnd).finally(() => closeSync(readEnd)),
+  ]);
   // An archive that ends in the middle is what the other one's failure looks like from here.
   if (packed.status === "rejected" && !isClosedPipe(packed.reason)) throw packed.reason;
   if (unpacked.status === "rejected") throw unpacked.reason;
