@@ -114,6 +114,28 @@ export class Attachments implements AsyncDisposable {
     return this.#turns.waitingCount;
   }
 
+  /**
+   * Asks the plugins of everything that is attached whether it is still as they made it, one after the other; what is not
+   * is said in the audit log. For the time after a start, in which nobody has looked after it.
+   */
+  async checkAll(): Promise<void> {
+    const { machine, events } = this.options;
+    for (const { id, uid, plan } of machine.journal.all()) {
+      const check = async () => {
+        const record = machine.journal.get(id);
+        if (record?.state === "attached" && !this.#closed)
+          await machine.plugins.check(record, machine.pins.pathOf(id)).catch((error: unknown) =>
+            events.happened({
+              event: "failure",
+              ...subjectOf(record),
+              reason: `not as it was made: ${messageOf(error)}`,
+            }),
+          );
+      };
+      await this.#turns.run(uid, plan.network, check);
+    }
+  }
+
   /** How many there are: in all, on a network, of a user. */
   loadOf(network: string, uid: number) {
     const all = this.options.machine.journal.all();

@@ -165,6 +165,7 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
       });
     },
   });
+  const checked = attachments.checkAll();
   const running = stack.move();
   return {
     reload: () => fronts.tell({ tell: "reload" }),
@@ -174,6 +175,7 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
       fronts.tell({ tell: "close" });
       clearInterval(reaping);
       await attachments[Symbol.asyncDispose]();
+      await checked;
       await fronts.end();
       await running.disposeAsync();
     },

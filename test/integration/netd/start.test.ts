@@ -109,6 +109,26 @@ test("leases that a crash left empty, and pins of nothing, are free again after 
   await end(netd);
 });
 
+test("an attachment that somebody has changed while netd was away is named in the audit log, and kept", async () => {
+  const first = await host.startNetd();
+  const { alice } = host.users;
+  const [kept, changed] = [await makeNamespace(host, alice), await makeNamespace(host, alice)];
+  const ids: string[] = [];
+  for (const namespace of [kept, changed])
+    ids.push(attachmentIdOf((await callNetd(host, alice, attachInput(namespace)))[0]));
+  await end(first);
+  await host.asRoot(["nsenter", `--net=/proc/${changed.pid}/ns/net`, "ip", "addr", "flush", "dev", "eth0"]);
+  const second = await host.startNetd();
+  const named = () =>
+    host.auditLines().filter(({ reason }) => String(reason).startsWith("not as it was made: bridge CHECK"));
+  await waitFor(() => named().length > 0, { what: "the line" });
+  expect((await host.residue()).records.sort()).toEqual(ids.toSorted());
+  for (const { process } of [kept, changed]) process.kill("SIGKILL");
+  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+  expect(named().map(({ attachment }) => attachment)).toEqual([ids[1]]);
+  await end(second);
+});
+
 test("without a policy everything is denied, and what is attached can still be detached (C4, C5)", async () => {
   const first = await host.startNetd();
   const { id, detach } = await attachAsAlice();
