@@ -123,20 +123,4 @@ export const buildCommands: readonly Command[] = [
     failureCode: 1,
     load: async () => (await import("./builder-prune.ts")).builderPrune,
   },
-  {
-    path: "internal-tree",
-    summary: "Copy files of a build, started by cntnr in a user namespace",
-    flags: [],
-    positionals: [],
-    example: "cntnr internal-tree <job.json",
-    hidden: true,
-    failureCode: 1,
-    load: async () => {
-      const { internalTree } = await import("./internal-tree.ts");
-      return async () => {
-        await internalTree();
-        return 0;
-      };
-    },
-  },
 ];

@@ -2,6 +2,7 @@ import { buildCommands } from "./build-commands.ts";
 import { bundleCommands } from "./bundle-commands.ts";
 import type { Command } from "./command.ts";
 import { containerCommands } from "./container-commands.ts";
+import { hiddenCommands } from "./hidden-commands.ts";
 import { imageCommands } from "./image-commands.ts";
 import { format, template } from "./shared-flags.ts";
 import { systemCommands } from "./system-commands.ts";
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   ...imageCommands,
   ...buildCommands,
   ...systemCommands,
+  ...hiddenCommands,
   {
     path: "network ls",
     aliases: ["network list"],
@@ -60,50 +62,5 @@ export const commands: readonly Command[] = [
     example: "cntnr help run",
     failureCode: 1,
     load: async () => (await import("./help-command.ts")).help,
-  },
-  {
-    path: "oci-hook",
-    summary: "Attach or detach networks, started by an OCI runtime as a hook",
-    flags: [],
-    positionals: [{ name: "STAGE", count: "one" }],
-    example: "cntnr oci-hook createRuntime <state.json",
-    hidden: true,
-    failureCode: 1,
-    load: async () => {
-      const { ociHook } = await import("./oci-hook.ts");
-      return async ({ args, directories, env }) => {
-        await ociHook(args.positionals[0] ?? "", directories, env);
-        return 0;
-      };
-    },
-  },
-  {
-    path: "internal-layer",
-    summary: "Read or write a layer, started by cntnr in a user namespace",
-    flags: [],
-    positionals: [],
-    example: "cntnr internal-layer <request.json",
-    hidden: true,
-    failureCode: 1,
-    load: async () => {
-      const { internalLayer } = await import("./internal-layer.ts");
-      return async () => {
-        await internalLayer();
-        return 0;
-      };
-    },
-  },
-  {
-    path: "internal-resolve",
-    summary: "Follow the links of an image, started by cntnr in a user namespace",
-    flags: [],
-    positionals: [],
-    example: "cntnr internal-resolve <request.json",
-    hidden: true,
-    failureCode: 1,
-    load: async () => {
-      const { internalResolve } = await import("./internal-resolve.ts");
-      return () => internalResolve();
-    },
   },
 ];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseCapabilities } from "../../runtime/container/capability-flags.ts";
 import { checkName } from "../../runtime/container/container-name.ts";
 import type { ContainerOptions } from "../../runtime/container/container-options.ts";
-import { runtimeFlags } from "../../runtime/container/container-record.ts";
+import { notifyModes, runtimeFlags } from "../../runtime/container/container-record.ts";
 import type { CreateRequest } from "../../runtime/container/create-container.ts";
 import { parseLabels } from "../../runtime/container/environment-flags.ts";
 import {
@@ -14,7 +14,6 @@ import {
 } from "../../runtime/container/mount-flags.ts";
 import { parseNetworkFlags } from "../../runtime/container/network-flag.ts";
 import { parsePublishFlags } from "../../runtime/container/publish-flag.ts";
-import { notifyModes } from "../../runtime/container/container-record.ts";
 import { parseRestartPolicy } from "../../runtime/container/restart-policy.ts";
 import type { RunRequest } from "../../runtime/container/run-container.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
