@@ -131,14 +131,17 @@ export class Requests {
   ): Promise<Taken> {
     const { known, generation, worker } = this.options;
     const deadline = performance.now() + slotWaitMs;
-    for (;;) {
+    for (let isReaped = false; ; isReaped = !isReaped) {
       const decision = generation().decide(caller, asked, known.all());
       if (decision.outcome === "allow") return take(decision.plan);
       const { kind } = decision.reason;
       if (kind !== "quota-exceeded" && kind !== "network-full")
         throw this.#refusalOf(caller, asked, decision.reason);
-      // What has ended since the last look must not keep anybody waiting or out.
-      await worker.ask("reap", {});
+      // What has ended since the last look must not keep anybody waiting or out. Meanwhile all may be different: decided anew.
+      if (!isReaped) {
+        await worker.ask("reap", {});
+        continue;
+      }
       const holders = known
         .all()
         .filter(

@@ -116,7 +116,7 @@ describe("a pull that is killed", () => {
         ...["--store-dir", store, "image", "pull", "--quiet", debian],
       ]);
       await waitFor(() => isThere(seen), { what: `a pull ${what}` });
-      process.kill(running.pid, "SIGKILL");
+      running.kill("SIGKILL");
       await running.exited;
       // It may have been faster than we were.
       if (existsSync(join(seen, "images/index.json"))) expect(what).toBe("when layers are in place");
