@@ -1,5 +1,5 @@
 /**
- * `npm run example:firefox`: the README's Firefox example from end to end. An image made by `cntnr image create`, a bundle of it
+ * `npm run example:firefox`: Firefox as an ordinary user's container, from end to end. An image made by `cntnr image create`, a bundle of it
  * with the X11 socket, run under Xvfb, and a screenshot of the window in dist/firefox.png. It is large (some 130 MB of Debian
  * packages, downloaded once), so no test runs it. Needs root, and the Debian packages xvfb and imagemagick.
  */
