@@ -3,7 +3,6 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { callNetd } from "../fixtures/call-netd.ts";
 import { busyboxImage } from "../fixtures/images.ts";
-import { noResidue } from "../fixtures/residue.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
 import { runDirectory, TestHost } from "../fixtures/test-host.ts";
 import { attach, attachmentIdOf, detach, makeNamespace } from "../fixtures/user-namespaces.ts";
@@ -48,11 +47,6 @@ const logged = () =>
     .filter((line) => line !== "")
     .map((line): Record<string, unknown> => JSON.parse(line));
 
-async function expectNoResidue(): Promise<void> {
-  const isClean = async () => Bun.deepEquals(await host.residue(), noResidue);
-  await waitFor(isClean, { what: "no residue", timeoutMs: 15_000 });
-}
-
 const command = (...args: string[]) =>
   host.asRoot(["cntnr-netd", "audit", ...args, "--audit-log", host.auditFile]);
 
@@ -80,7 +74,7 @@ describe("when the disk of the audit log is full", () => {
       expect(run.exitCode).not.toBe(0);
       expect(run.stderr).toContain("cntnr-netd cannot write its audit log: tell the administrator");
       expect((await detach(host, alice, id)).code).toBe(0);
-      await expectNoResidue();
+      await host.waitForNoResidue(15_000);
     }
     expect((await attach(host, alice, second)).code).toBe(0);
     const lost = logged().find(({ event }) => event === "lost");
@@ -88,7 +82,7 @@ describe("when the disk of the audit log is full", () => {
     expect(String(lost?.reason)).toContain("ENOSPC");
     expect((await command("verify")).exitCode).toBe(0);
     second.process.kill("SIGKILL");
-    await expectNoResidue();
+    await host.waitForNoResidue(15_000);
   });
 });
 
@@ -112,10 +106,10 @@ describe("when the disk of the journal is full", () => {
         what: "the end of the interface",
       });
     }
-    await expectNoResidue();
+    await host.waitForNoResidue(15_000);
     expect((await attach(host, alice, second)).code).toBe(0);
     second.process.kill("SIGKILL");
-    await expectNoResidue();
+    await host.waitForNoResidue(15_000);
   });
 });
 

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { callNetd, compileProgram, netdSocket } from "../fixtures/call-netd.ts";
 import type { CyclesInput } from "../fixtures/netd-cycles.ts";
 import type { StormInput } from "../fixtures/netd-storm.ts";
-import { noResidue } from "../fixtures/residue.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
 import { labPolicy, TestHost } from "../fixtures/test-host.ts";
 import {
@@ -158,7 +157,7 @@ test("a user who asks for eight attachments at once delays another by one of the
   expect(order).toHaveLength(9);
   expect(order.indexOf(alice.uid)).toBeLessThanOrEqual(1);
   for (const one of [...theirs, mine]) one.process.kill("SIGKILL");
-  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+  await host.waitForNoResidue();
 });
 
 test("a caller that goes away while its attach waits gets none, and leaves nothing (Q5, F13)", async () => {
@@ -182,7 +181,7 @@ test("a caller that goes away while its attach waits gets none, and leaves nothi
   const id = attachmentIdOf(await blocked);
   await waitFor(async () => (await journaled()) === 1, { what: "the end of the second" });
   await detach(host, carol, id);
-  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+  await host.waitForNoResidue();
 });
 
 const uidOf = (subject: unknown) => (subject as { uid: number } | undefined)?.uid;

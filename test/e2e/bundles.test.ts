@@ -2,10 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { busyboxImage, layeredImage } from "../fixtures/images.ts";
-import { noResidue } from "../fixtures/residue.ts";
 import { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let host: TestHost;
 let image: string;
@@ -182,5 +180,5 @@ test("a bundle has its networks under cntnr and under plain runc", async () => {
   expect(await ok(alice, ["cntnr", "bundle", "run", "net"])).toContain("10.20.0.");
   const plain = `runc --root "$XDG_RUNTIME_DIR/plain" run -b ${directory} plain`;
   expect(await ok(alice, ["sh", "-c", plain])).toContain("10.20.0.");
-  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+  await host.waitForNoResidue();
 });

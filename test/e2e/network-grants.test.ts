@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { busyboxImage } from "../fixtures/images.ts";
-import { noResidue } from "../fixtures/residue.ts";
 import { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
@@ -59,12 +58,6 @@ async function refusal(line: string): Promise<string> {
   return stderr;
 }
 
-async function expectNoResidue(): Promise<void> {
-  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" }).catch(
-    async () => expect(await host.residue()).toEqual(noResidue),
-  );
-}
-
 const server = "httpd -f -p 80 -h /www";
 
 test("a published port leads to the container, from the host and in both families; ps, port and inspect show it", async () => {
@@ -82,7 +75,7 @@ test("a published port leads to the container, from the host and in both familie
   });
   await shell(alice, "cntnr rm -f web");
   expect(await shell(alice, "cntnr ps -aq")).toBe("");
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("a port that somebody has is refused, whoever it is, and free again when its container has ended (R11)", async () => {
@@ -96,7 +89,7 @@ test("a port that somebody has is refused, whoever it is, and free again when it
   );
   await shell(alice, "cntnr rm -f web");
   await waitFor(async () => (await host.asUser(carol, argv)).exitCode === 0, { what: "the port" });
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("addresses and a MAC of one's choice, of both families", async () => {
@@ -107,7 +100,7 @@ test("addresses and a MAC of one's choice, of both families", async () => {
   expect(output).toMatch(/inet6 fd30::77\/64/);
   const link = await shell(alice, `cntnr run --rm --network dual ${flags} ${image} ip -o link show eth0`);
   expect(link).toContain("02:00:00:00:00:77");
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("what no rule gives is refused before anything is made, and the audit log says what it was", async () => {
@@ -121,7 +114,7 @@ test("what no rule gives is refused before anything is made, and the audit log s
   );
   expect(await reasonFor("--ip 10.30.0.1")).toContain("is the gateway's address");
   expect(await reasonFor("--ip 192.0.2.7")).toContain("is not an address of the network");
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("several networks for one container, each with its own address, of which one is routed", async () => {
@@ -130,7 +123,7 @@ test("several networks for one container, each with its own address, of which on
   const output = await shell(alice, `cntnr run --rm ${networks} ${image} ip -4 -o addr`);
   expect(output).toMatch(/eth0 +inet 10\.30\.0\.80\/24/);
   expect(output).toMatch(/eth1 +inet 10\.31\.0\.\d+\/24/);
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("network inspect shows all that is granted, by which rule, and what is left", async () => {
@@ -148,5 +141,5 @@ test("network inspect shows all that is granted, by which rule, and what is left
   const refused = await host.asUser(bob, ["cntnr", "network", "inspect", "dual"]);
   expect([refused.exitCode, refused.stderr]).toEqual([1, "cntnr: network dual: none that you may use\n"]);
   await shell(alice, "cntnr rm -f one");
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });

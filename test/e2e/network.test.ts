@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { busyboxImage } from "../fixtures/images.ts";
-import { noResidue } from "../fixtures/residue.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
 import { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
@@ -29,12 +28,6 @@ async function addressOf(name: string): Promise<string> {
   return /10\.20\.0\.\d+/.exec(line)?.[0] ?? `no address in: ${list}`;
 }
 
-async function expectNoResidue(): Promise<void> {
-  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" }).catch(
-    async () => expect(await host.residue()).toEqual(noResidue),
-  );
-}
-
 test("two containers of one user talk over the admin's network, and nothing is left of them", async () => {
   const { alice } = host.users;
   await shell(alice, `cntnr run -d --network lab --name web ${image} httpd -f -p 80 -h /www`);
@@ -43,7 +36,7 @@ test("two containers of one user talk over the admin's network, and nothing is l
     "hello from www\n",
   );
   await shell(alice, "cntnr stop -t 1 web && cntnr rm web");
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("a container finds its own name and address in /etc/hosts", async () => {
@@ -54,7 +47,7 @@ test("a container finds its own name and address in /etc/hosts", async () => {
   );
   const address = /inet (10\.20\.0\.\d+)\/24/.exec(output)?.[1];
   expect(output).toContain(`${address}\tbox`);
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("a hosts file that the user has bound over the container's stays as it is", async () => {
@@ -66,7 +59,7 @@ test("a hosts file that the user has bound over the container's stays as it is",
   );
   expect(printed).toBe("192.0.2.1 mine\n");
   expect(await shell(alice, "cat hosts")).toBe("192.0.2.1 mine\n");
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("network ls shows what is granted and what is left", async () => {
@@ -76,7 +69,7 @@ test("network ls shows what is granted and what is left", async () => {
   expect(list).toMatch(/^lab\s+bridge\s+1\/8\s+\S.*group:cntnr-dev/m);
   expect((await shell(bob, "cntnr network ls")).trim().split("\n")).toHaveLength(1);
   await shell(alice, "cntnr rm -f one");
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("a user without a grant gets one line with a reference that the admin finds, and exit code 125", async () => {
@@ -114,7 +107,7 @@ test("the quota is what the policy says, also for those who ask at once (Q7)", a
   expect(refused).toHaveLength(2);
   for (const { stderr } of refused) expect(stderr).toContain("quota of attachments is used up");
   await shell(alice, `cntnr rm -f $(cntnr ps -aq)`);
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("netd restarted: containers keep their network, and are cleaned up after by the new one (F7)", async () => {
@@ -128,7 +121,7 @@ test("netd restarted: containers keep their network, and are cleaned up after by
   netd = await host.startNetd();
   expect(await shell(alice, `cntnr run --rm --network lab ${image} ${fetch}`)).toBe("hello from www\n");
   await shell(alice, "cntnr stop -t 1 web && cntnr rm web");
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("netd killed while containers run: the next one takes over, and ends what ended meanwhile (F7, F12)", async () => {
@@ -147,7 +140,7 @@ test("netd killed while containers run: the next one takes over, and ends what e
     what: "the end of the dead one's",
   });
   await shell(alice, "cntnr rm -f stays goes");
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("without netd the message says so, and the host's network works", async () => {
@@ -168,7 +161,7 @@ test("a bundle gets its network under plain runc, too", async () => {
   const run = `runc --root $XDG_RUNTIME_DIR/bare run -b ${bundle.trim()} bare`;
   expect(await shell(alice, run)).toMatch(/inet 10\.20\.0\.\d+\/24/);
   await shell(alice, "cntnr rm kept");
-  await expectNoResidue();
+  await host.waitForNoResidue();
 });
 
 test("those who are more at once than netd takes connections of one user wait for their turn", async () => {

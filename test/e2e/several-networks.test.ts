@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { busyboxImage } from "../fixtures/images.ts";
-import { noResidue } from "../fixtures/residue.ts";
 import { labConflist, labPolicy, TestHost } from "../fixtures/test-host.ts";
 import { checked } from "../fixtures/users.ts";
-import { waitFor } from "../fixtures/wait-for.ts";
 
 let host: TestHost;
 let image: string;
@@ -34,7 +32,7 @@ test("a container has an interface on each of its networks, in order, and its na
   expect(first).toMatch(/^eth0 10\.40\.0\.\d+\/24$/);
   expect(second).toMatch(/^eth1 10\.20\.0\.\d+\/24$/);
   expect(addresses).toEqual([first?.slice(5, -3) ?? "", second?.slice(5, -3) ?? ""]);
-  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+  await host.waitForNoResidue();
 });
 
 test("it reaches containers on each of its networks", async () => {

@@ -7,7 +7,6 @@ import type { RunningCommand } from "../../fixtures/running-command.ts";
 import { labPolicy, runDirectory, TestHost } from "../../fixtures/test-host.ts";
 import { attach, attachmentIdOf, makeNamespace, type UserNamespace } from "../../fixtures/user-namespaces.ts";
 import { checked } from "../../fixtures/users.ts";
-import { waitFor } from "../../fixtures/wait-for.ts";
 
 let host: TestHost;
 let netd: RunningCommand;
@@ -188,5 +187,5 @@ test("without the service, its commands say so, and ls tells what it has left be
   expect(reload.stderr).toContain("cntnr-netd does not run here");
   netd = await host.startNetd();
   namespace.process.kill("SIGKILL");
-  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+  await host.waitForNoResidue();
 });

@@ -11,7 +11,6 @@ import {
 import { join } from "node:path";
 import { callNetd } from "../../fixtures/call-netd.ts";
 import { busyboxImage } from "../../fixtures/images.ts";
-import { noResidue } from "../../fixtures/residue.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
 import { TestHost } from "../../fixtures/test-host.ts";
 import { attachInput, attachmentIdOf, makeNamespace } from "../../fixtures/user-namespaces.ts";
@@ -28,12 +27,6 @@ beforeAll(async () => {
   checked(argv, await host.asUser(host.users.alice, argv));
 });
 afterAll(() => host[Symbol.asyncDispose]());
-
-async function expectNoResidue(): Promise<void> {
-  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" }).catch(
-    async () => expect(await host.residue()).toEqual(noResidue),
-  );
-}
 
 async function end(netd: RunningCommand): Promise<void> {
   netd.kill("SIGTERM");
@@ -134,7 +127,7 @@ async function survive(
     expect((await host.residue()).records).toEqual([attachmentIdOf(again)]);
   }
   namespace.process.kill("SIGKILL");
-  await expectNoResidue();
+  await host.waitForNoResidue();
   await end(netd);
 }
 
@@ -172,7 +165,7 @@ test("killed in another boot: records, leases and pins of the earlier one are pu
   await before.exited;
   writeFileSync(bootIdFile, "second\n");
   const after = await host.startNetd({ args: ["--boot-id-file", bootIdFile] });
-  await expectNoResidue();
+  await host.waitForNoResidue();
   await host.asUser(alice, ["cntnr", "rm", "-f", "old"]);
   await end(after);
 });
@@ -245,7 +238,7 @@ esac
     writeFileSync(gate(), "");
     await run.exited;
     await host.asUser(host.users.alice, ["cntnr", "ps"]);
-    await expectNoResidue();
+    await host.waitForNoResidue();
     const list = checked(
       ["ps"],
       await host.asUser(host.users.alice, ["sh", "-c", "cntnr rm -f $(cntnr ps -aq); cntnr ps -aq"]),

@@ -29,10 +29,7 @@ const leases = () => host.path(join(runDirectory, "leases/lab"));
 
 async function endAttachment(): Promise<void> {
   namespace.process.kill("SIGKILL");
-  const isClean = async () => Bun.deepEquals(await host.residue(), noResidue);
-  await waitFor(isClean, { what: "no residue" }).catch(async () =>
-    expect(await host.residue()).toEqual(noResidue),
-  );
+  await host.waitForNoResidue();
 }
 
 test("where everything belongs to an attachment, it says so and what it has looked at", async () => {

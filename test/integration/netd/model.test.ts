@@ -3,7 +3,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StreamingCaller, streamCalls } from "../../fixtures/call-netd.ts";
 import { TestPlugins } from "../../fixtures/cni-plugins.ts";
-import { noResidue } from "../../fixtures/residue.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
 import { TestHost } from "../../fixtures/test-host.ts";
 import { attachmentIdOf, makeNamespace, type UserNamespace } from "../../fixtures/user-namespaces.ts";
@@ -198,6 +197,6 @@ test(`${steps} random steps, crashes, restarts, reboots and reloads agree with a
   }
   await expectAgreement();
   await endAll();
-  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+  await host.waitForNoResidue();
   console.log([...counts].map(([what, count]) => `${count} ${what}`).join(", "));
 }, 900_000);

@@ -82,7 +82,7 @@ describe("a start with a journal that is not as it should be", () => {
     rmSync(host.path(damaged));
     await host.asRoot(["ip", "link", "del", residue.veths[0] ?? "none"]);
     const third = await host.startNetd();
-    await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+    await host.waitForNoResidue();
     await end(third);
   });
 
@@ -124,7 +124,7 @@ test("an attachment that somebody has changed while netd was away is named in th
   await waitFor(() => named().length > 0, { what: "the line" });
   expect((await host.residue()).records.sort()).toEqual(ids.toSorted());
   for (const { process } of [kept, changed]) process.kill("SIGKILL");
-  await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
+  await host.waitForNoResidue();
   expect(named().map(({ attachment }) => attachment)).toEqual([ids[1]]);
   await end(second);
 });

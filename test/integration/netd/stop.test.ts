@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd } from "../../fixtures/call-netd.ts";
-import { noResidue } from "../../fixtures/residue.ts";
 import { labConflist, labPolicy, TestHost } from "../../fixtures/test-host.ts";
 import { attach, attachmentIdOf, makeNamespace } from "../../fixtures/user-namespaces.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
@@ -30,13 +29,6 @@ esac
 afterAll(() => host[Symbol.asyncDispose]());
 
 const start = () => host.startNetd({ policy: labPolicy, args: ["--plugin-dir", plugins] });
-
-async function expectNoResidue(): Promise<void> {
-  const isClean = async () => Bun.deepEquals(await host.residue(), noResidue);
-  await waitFor(isClean, { what: "no residue" }).catch(async () =>
-    expect(await host.residue()).toEqual(noResidue),
-  );
-}
 
 test("asked to end, it finishes what is under way, and leaves nothing half done (F11)", async () => {
   const { alice } = host.users;
@@ -66,7 +58,7 @@ test("asked to end, it finishes what is under way, and leaves nothing half done 
   const { attachments = [] } = (list?.response ?? {}) as { attachments?: unknown[] };
   if (code !== 0) expect(attachments).toHaveLength(0);
   namespace.process.kill("SIGKILL");
-  await expectNoResidue();
+  await host.waitForNoResidue();
   next.kill("SIGTERM");
   expect(await next.exited).toBe(0);
   expect((await host.asRoot(["cntnr-netd", "audit", "verify", "--audit-log", host.auditFile])).exitCode).toBe(
@@ -90,7 +82,7 @@ test("a second signal does not tear it: the plugins have sessions of their own (
   await asked;
   namespace.process.kill("SIGKILL");
   const next = await start();
-  await expectNoResidue();
+  await host.waitForNoResidue();
   const id = attachmentIdOf(await attach(host, alice, await makeNamespace(host, alice)));
   expect((await host.residue()).records).toEqual([id]);
   next.kill("SIGTERM");

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd } from "../../fixtures/call-netd.ts";
-import { noResidue } from "../../fixtures/residue.ts";
 import { labConflist, labPolicy, TestHost } from "../../fixtures/test-host.ts";
 import {
   attach,
@@ -46,13 +45,6 @@ async function listed(): Promise<string[]> {
 const addressesIn = ({ pid }: UserNamespace) =>
   run("nsenter", `--target=${pid}`, "--net", "ip", "-o", "-4", "address", "show", "eth0");
 
-async function expectNoResidue(): Promise<void> {
-  const isClean = async () => Bun.deepEquals(await host.residue(), noResidue);
-  await waitFor(isClean, { what: "no residue" }).catch(async () =>
-    expect(await host.residue()).toEqual(noResidue),
-  );
-}
-
 describe("the units", () => {
   const names = ["cntnr-netd.service", "cntnr-netd.socket", "cntnr-netd-admin.socket"];
   const paths = names.map((name) => `/etc/systemd/system/${name}`);
@@ -93,7 +85,7 @@ describe("with all that the unit takes from it, the service", () => {
     const id = attachmentIdOf(await attach(host, alice, namespace));
     expect(await addressesIn(namespace)).toContain("10.20.0.");
     expect((await detach(host, alice, id)).code).toBe(0);
-    await expectNoResidue();
+    await host.waitForNoResidue();
     await run("kill", "-9", String(namespace.pid));
   });
 
@@ -150,7 +142,7 @@ describe("containers go on living, and stay attached,", () => {
 
   test("and are cleaned up after by a service that began later", async () => {
     await run("kill", "-9", String(namespace.pid));
-    await expectNoResidue();
+    await host.waitForNoResidue();
     const isForgotten = async () => (await property("NFileDescriptorStore")) === "0";
     await waitFor(isForgotten, { what: "the end of the stored descriptor" });
   });
@@ -161,7 +153,7 @@ describe("containers go on living, and stay attached,", () => {
     await run("systemctl", "stop", "cntnr-netd.service");
     await run("kill", "-9", String(short.pid));
     await run("systemctl", "start", "cntnr-netd.service");
-    await expectNoResidue();
+    await host.waitForNoResidue();
   });
 });
 
