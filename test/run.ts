@@ -17,6 +17,7 @@ const root = join(import.meta.dirname, "..");
 const testTimeoutMs = 180_000;
 /** Of one process: something hangs that bun's own time limit cannot end. */
 const processTimeoutMs = 20 * 60_000;
+const complaintLines = 60;
 
 interface Outcome {
   readonly passed: number;
@@ -26,6 +27,8 @@ interface Outcome {
   readonly remarks: readonly string[];
   /** Attacks of the threat list, of adversarial tests. */
   readonly attacks: readonly Attack[];
+  /** What the batch printed, if something of it failed: said again at the end, which is all that some logs keep. */
+  readonly complaint?: string;
 }
 
 async function main(requested: readonly string[]): Promise<number> {
@@ -89,10 +92,15 @@ async function runBatch(batch: Batch): Promise<Outcome> {
     const { ended, output } = await runToEnd(["test", `--timeout=${testTimeoutMs}`, ...reporting, ...files]);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(`\n== ${batch.name} (${seconds} s)\n${output.trim()}`);
-    return judge(batch, ended, existsSync(junit) ? readFileSync(junit, "utf8") : "");
+    const outcome = judge(batch, ended, existsSync(junit) ? readFileSync(junit, "utf8") : "");
+    return outcome.failed === 0 ? outcome : { ...outcome, complaint: `== ${batch.name}\n${lastOf(output)}` };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+function lastOf(output: string): string {
+  return output.trim().split("\n").slice(-complaintLines).join("\n");
 }
 
 /** Runs this same bun. Its output is shown as a whole when it has ended, because others print at the same time. */
@@ -149,6 +157,7 @@ function report(outcomes: readonly Outcome[]): number {
   const attacks = outcomes.flatMap((outcome) => outcome.attacks);
   if (attacks.length > 0) console.log(`\n${attackTable(attacks)}`);
   console.log("");
+  for (const { complaint } of outcomes) if (complaint !== undefined) console.log(`${complaint}\n`);
   for (const remark of outcomes.flatMap((outcome) => outcome.remarks)) console.log(remark);
   const mustNotSkip = (process.env.CI ?? "") !== "" && skipped > 0;
   if (mustNotSkip) console.log("skipping counts as a failure here, because CI is set");

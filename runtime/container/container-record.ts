@@ -160,7 +160,7 @@ export function writeRecord(path: string, record: ContainerRecord): void {
 
 /** Puts another record in the place of a container's. Only under its lock. */
 export function replaceRecord(directories: Directories, record: ContainerRecord): void {
-  replaceFile(containerPaths(directories, record.id).record, JSON.stringify(record));
+  replaceFile(directories, containerPaths(directories, record.id).record, JSON.stringify(record));
 }
 
 /**

@@ -32,5 +32,9 @@ function findRunning(directories: Directories, name: string): JoinedContainer {
 /** Before a later start: the namespaces are those of the process that the other container has now. Throws CntnrError. */
 export function rejoinContainer(directories: Directories, record: ContainerRecord, joins: string): void {
   const path = join(containerPaths(directories, record.id).directory, "config.json");
-  replaceFile(path, withJoinedProcess(readFileSync(path, "utf8"), findRunning(directories, joins).pid));
+  replaceFile(
+    directories,
+    path,
+    withJoinedProcess(readFileSync(path, "utf8"), findRunning(directories, joins).pid),
+  );
 }

@@ -84,7 +84,7 @@ export function writePrepared(
   mappings: IdMappings,
   prepared: PreparedImage,
 ): void {
-  replaceFile(preparedPath(directories, manifestDigest, mappings), JSON.stringify(prepared));
+  replaceFile(directories, preparedPath(directories, manifestDigest, mappings), JSON.stringify(prepared));
 }
 
 /** Remembers that an image is about to be used: images expire by their last use. */

@@ -73,7 +73,7 @@ export async function createBundle(
     return { record: existing, outcome: "unchanged" };
   using made = await makeMounts(directories, request.options, image);
   const record = describe(place, request, image, inputs, made.mounts, existing);
-  replaceFile(bundleRecordPath(directories, place.name), JSON.stringify(record));
+  replaceFile(directories, bundleRecordPath(directories, place.name), JSON.stringify(record));
   try {
     await build(directories, record, existing, {
       request,

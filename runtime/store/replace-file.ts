@@ -1,25 +1,21 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-
-let counter = 0;
+import type { Directories } from "./directories.ts";
+import { openTemporaryFile } from "./temporary.ts";
 
 /**
- * Replaces a file as a whole: whoever opens it, also after a crash or a power failure, finds the old text or
- * the new one. The temporary file stands beside it, because a rename has to stay in one file system.
+ * Replaces a file below <data> as a whole: whoever opens it, also after a crash or a power failure, finds the old text
+ * or the new one. What a killed process was writing is in <data>/tmp, where it is cleared away.
  */
-export function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}-${counter++}.new`;
+export function replaceFile(directories: Directories, path: string, text: string, mode = 0o600): void {
+  using temporary = openTemporaryFile(directories);
   try {
-    const fd = openSync(temporary, "wx", 0o600);
-    try {
-      writeFileSync(fd, text);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, path);
+    writeFileSync(temporary.fd, text);
+    if (mode !== 0o600) fchmodSync(temporary.fd, mode);
+    fsyncSync(temporary.fd);
+    renameSync(temporary.path, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    rmSync(temporary.path, { force: true });
     throw error;
   }
   syncDirectory(dirname(path));

@@ -7,7 +7,7 @@ import { replaceFile } from "./replace-file.ts";
  * directory. A private store, which is what we make, is left alone.
  */
 export function shareLikeStore(directories: Directories, path: string): void {
-  const others = statSync(directories.data).mode & 0o055;
+  const others = sharedBits(directories);
   if (others === 0) return;
   const status = statSync(path);
   const readers = status.isDirectory() ? others : others & 0o044;
@@ -16,6 +16,9 @@ export function shareLikeStore(directories: Directories, path: string): void {
 
 /** Replaces a file as a whole (replace-file.ts), and lets those read it who may read the store. */
 export function replaceSharedFile(directories: Directories, path: string, text: string): void {
-  replaceFile(path, text);
-  shareLikeStore(directories, path);
+  replaceFile(directories, path, text, 0o600 | (sharedBits(directories) & 0o044));
+}
+
+function sharedBits(directories: Directories): number {
+  return statSync(directories.data).mode & 0o055;
 }

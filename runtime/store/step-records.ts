@@ -47,7 +47,7 @@ export function readStepRecord(directories: Directories, key: string): StepRecor
 /** The layer is durable before this is written (commitUpper), so a record never tells of less than is there. */
 export function writeStepRecord(directories: Directories, key: string, record: StepRecord): void {
   mkdirSync(stepsOf(directories), { recursive: true });
-  replaceFile(join(stepsOf(directories), key), JSON.stringify(record));
+  replaceFile(directories, join(stepsOf(directories), key), JSON.stringify(record));
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Directories } from "./directories.ts";
  * Everything half-made has a key, and stands in <tmp>/<key>.<random>/ for as long as somebody holds the lock
  * on <tmp>/<key>.lock. The lock goes with the process, so what has no holder is garbage.
  */
-const kinds = ["blob", "build", "bundle", "layer", "pull", "removed", "upper"] as const;
+const kinds = ["blob", "build", "bundle", "file", "layer", "pull", "removed", "upper"] as const;
 type Kind = (typeof kinds)[number];
 const keyPattern = new RegExp(`^((?:${kinds.join("|")})-[A-Za-z0-9_-]+)\\.`);
 
@@ -83,6 +83,18 @@ export async function removeLeftovers(directories: Directories, mappings: IdMapp
     if (!lock) continue;
     using temporary = new TemporaryKey(directories, key, lock);
     await temporary.clear(mappings);
+  }
+}
+
+/**
+ * Creates a file that is its own lock, to be renamed to where it belongs when it is whole. Held open, it is nobody's
+ * garbage; left by a process that was killed, {@link removeLeftovers} takes it for a lock without a holder.
+ */
+export function openTemporaryFile(directories: Directories): { readonly path: string } & FileLock {
+  for (;;) {
+    const path = lockPath(directories, `file-${randomName()}`);
+    const lock = tryLockFile(path, "exclusive");
+    if (lock) return { path, fd: lock.fd, [Symbol.dispose]: () => lock[Symbol.dispose]() };
   }
 }
 
