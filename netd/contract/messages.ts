@@ -54,7 +54,7 @@ export const frontDescriptors = { listener: 3, channel: 4, admin: 5 } as const;
 /** A front says that often that it lives, and is ended when it has not for so long. */
 export const liveliness = { everyMs: 3000, endedAfterMs: 10_000 } as const;
 
-/** A front may not say more at once, nor leave more unread. */
-export const frontLimits = { lineBytes: 1 << 16, backlogBytes: 1 << 26 } as const;
+/** A front may not say more at once, nor leave more unread; the largest question of a good form has room in a line. */
+export const frontLimits = { lineBytes: 1 << 18, backlogBytes: 1 << 26 } as const;
 /** What the worker says is as long as it has to be; this only stops what is no message at all. */
 export const workerLimits = { lineBytes: 1 << 24, backlogBytes: 1 << 26 } as const;

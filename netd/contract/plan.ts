@@ -52,8 +52,8 @@ export interface AttachmentPlan {
   readonly bandwidthIn: number;
 }
 
-/** What one attachment may be given; far more than the policy of a sane admin says. */
-export const planLimits = { staticIps: 16, ports: 256, hostAccess: 256, egress: 1024 } as const;
+/** What one attachment may be given; more than a line of a policy has room for, but for ports, which users ask for. */
+export const planLimits = { staticIps: 16, ports: 256, hostAccess: 1024, egress: 1024 } as const;
 
 /** Linux has room for 15 bytes (IFNAMSIZ); these characters are safe for every plugin and every tool that lists them. */
 export const interfaceNamePattern = "^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$";

@@ -137,6 +137,8 @@ export type WorkerCallName = keyof WorkerCalls;
 export type RequestOf<Name extends WorkerCallName> = WorkerCalls[Name]["request"];
 export type AnswerOf<Name extends WorkerCallName> = WorkerCalls[Name]["answer"];
 
+/** Networks of one policy. */
+export const mostNetworks = 1024;
 /** Above any sensible RLIMIT_NOFILE. */
 export const highestDescriptor = 1 << 20;
 const descriptor = { type: "integer", minimum: 0, maximum: highestDescriptor } as const;
@@ -166,7 +168,7 @@ export const requestSchemas: { readonly [Name in WorkerCallName]: JSONSchemaType
     properties: {
       networks: {
         type: "array",
-        maxItems: 1024,
+        maxItems: mostNetworks,
         items: {
           type: "object",
           additionalProperties: false,

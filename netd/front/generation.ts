@@ -6,7 +6,12 @@ import { compilePolicy } from "../../policy/grammar/compile.ts";
 import { loadPolicy } from "../../policy/load.ts";
 import { emptyPolicy, type Network, type Policy } from "../../policy/policy.ts";
 import type { AttachmentFacts } from "../contract/attachment.ts";
-import type { CallerFacts, NetworkChoice, NetworkFacts } from "../contract/worker-calls.ts";
+import {
+  type CallerFacts,
+  mostNetworks,
+  type NetworkChoice,
+  type NetworkFacts,
+} from "../contract/worker-calls.ts";
 import { resolveAccountNames } from "../process/account-names.ts";
 import type { AttachIntent } from "./attach-request.ts";
 import { configurationWarnings } from "./configuration-warnings.ts";
@@ -50,6 +55,7 @@ export interface GenerationSource {
 export async function loadGeneration({ policyDir, configure }: GenerationSource): Promise<Generation> {
   const policy = await loadPolicy({ directory: policyDir, resolveNames: resolveAccountNames });
   const choices = [...policy.networks.values()].map(({ name, conflist }) => ({ network: name, conflist }));
+  if (choices.length > mostNetworks) throw new Error(`there are more than ${mostNetworks} networks`);
   return generationOf(policy, await configure(choices));
 }
 
@@ -64,7 +70,8 @@ export function emptyGeneration(): Generation {
   return generationOf(emptyPolicy, []);
 }
 
-function generationOf(policy: Policy, networks: readonly NetworkFacts[]): Generation {
+/** A policy with what the worker has read of its conflists. */
+export function generationOf(policy: Policy, networks: readonly NetworkFacts[]): Generation {
   const byName = new Map(networks.map((facts) => [facts.network, facts]));
   const subjectOf = ({ uid, gid, groups }: CallerFacts) => ({ uid, gids: [gid, ...groups] });
   const factsOf = (name: string): NetworkFacts => {

@@ -2,7 +2,7 @@ import type { ApprovedPlan } from "../../policy/decide.ts";
 import type { IsolationDomain } from "../../policy/decision/isolation.ts";
 import type { ApprovedPort } from "../../policy/decision/ports.ts";
 import type { Limit } from "../../policy/policy.ts";
-import type { AttachmentPlan, PlannedPort } from "../contract/plan.ts";
+import { type AttachmentPlan, type PlannedPort, planLimits } from "../contract/plan.ts";
 
 /** What a plan says beside what the policy has approved. */
 export type PlanFacts = Pick<
@@ -35,6 +35,17 @@ function plannedPorts({ hostIps, hostPort, containerPort, protocol }: ApprovedPo
   const isAll = hostIps.includes("0.0.0.0") || hostIps.includes("::");
   const places = isAll ? [""] : hostIps;
   return places.map((hostIp) => ({ hostIp, hostPort, containerPort, protocol }));
+}
+
+/**
+ * Why an approved plan is more than one attachment can have; undefined: it is not. What the worker's form has no room for
+ * must not be asked of it, because that ends the front.
+ */
+export function excessOf({ ports }: ApprovedPlan): string | undefined {
+  const planned = ports.flatMap(plannedPorts).length;
+  return planned <= planLimits.ports
+    ? undefined
+    : `ports: ${planned} in all, on each of the host's addresses that the rules give; one attachment can have ${planLimits.ports}`;
 }
 
 function groupName(isolation: IsolationDomain): string {

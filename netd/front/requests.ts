@@ -10,7 +10,7 @@ import type { AttachIntent } from "./attach-request.ts";
 import { auditSubjectOf, type Caller, ownAttachments } from "./caller.ts";
 import type { Asked, Generation } from "./generation.ts";
 import type { KnownAttachments } from "./known-attachments.ts";
-import { planOf } from "./plan-of.ts";
+import { excessOf, planOf } from "./plan-of.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
 export interface RequestsOptions {
@@ -133,7 +133,11 @@ export class Requests {
     const deadline = performance.now() + slotWaitMs;
     for (let isReaped = false; ; isReaped = !isReaped) {
       const decision = generation().decide(caller, asked, known.all());
-      if (decision.outcome === "allow") return take(decision.plan);
+      if (decision.outcome === "allow") {
+        const text = excessOf(decision.plan);
+        if (text !== undefined) throw this.#refusalOf(caller, asked, { kind: "malformed", text });
+        return take(decision.plan);
+      }
       const { kind } = decision.reason;
       if (kind !== "quota-exceeded" && kind !== "network-full")
         throw this.#refusalOf(caller, asked, decision.reason);

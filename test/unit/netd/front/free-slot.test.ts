@@ -22,7 +22,7 @@ const generation = {
   hash: "",
   decide: (_caller: unknown, _asked: unknown, all: readonly unknown[]) =>
     all.length === 0
-      ? { outcome: "allow", plan: { rule: "allow" } }
+      ? { outcome: "allow", plan: { rule: "allow", ports: [] } }
       : { outcome: "deny", reason: { kind: "quota-exceeded", text: "attachments" } },
 } as unknown as Generation;
 
