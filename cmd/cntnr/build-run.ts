@@ -3,7 +3,7 @@ import { buildImage, buildOutput } from "../../runtime/build/build-image.ts";
 import type { BuildRequest } from "../../runtime/build/build-request.ts";
 import { epochOf } from "../../runtime/build/builder.ts";
 import type { BuildListener } from "../../runtime/build/progress.ts";
-import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
+import { CntnrError, reasonOf } from "../../runtime/errors/cntnr-error.ts";
 import { parseImageReference } from "../../runtime/image/reference.ts";
 import { print } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
@@ -90,6 +90,6 @@ function writeIdFile(path: string, id: string): void {
   try {
     writeFileSync(path, id);
   } catch (error) {
-    throw new CntnrError("engine", `--iidfile: ${messageOf(error)}`, { cause: error });
+    throw new CntnrError("engine", `--iidfile ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
-import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
+import { CntnrError, reasonOf } from "../../runtime/errors/cntnr-error.ts";
 import { findImage } from "../../runtime/image/find-image.ts";
 import { saveImages } from "../../runtime/image/save-images.ts";
 import { isTerminal } from "../../runtime/sys/terminal.ts";
@@ -38,6 +38,6 @@ function openNew(path: string): number {
   try {
     return openSync(path, "wx", 0o666);
   } catch (error) {
-    throw new CntnrError("usage", `cannot write ${path}: ${messageOf(error)}`, { cause: error });
+    throw new CntnrError("usage", `cannot write ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }

@@ -63,5 +63,5 @@ async function find(directories: Directories, name: string, types: readonly stri
       if (!isMissing || types.length === 1) throw error;
     }
   }
-  throw new CntnrError("not-found", `there is no container, image or volume ${name}`);
+  throw new CntnrError("not-found", `No such object: ${name}`);
 }

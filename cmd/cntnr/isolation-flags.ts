@@ -16,7 +16,7 @@ const deviceLimitFlags: readonly Flag[] = [
 
 /** Flags about what separates a container from the host and from others: `isolation-options.ts` reads them. */
 export const isolationFlags: readonly Flag[] = [
-  { name: "init", summary: "Run a first process in it that passes signals on and reaps (catatonit)" },
+  { name: "init", summary: "Run a first process in it that passes signals on and reaps (tini)" },
   { name: "pid", value: "MODE", summary: "PID namespace: private (default), host, container:NAME" },
   { name: "ipc", value: "MODE", summary: "IPC namespace: private (default), host, container:NAME" },
   { name: "uts", value: "MODE", summary: "Namespace of host names: private (default), host, container:NAME" },

@@ -7,6 +7,7 @@ import type {
 } from "../../runtime/container/container-options.ts";
 import { parseDevice } from "../../runtime/container/device-flags.ts";
 import { lookAtHost } from "../../runtime/container/host-path.ts";
+import type { ReadFlagFile } from "../../runtime/container/flag-file.ts";
 import { parseOomScoreAdj, parseSysctls, parseUlimit } from "../../runtime/container/limit-flags.ts";
 import {
   checkDomainname,
@@ -33,10 +34,11 @@ import { parseSize } from "../../runtime/container/size-flag.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 
-type ReadText = (path: string) => string;
-
 /** What the flags of `isolation-flags.ts` ask for. Throws CntnrError. */
-export function parseIsolationOptions(args: ParsedArguments, readText: ReadText): Partial<ContainerOptions> {
+export function parseIsolationOptions(
+  args: ParsedArguments,
+  readText: ReadFlagFile,
+): Partial<ContainerOptions> {
   return {
     ...parseIsolation(args, readText),
     ...parseNames(args),
@@ -47,7 +49,7 @@ export function parseIsolationOptions(args: ParsedArguments, readText: ReadText)
   };
 }
 
-function parseIsolation(args: ParsedArguments, readText: ReadText): IsolationOptions {
+function parseIsolation(args: ParsedArguments, readText: ReadFlagFile): IsolationOptions {
   const namespace = (kind: "pid" | "ipc" | "uts" | "userns") => {
     const source = parseNamespace(kind, args.value(kind));
     return source ? { [kind]: source } : {};
@@ -70,10 +72,12 @@ function parseIsolation(args: ParsedArguments, readText: ReadText): IsolationOpt
   return options;
 }
 
-function parseSecurity(args: ParsedArguments, readText: ReadText): SecurityOptions {
+function parseSecurity(args: ParsedArguments, readText: ReadFlagFile): SecurityOptions {
   const security = parseSecurityOptions(args.values("security-opt"), readText);
   const seccomp = args.value("seccomp");
-  return seccomp === undefined ? security : { ...security, seccomp: parseSeccomp(seccomp, readText) };
+  return seccomp === undefined
+    ? security
+    : { ...security, seccomp: parseSeccomp("--seccomp", seccomp, readText) };
 }
 
 function parseNames(args: ParsedArguments): NameOptions {

@@ -6,7 +6,7 @@ import { forEachContainer } from "./each-container.ts";
 
 /** `cntnr kill` */
 export function kill({ args, directories }: CommandContext): Promise<number> {
-  const signal = parseSignal(args.value("signal") ?? "SIGKILL");
+  const signal = parseSignal(args.value("signal") ?? "SIGKILL", "--signal");
   return forEachContainer(directories, args.positionals, async (record, name) => {
     await signalContainer(directories, record, signal);
     print(`${name}\n`);

@@ -76,7 +76,7 @@ function createdAt(directories: Directories, containers: readonly ListedContaine
   const id = findId(directories, name);
   const found = containers.find(({ record }) => record.id === id);
   if (found) return found.record.createdAt;
-  throw new CntnrError("not-found", `--filter: there is no container ${name}`);
+  throw new CntnrError("not-found", `--filter: No such container: ${name}`);
 }
 
 function isWanted(directories: Directories, { record, state }: ListedContainer, filters: Filters): boolean {

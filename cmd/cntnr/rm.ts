@@ -4,7 +4,7 @@ import { removeContainer } from "../../runtime/container/end-container.ts";
 import { removeDamaged } from "../../runtime/container/settle.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
-import { print } from "../command-line/output.ts";
+import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-container.ts";
 
@@ -18,9 +18,13 @@ export function rm({ args, directories }: CommandContext): Promise<number> {
       if (args.has("volumes")) await removeVolumesOf(directories, record);
     } catch (error) {
       if (!(error instanceof CntnrError) || !isForced) throw error;
-      if (error.code === "corrupt") await removeByForce(directories, name);
-      // docker's -f, too, is content when there is nothing to remove.
-      else if (error.code !== "not-found") throw error;
+      if (error.code === "not-found") {
+        // docker's -f, too, is content when there is nothing to remove, and says so.
+        printError(`cntnr: ${error.message}\n`);
+        return;
+      }
+      if (error.code !== "corrupt") throw error;
+      await removeByForce(directories, name);
     }
     print(`${name}\n`);
   });

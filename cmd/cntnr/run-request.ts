@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { parseCapabilities } from "../../runtime/container/capability-flags.ts";
 import { checkName } from "../../runtime/container/container-name.ts";
 import type { ContainerOptions } from "../../runtime/container/container-options.ts";
 import { notifyModes, runtimeFlags } from "../../runtime/container/container-record.ts";
 import type { CreateRequest } from "../../runtime/container/create-container.ts";
 import { parseLabels } from "../../runtime/container/environment-flags.ts";
+import { readFlagFile } from "../../runtime/container/flag-file.ts";
 import {
   parseMountFlag,
   parseTmpfsFlag,
@@ -17,7 +17,7 @@ import { parsePublishFlags } from "../../runtime/container/publish-flag.ts";
 import { parseRestartPolicy } from "../../runtime/container/restart-policy.ts";
 import type { RunRequest } from "../../runtime/container/run-container.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
-import { CntnrError, messageOf } from "../../runtime/errors/cntnr-error.ts";
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { parsePlatform } from "../../runtime/image/skopeo.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { parseAttachFlags } from "./attach-flags.ts";
@@ -82,11 +82,11 @@ function parseOptions(
   const [workingDir, user] = ["workdir", "user"].map((flag) => args.value(flag));
   const entrypoint = args.value("entrypoint");
   const stopSignal = args.value("stop-signal");
-  if (stopSignal !== undefined) parseSignal(stopSignal);
+  if (stopSignal !== undefined) parseSignal(stopSignal, "--stop-signal");
   if (workingDir !== undefined && !workingDir.startsWith("/"))
     throw new CntnrError("usage", `-w ${workingDir}: the working directory is not absolute`);
   return {
-    ...parseIsolationOptions(args, readTextFile),
+    ...parseIsolationOptions(args, readFlagFile),
     command,
     ...(entrypoint === undefined ? {} : { entrypoint: entrypoint === "" ? [] : [entrypoint] }),
     env: parseEnvironment(args, env),
@@ -101,8 +101,8 @@ function parseOptions(
       ...args.values("tmpfs").map(parseTmpfsFlag),
     ],
     volumesFrom: args.values("volumes-from").map(parseVolumesFrom),
-    capAdd: parseCapabilities(args.values("cap-add")),
-    capDrop: parseCapabilities(args.values("cap-drop")),
+    capAdd: parseCapabilities("--cap-add", args.values("cap-add")),
+    capDrop: parseCapabilities("--cap-drop", args.values("cap-drop")),
     network: parseNetworkFlags(args.values("network"), {
       ip: args.value("ip"),
       ip6: args.value("ip6"),
@@ -114,17 +114,9 @@ function parseOptions(
   };
 }
 
-function readTextFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new CntnrError("not-found", messageOf(error), { cause: error });
-  }
-}
-
 /** A label a line; # comments. */
 function readLabels(path: string): string[] {
-  const lines = readTextFile(path).split("\n");
+  const lines = readFlagFile("--label-file", path).split("\n");
   return lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
 }
 

@@ -11,7 +11,7 @@ export function stopOptions(
   const signal = args.value("signal");
   if (time !== undefined && !/^-?\d{1,7}$/.test(time))
     throw new CntnrError("usage", `-t "${time}" is not a number of seconds`);
-  const number = signal === undefined ? undefined : parseSignal(signal);
+  const number = signal === undefined ? undefined : parseSignal(signal, "--signal");
   return ({ stopTimeoutSeconds }) => ({
     patienceMs: Number(time ?? stopTimeoutSeconds) * 1000,
     ...(number === undefined ? {} : { signal: number }),

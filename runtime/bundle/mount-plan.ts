@@ -1,7 +1,7 @@
 import type { BundleOptions, DeviceRequest, ResolvedMount } from "../container/container-options.ts";
 import type { MountPoint } from "../rootfs/mount-points.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
-import { initMount } from "./init-program.ts";
+import { type InitProgram, initMount } from "./init-program.ts";
 import type { OciMount } from "./oci-config.ts";
 
 /** Files by the path in the container that they are bound at; relative ones are in the bundle. */
@@ -29,8 +29,8 @@ export interface MountParts {
   readonly options: MountOptions;
   readonly mappings: IdMappings;
   readonly files: BoundFiles;
-  /** Path of the program for `--init`. */
-  readonly initProgram?: string;
+  /** For `--init`. */
+  readonly initProgram?: InitProgram;
 }
 
 /**

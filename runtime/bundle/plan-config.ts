@@ -4,7 +4,7 @@ import { type NetworkHooks, networksAnnotation } from "../network/bundle-network
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import { capabilitySets } from "./capabilities.ts";
 import type { ContainerUser } from "./container-user.ts";
-import { initCommand } from "./init-program.ts";
+import type { InitProgram } from "./init-program.ts";
 import { planRlimits, planSysctls } from "./limits-plan.ts";
 import { type BoundFiles, planMounts } from "./mount-plan.ts";
 import { type JoinedContainer, planNamespaces } from "./namespaces.ts";
@@ -26,8 +26,8 @@ export interface BundleFacts {
   readonly hooks?: NetworkHooks;
   /** Further mounts, made last. */
   readonly mounts?: readonly OciMount[];
-  /** Path of the program for `--init`. */
-  readonly initProgram?: string;
+  /** For `--init`. */
+  readonly initProgram?: InitProgram;
   /** Without bounds it stays in the cgroup of whoever starts it. */
   readonly resources?: ResourcePlan;
   /** Whose namespaces it shares. */
@@ -63,7 +63,7 @@ export function planConfig(facts: BundleFacts): OciConfig {
     process: {
       terminal: options.tty,
       user: { uid, gid, additionalGids },
-      args: [...(options.init ? initCommand : []), ...containerCommand(image, options)],
+      args: [...(facts.initProgram?.words ?? []), ...containerCommand(image, options)],
       env: environment({ image: image.env, asked: options.env, hostname, home: user.home, tty: options.tty }),
       cwd: workingDirectory(image, options.workingDir),
       noNewPrivileges: restrictions.noNewPrivileges,

@@ -7,13 +7,16 @@ export const allCapabilities: readonly string[] =
   );
 
 /** Names of capabilities as `--cap-add` and `--cap-drop` take them: cap_net_raw, NET_RAW, all. Throws CntnrError `usage`. */
-export function parseCapabilities(texts: readonly string[]): string[] {
+export function parseCapabilities(flag: string, texts: readonly string[]): string[] {
   return texts
     .flatMap((text) => text.split(","))
     .map((text) => {
       const name = text.trim().toUpperCase().replace(/^CAP_/, "");
       if (name !== "ALL" && !allCapabilities.includes(name))
-        throw new CntnrError("usage", `"${text}" is not a capability`);
+        throw new CntnrError(
+          "usage",
+          `${flag} ${text}: there is no such capability (capabilities(7) lists them)`,
+        );
       return name;
     });
 }

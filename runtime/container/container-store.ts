@@ -189,7 +189,7 @@ export function findContainer(directories: Directories, text: string): Container
   const id = findId(directories, text);
   const record = id && readRecord(directories, id);
   if (record) return record;
-  throw new CntnrError("not-found", `there is no container ${text} (\`cntnr ps -a\` lists them)`);
+  throw new CntnrError("not-found", `No such container: ${text} (\`cntnr ps -a\` lists them)`);
 }
 
 /** The id behind a name, an id, or the start of one; also of a container whose record is damaged. */

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { makeBundle } from "../bundle/make-bundle.ts";
 import { containerCommand } from "../bundle/process-plan.ts";
-import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import { CntnrError, hasErrno, reasonOf } from "../errors/cntnr-error.ts";
 import { type HealthOptions, planHealthCheck } from "../health/health-check.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import type { Directories } from "../store/directories.ts";
@@ -193,7 +193,7 @@ function reserveIdFile(path: string): Disposable & { write(id: ContainerId): voi
         "conflict",
         `--cidfile ${path}: the file is there already; remove it or choose another name`,
       );
-    throw new CntnrError("engine", `--cidfile: ${messageOf(error)}`, { cause: error });
+    throw new CntnrError("engine", `--cidfile ${path}: ${reasonOf(error)}`, { cause: error });
   }
   let isWritten = false;
   return {

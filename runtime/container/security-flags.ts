@@ -1,6 +1,7 @@
 import { parseSeccompFile } from "../bundle/seccomp/profile-file.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { SecurityOptions } from "./container-options.ts";
+import type { ReadFlagFile } from "./flag-file.ts";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -9,10 +10,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
  * mask=PATH[:PATH...], unmask=ALL|PATH[:PATH...], systempaths=unconfined. Labels and AppArmor profiles are for systems that have
  * them and for root; switching them off is what a user's container has anyhow. Throws CntnrError.
  */
-export function parseSecurityOptions(
-  texts: readonly string[],
-  readText: (path: string) => string,
-): SecurityOptions {
+export function parseSecurityOptions(texts: readonly string[], readText: ReadFlagFile): SecurityOptions {
   const options: Mutable<SecurityOptions> = {
     seccomp: { kind: "default" },
     noNewPrivileges: true,
@@ -22,7 +20,8 @@ export function parseSecurityOptions(
   for (const text of texts) {
     const [, key = "", value] = /^([a-z-]+)(?:[=:]([\s\S]*))?$/.exec(text) ?? [];
     if (key === "no-new-privileges") options.noNewPrivileges = parseSwitch(text, value);
-    else if (key === "seccomp" && value) options.seccomp = parseSeccomp(value, readText);
+    else if (key === "seccomp" && value)
+      options.seccomp = parseSeccomp("--security-opt seccomp", value, readText);
     else if (key === "mask" && value) options.mask = [...options.mask, ...paths(text, value)];
     else if (key === "unmask" && value)
       options.unmask = [...options.unmask, ...(value === "ALL" ? ["ALL"] : paths(text, value))];
@@ -42,9 +41,13 @@ function parseSwitch(text: string, value: string | undefined): boolean {
   throw new CntnrError("usage", `--security-opt ${text}: it is true or false`);
 }
 
-export function parseSeccomp(value: string, readText: (path: string) => string): SecurityOptions["seccomp"] {
+export function parseSeccomp(
+  flag: string,
+  value: string,
+  readText: ReadFlagFile,
+): SecurityOptions["seccomp"] {
   if (value === "default" || value === "unconfined") return { kind: value };
-  return { kind: "file", profile: parseSeccompFile(readText(value), value) };
+  return { kind: "file", profile: parseSeccompFile(readText(flag, value), value) };
 }
 
 function paths(text: string, value: string): string[] {

@@ -6,9 +6,10 @@ const lastRealTime = 64;
 
 /**
  * The number of a signal: `TERM`, `sigterm`, `15`, `RTMIN+3`. Images and people write all of these.
+ * @param flag where it is written, for the error
  * Throws CntnrError `usage`.
  */
-export function parseSignal(text: string): number {
+export function parseSignal(text: string, flag = "signal"): number {
   if (/^\d{1,2}$/.test(text)) {
     const number = Number(text);
     if (number >= 1 && number <= lastRealTime) return number;
@@ -23,5 +24,5 @@ export function parseSignal(text: string): number {
     const number = isFromTop ? lastRealTime - Number(belowMax ?? 0) : firstRealTime + Number(aboveMin ?? 0);
     if (number >= firstRealTime && number <= lastRealTime) return number;
   }
-  throw new CntnrError("usage", `"${text}" is not a signal`);
+  throw new CntnrError("usage", `${flag} ${text}: there is no such signal (kill -l lists them)`);
 }

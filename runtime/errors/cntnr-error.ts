@@ -53,6 +53,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Why a system call on a file failed, in the system's own words: "no such file or directory". */
+export function reasonOf(error: unknown): string {
+  return /^E[A-Z0-9]+: ([^,]+)/.exec(messageOf(error))?.[1] ?? messageOf(error);
+}
+
 /** True for a failed system call with this name: `hasErrno(e, "ENOENT")`. */
 export function hasErrno(error: unknown, ...names: string[]): boolean {
   return error instanceof Error && "code" in error && names.includes(String(error.code));

@@ -33,7 +33,7 @@ const packageOf: Record<string, string> = {
   newgidmap: "uidmap",
   pasta: "passt",
   slirp4netns: "slirp4netns",
-  catatonit: "catatonit",
+  "tini-static": "tini",
 };
 
 /** Turns a failure to start `command` into an error that says what to install. */

@@ -160,7 +160,7 @@ describe("names", () => {
       expect(JSON.parse(await alice.ok(`cntnr inspect ${word}`))).toMatchObject([{ Id: id }]);
     const unknown = await alice.run("cntnr inspect two");
     expect(unknown.exitCode).toBe(1);
-    expect(unknown.stderr).toContain("there is no container, image or volume two");
+    expect(unknown.stderr).toContain("No such object: two");
     await alice.ok("cntnr rm -f one");
   });
 

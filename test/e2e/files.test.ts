@@ -130,7 +130,7 @@ describe("cp", () => {
     await alice.ok("cntnr create --name box $IMAGE true");
     expect((await alice.run("cntnr cp a b")).exitCode).toBe(125);
     expect((await alice.run("cntnr cp box:/etc box:/tmp")).exitCode).toBe(125);
-    expect(await fails("cntnr cp nobody:/etc .")).toContain("there is no container nobody");
+    expect(await fails("cntnr cp nobody:/etc .")).toContain("No such container: nobody");
     expect(
       await alice.ok("echo colon >./a:b; cntnr cp ./a:b box:/a; rm -rf out; cntnr cp box:/a out; cat out"),
     ).toBe("colon");

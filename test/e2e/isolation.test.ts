@@ -101,7 +101,7 @@ test("a container shares namespaces, network files and ids with another", async 
   } finally {
     await ok(alice, ["cntnr", "rm", "-f", "first", "second"]);
   }
-  expect(await refusal(["--pid", "container:first"])).toContain("there is no container first");
+  expect(await refusal(["--pid", "container:first"])).toContain("No such container: first");
 });
 
 describe("restrictions", () => {

@@ -62,7 +62,7 @@ describe("create and start", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "off\n" });
     expect(stderr).toBe(
       "cntnr: container on is running already\n" +
-        "cntnr: there is no container nobody (`cntnr ps -a` lists them)\n",
+        "cntnr: No such container: nobody (`cntnr ps -a` lists them)\n",
     );
   });
 

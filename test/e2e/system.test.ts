@@ -112,9 +112,7 @@ describe("inspect and info", () => {
       "data",
     ]);
     expect((await alice.run("cntnr inspect --type image box")).exitCode).toBe(1);
-    expect((await alice.run("cntnr inspect nothing")).stderr).toBe(
-      "cntnr: there is no container, image or volume nothing\n",
-    );
+    expect((await alice.run("cntnr inspect nothing")).stderr).toBe("cntnr: No such object: nothing\n");
     await alice.ok("cntnr rm box; cntnr volume rm data");
   });
 

@@ -41,8 +41,8 @@ describe("names", () => {
     const record = await register("web");
     for (const text of ["web", record.id, record.id.slice(0, 12)])
       expect(findContainer(directories, text)).toEqual(record);
-    expect(() => findContainer(directories, "nope")).toThrow("there is no container nope");
-    expect(() => findContainer(directories, "../web")).toThrow("there is no container");
+    expect(() => findContainer(directories, "nope")).toThrow("No such container: nope");
+    expect(() => findContainer(directories, "../web")).toThrow("No such container");
   });
 
   test("a taken name is refused, and nothing is left of who wanted it", async () => {

@@ -68,14 +68,20 @@ describe("names", () => {
 });
 
 test("signals are known by number and by name", () => {
-  expect(["TERM", "sigterm", "15", "SIGRTMIN+3", "RTMAX-1", "RTMIN"].map(parseSignal)).toEqual([
-    15, 15, 15, 37, 63, 34,
-  ]);
+  expect(
+    ["TERM", "sigterm", "15", "SIGRTMIN+3", "RTMAX-1", "RTMIN"].map((text) => parseSignal(text)),
+  ).toEqual([15, 15, 15, 37, 63, 34]);
   for (const text of ["0", "65", "NOPE", "", "RTMIN+31"])
-    expect(() => parseSignal(text)).toThrow("not a signal");
+    expect(() => parseSignal(text)).toThrow(`signal ${text}: there is no such signal`);
 });
 
 test("capabilities are known with and without CAP_", () => {
-  expect(parseCapabilities(["cap_net_raw,SYS_PTRACE", "all"])).toEqual(["NET_RAW", "SYS_PTRACE", "ALL"]);
-  expect(() => parseCapabilities(["FLY"])).toThrow("not a capability");
+  expect(parseCapabilities("--cap-add", ["cap_net_raw,SYS_PTRACE", "all"])).toEqual([
+    "NET_RAW",
+    "SYS_PTRACE",
+    "ALL",
+  ]);
+  expect(() => parseCapabilities("--cap-drop", ["FLY"])).toThrow(
+    "--cap-drop FLY: there is no such capability",
+  );
 });
