@@ -32,7 +32,12 @@ const imageFlags: readonly Flag[] = [
     repeatable: true,
     summary: "A secret for RUN --mount=type=secret",
   },
-  { name: "ssh", value: "ID[=SOCKET]", repeatable: true, summary: "An SSH agent for RUN --mount=type=ssh" },
+  {
+    name: "ssh",
+    value: "ID[=SOCKET|KEY,...]",
+    repeatable: true,
+    summary: "An SSH agent, or private keys, for RUN --mount=type=ssh; default is also Git's",
+  },
   {
     name: "tls-verify",
     value: "BOOL",

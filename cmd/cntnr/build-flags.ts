@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { AgentRequest } from "../../runtime/build/agent/open-agents.ts";
 import type { BuildOutput, NamedContext } from "../../runtime/build/build-request.ts";
 import { IgnoreRules } from "../../runtime/build/context/ignore-rules.ts";
 import type { SecretSource } from "../../runtime/build/steps/secrets.ts";
@@ -36,18 +37,20 @@ export function parseSecrets(texts: readonly string[]): Map<string, SecretSource
   );
 }
 
-/** `--ssh default|ID[=SOCKET]`: sockets of agents, by id. */
-export function parseAgents(texts: readonly string[], env: NodeJS.ProcessEnv): Map<string, string> {
-  return new Map(
-    texts.map((text) => {
-      const equals = text.indexOf("=");
-      const id = equals < 0 ? text : text.slice(0, equals);
-      const socket = equals < 0 ? env.SSH_AUTH_SOCK : resolve(text.slice(equals + 1));
-      if (!socket)
-        throw new CntnrError("usage", `--ssh ${text}: no agent is running (SSH_AUTH_SOCK is not set)`);
-      return [id === "" ? "default" : id, socket];
-    }),
-  );
+/** `--ssh ID[=SOCKET|KEY[,KEY...]]`: without a path it is the agent of our environment. */
+export function parseAgents(texts: readonly string[], env: NodeJS.ProcessEnv): AgentRequest[] {
+  return texts.map((text) => {
+    const equals = text.indexOf("=");
+    const id = equals < 0 ? text : text.slice(0, equals);
+    const paths = equals < 0 ? [] : text.slice(equals + 1).split(",");
+    const own = env.SSH_AUTH_SOCK ?? "";
+    if (paths.length === 0 && own === "")
+      throw new CntnrError(
+        "usage",
+        `--ssh ${text}: no agent is running (SSH_AUTH_SOCK is not set); a key is given by --ssh ${id}=FILE`,
+      );
+    return { id: id || "default", paths: paths.length === 0 ? [own] : paths.map((path) => resolve(path)) };
+  });
 }
 
 /** `--build-context NAME=DIRECTORY` or `NAME=docker-image://IMAGE` */

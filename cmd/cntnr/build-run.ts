@@ -1,8 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Agents, openAgents } from "../../runtime/build/agent/open-agents.ts";
 import { buildImage, buildOutput } from "../../runtime/build/build-image.ts";
 import type { BuildRequest } from "../../runtime/build/build-request.ts";
 import { epochOf } from "../../runtime/build/builder.ts";
 import type { BuildListener } from "../../runtime/build/progress.ts";
+import { newBuildName } from "../../runtime/build/steps/build-container.ts";
 import { CntnrError, reasonOf } from "../../runtime/errors/cntnr-error.ts";
 import { parseImageReference } from "../../runtime/image/reference.ts";
 import { print } from "../command-line/output.ts";
@@ -16,8 +19,12 @@ import { parseTlsVerify } from "./tls-verify.ts";
 /** The parts of a build that do not depend on where its instructions come from. */
 type OwnParts = Pick<BuildRequest, "dockerfile" | "context" | "contexts" | "labels" | "target">;
 
-/** Gets the instructions; what they need meanwhile is the stack's. */
-type Prepare = (stack: AsyncDisposableStack, signal: AbortSignal) => Promise<OwnParts>;
+/** Gets the instructions; what they need meanwhile is the stack's. `env` is the build's. */
+type Prepare = (
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+  env: NodeJS.ProcessEnv,
+) => Promise<OwnParts>;
 
 /** Builds an image as the flags of all image-making commands say, and prints its id. Ctrl-C ends it, and leaves nothing. */
 export async function runBuild(context: CommandContext, prepare: Prepare): Promise<number> {
@@ -29,10 +36,15 @@ export async function runBuild(context: CommandContext, prepare: Prepare): Promi
     process.once(name, () => interruption.abort(new CntnrError("build", `interrupted by ${name}`)));
   const { signal } = interruption;
   await using stack = new AsyncDisposableStack();
-  const own = await prepare(stack, signal);
-  const request = { ...shared, ...own };
+  const agents = await agentsOf(context, stack);
+  // Git's ssh finds the agent by it.
+  const ownAgent = agents.get("default");
+  const buildEnv = ownAgent === undefined ? env : { ...env, SSH_AUTH_SOCK: ownAgent };
+  const own = await prepare(stack, signal, buildEnv);
+  const access = { secrets: parseSecrets(args.values("secret")), agents };
+  const request = { ...shared, ...own, access };
   const surroundings = {
-    env,
+    env: buildEnv,
     pullOptions: pullOptionsOf(context),
     onProgress: listenerOf(args),
     signal,
@@ -49,14 +61,27 @@ export async function runBuild(context: CommandContext, prepare: Prepare): Promi
   return 0;
 }
 
-function sharedParts(args: ParsedArguments, env: NodeJS.ProcessEnv): Omit<BuildRequest, keyof OwnParts> {
+/** The agents of `--ssh`, which go with the stack. */
+async function agentsOf(
+  { args, directories, env }: CommandContext,
+  stack: AsyncDisposableStack,
+): Promise<Agents> {
+  const requests = parseAgents(args.values("ssh"), env);
+  const directory = join(directories.run, newBuildName());
+  stack.defer(() => rmSync(directory, { recursive: true, force: true }));
+  return openAgents(requests, directory, stack);
+}
+
+function sharedParts(
+  args: ParsedArguments,
+  env: NodeJS.ProcessEnv,
+): Omit<BuildRequest, keyof OwnParts | "access"> {
   const buildArgs = parseBuildArgs(args.values("build-arg"), env);
   const epochSeconds = epochOf(buildArgs, env);
   const network = args.value("network") ?? "host";
   return {
     buildArgs,
     network: network === "default" ? "host" : network,
-    access: { secrets: parseSecrets(args.values("secret")), agents: parseAgents(args.values("ssh"), env) },
     pull: args.has("pull") ? "always" : "missing",
     cache: args.has("no-cache") ? "ignored" : "used",
     layers: args.has("squash") ? "one" : "one-a-step",

@@ -11,9 +11,9 @@ import type { CommandContext } from "./command.ts";
 
 /** `cntnr image build` */
 export function imageBuild(context: CommandContext): Promise<number> {
-  const { args, directories, env } = context;
+  const { args, directories } = context;
   checkPlatform(args);
-  return runBuild(context, async (stack, signal) => {
+  return runBuild(context, async (stack, signal, env) => {
     const opened = await openContext(
       {
         context: args.positionals[0] ?? ".",

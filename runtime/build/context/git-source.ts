@@ -63,17 +63,26 @@ async function findRef(ref: string, git: (...args: string[]) => Promise<string>)
 async function runGit(directory: string, args: readonly string[], options: GitOptions): Promise<string> {
   const result = await runCommand(
     "sh",
-    ["-c", 'umask 022 && exec git "$@"', "git", "-C", directory, ...args],
+    // Nobody is there to be asked, for a password or about a host's key: without a terminal ssh does not try.
+    ["-c", 'umask 022 && exec setsid git "$@"', "git", "-C", directory, ...args],
     {
       timeoutMs: fetchTimeoutMs,
       signal: options.signal,
-      // Nobody is there to be asked for a password.
-      env: { ...options.env, GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
+      env: { ...options.env, GIT_TERMINAL_PROMPT: "0", SSH_ASKPASS_REQUIRE: "never", LC_ALL: "C" },
     },
   );
   if (result.exitCode === 0) return result.stdout;
   if (result.exitCode === 127)
     throw new CntnrError("unavailable", "git is not installed (Debian package: git)");
-  const reason = result.stderr.trim().split("\n").at(-1) ?? "";
-  throw new CntnrError("unavailable", `git ${args.find((word) => /^[a-z]/.test(word)) ?? ""}: ${reason}`);
+  throw new CntnrError(
+    "unavailable",
+    `git ${args.find((word) => /^[a-z]/.test(word)) ?? ""}: ${gitReason(result.stderr)}`,
+  );
+}
+
+/** What git says is at the end, and before it what ssh says, if that is it; advice for people at a terminal is left out. */
+function gitReason(stderr: string): string {
+  const advice = /^(?:Please make sure you have the correct access rights|and the repository exists\.|)$/;
+  const lines = stderr.split("\n").filter((line) => !advice.test(line.trim()));
+  return lines.slice(-2).join("; ");
 }

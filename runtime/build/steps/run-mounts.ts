@@ -5,6 +5,8 @@ import type { ResolvedMount } from "../../container/container-options.ts";
 import { CntnrError } from "../../errors/cntnr-error.ts";
 import { newUpperTree } from "../../layer/upper-tree.ts";
 import { overlayOptions } from "../../rootfs/overlay-mount.ts";
+import { openAgentDoor } from "../agent/agent-door.ts";
+import type { Agents } from "../agent/open-agents.ts";
 import type { Mount } from "../dockerfile/mount.ts";
 import { scriptDirectory } from "../plan/evaluate-run.ts";
 import type { RunOperation } from "../plan/operation.ts";
@@ -19,8 +21,7 @@ import type { StepContext } from "./step-context.ts";
 /** What of the user's a build's commands may see. */
 export interface BuildAccess {
   readonly secrets: ReadonlyMap<string, SecretSource>;
-  /** Sockets of SSH agents, by id. */
-  readonly agents: ReadonlyMap<string, string>;
+  readonly agents: Agents;
 }
 
 /** A command's mounts, ready for its bundle. */
@@ -43,7 +44,8 @@ export class MountMaker {
   readonly #requests: ResolvedMount[] = [];
   readonly #overlays: OciMount[] = [];
   readonly #env: string[] = [];
-  #count = 0;
+  #secrets = 0;
+  #agents = 0;
 
   constructor(
     context: StepContext,
@@ -208,23 +210,26 @@ export class MountMaker {
     const value = readSecret(mount.id, source, env);
     if (mount.variable !== undefined) this.#env.push(`${mount.variable}=${value.toString()}`);
     if (mount.target === undefined) return;
-    const path = join(this.#secretDirectory, `secret-${this.#count++}`);
+    const path = join(this.#secretDirectory, `secret-${this.#secrets++}`);
     writeFileSync(path, value, { mode: 0o600 });
     chmodSync(path, mount.mode);
     await giveTo(path, mount, mappings);
     this.#bind(path, mount.target, false);
   }
 
-  #addAgent(mount: MountOf<"ssh">): void {
-    const socket = this.#access.agents.get(mount.id);
-    if (socket === undefined) {
+  async #addAgent(mount: MountOf<"ssh">): Promise<void> {
+    const agent = this.#access.agents.get(mount.id);
+    if (agent === undefined) {
       if (mount.required)
         throw new CntnrError("build", `an SSH agent is required: give one by --ssh ${mount.id}`);
       return;
     }
-    if (mount.uid !== 0 && this.#context.surroundings.mappings.subordinate)
-      throw new CntnrError("unsupported", "--mount=type=ssh: an agent's socket is root's; uid cannot be set");
-    const target = mount.target ?? `/run/buildkit/ssh_agent.${this.#count++}`;
+    const number = this.#agents++;
+    const socket = join(this.#secretDirectory, `agent-${number}`);
+    this.#stack.use(await openAgentDoor(socket, agent));
+    chmodSync(socket, mount.mode);
+    await giveTo(socket, mount, this.#context.surroundings.mappings);
+    const target = mount.target ?? `/run/buildkit/ssh_agent.${number}`;
     this.#bind(socket, target, true);
     if (!this.#env.some((text) => text.startsWith("SSH_AUTH_SOCK=")))
       this.#env.push(`SSH_AUTH_SOCK=${target}`);

@@ -4,73 +4,30 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandResult } from "../../../runtime/process/run-command.ts";
-import { type ContextFiles, makeContext } from "../../fixtures/build-context.ts";
-import { type FlatImage, flattenImage } from "../../fixtures/flatten-image.ts";
-import { busyboxImage } from "../../fixtures/images.ts";
+import { makeContext } from "../../fixtures/build-context.ts";
+import type { FlatImage } from "../../fixtures/flatten-image.ts";
+import { type BuildOptions, ImageBuilds } from "../../fixtures/image-builds.ts";
 import { TestHost } from "../../fixtures/test-host.ts";
 import { checked, type TestUser } from "../../fixtures/users.ts";
 
 let host: TestHost;
 let alice: TestUser;
+let builds: ImageBuilds;
 let base: string;
 beforeAll(async () => {
   host = await TestHost.start();
   alice = host.users.alice;
-  const registry = await host.startRegistry();
-  base = (await registry.push(await busyboxImage(), "busybox:1")).replace("docker://", "");
+  builds = await ImageBuilds.on(host);
+  base = builds.base;
 }, 120_000);
 afterAll(() => host[Symbol.asyncDispose]());
 
-interface BuildOptions {
-  readonly files?: ContextFiles;
-  readonly args?: readonly string[];
-  readonly user?: TestUser;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** Builds a Dockerfile, in which BASE is an image of busybox; named `built` unless the arguments say otherwise. */
-async function build(dockerfile: string, options: BuildOptions = {}): Promise<CommandResult> {
-  const { user = alice, args = [] } = options;
-  const files = { Dockerfile: dockerfile.replaceAll("BASE", base), ...options.files };
-  const context = await makeContext(host, user, files);
-  const argv = ["cntnr", "build", "-t", "built", ...args, context];
-  return host.asUser(user, argv, { timeoutMs: 120_000, ...(options.env ? { env: options.env } : {}) });
-}
-
-async function built(dockerfile: string, options: BuildOptions = {}): Promise<FlatImage> {
-  checked([dockerfile], await build(dockerfile, options));
-  return readImage("built", options.user);
-}
-
-const storeOf = (user: TestUser) => join(host.directory, "home", user.name, ".local/share/cntnr");
-
-function readImage(name: string, user: TestUser = alice): FlatImage {
-  const images = join(storeOf(user), "images");
-  const read = (digest: string) => readFileSync(join(images, "blobs", digest.replace(":", "/")));
-  const index: { manifests: { digest: string; annotations?: Record<string, string> }[] } = JSON.parse(
-    readFileSync(join(images, "index.json"), "utf8"),
-  );
-  const full = `docker.io/library/${name}:latest`;
-  const entry = index.manifests.find(
-    ({ annotations }) => annotations?.["org.opencontainers.image.ref.name"] === full,
-  );
-  if (!entry) throw new Error(`there is no image ${full}`);
-  return flattenImage(read, read(entry.digest).toString());
-}
-
-async function run(command: string, user: TestUser = alice): Promise<string> {
-  const argv = ["cntnr", "run", "--rm", "built", "sh", "-c", command];
-  return checked(argv, await host.asUser(user, argv)).stdout;
-}
-
-/** What builds must not leave: half-made things, containers, mounts' files. */
-async function leftovers(): Promise<string[]> {
-  const temporary = readdirSync(join(storeOf(alice), "tmp")).filter((name) => !name.endsWith(".lock"));
-  const state = host.path(`/run/user/${alice.uid}/cntnr`);
-  const containers = existsSync(join(state, "runc")) ? readdirSync(join(state, "runc")) : [];
-  const secrets = readdirSync(state).filter((name) => name.startsWith("build-"));
-  return [...temporary, ...containers, ...secrets];
-}
+const build = (dockerfile: string, options?: BuildOptions) => builds.build(dockerfile, options);
+const built = (dockerfile: string, options?: BuildOptions) => builds.built(dockerfile, options);
+const readImage = (name: string, user?: TestUser) => builds.read(name, user);
+const run = (command: string, user?: TestUser) => builds.run(command, user);
+const storeOf = (user: TestUser) => builds.storeOf(user);
+const leftovers = () => builds.leftovers();
 
 describe("here-documents", () => {
   test("are files for COPY and scripts for RUN", async () => {
@@ -234,7 +191,7 @@ describe("RUN", () => {
     expect(result.stderr).toContain(
       "Dockerfile:3:1: `/bin/sh -c echo some output; exit 7` ended with exit code 7",
     );
-    expect(await leftovers()).toEqual([]);
+    expect(leftovers()).toEqual([]);
   });
 
   test("gives up at Ctrl-C, and leaves nothing", async () => {
@@ -243,7 +200,7 @@ describe("RUN", () => {
     await running.waitForOutput(/^#1 up$/m);
     process.kill(running.pid, "SIGINT");
     expect(await running.exited).toBe(1);
-    expect(await leftovers()).toEqual([]);
+    expect(leftovers()).toEqual([]);
   });
 
   test("of a killed build is ended by the next one", async () => {
@@ -253,7 +210,7 @@ describe("RUN", () => {
     process.kill(running.pid, "SIGKILL");
     await running.exited;
     await built("FROM BASE\n");
-    expect(await leftovers()).toEqual([]);
+    expect(leftovers()).toEqual([]);
   });
 });
 
