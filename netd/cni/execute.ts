@@ -96,7 +96,7 @@ async function execute(
   { conflist, plugin, attachment, prevResult }: Execution,
   options: ExecuteOptions,
 ): Promise<string> {
-  const { plugins, leaseDir, onStep, timeoutMs, lockFd, signal } = options;
+  const { plugins, leaseDir, onStep, ...limits } = options;
   const { capabilityArguments } = attachment;
   const step = `${command.toLowerCase()}:${plugin.type}`;
   const program = plugins.locate(plugin.type, command);
@@ -104,7 +104,7 @@ async function execute(
   const stdin = executionConfiguration(conflist, plugin, { capabilityArguments, prevResult, leaseDir });
   await onStep?.(`${step}:before`);
   const call = { pluginType: plugin.type, command, program, env, stdin };
-  const printed = await callPlugin(call, { timeoutMs, lockFd, signal });
+  const printed = await callPlugin(call, limits);
   await onStep?.(`${step}:after`);
   return printed;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd, compileProgram, netdSocket } from "../fixtures/call-netd.ts";
-import type { CyclesInput } from "../fixtures/netd-cycles.ts";
+import type { CyclesInput, CycleTimes } from "../fixtures/netd-cycles.ts";
 import type { StormInput } from "../fixtures/netd-storm.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
 import { labPolicy, TestHost } from "../fixtures/test-host.ts";
@@ -52,12 +52,12 @@ const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 /** A frame that costs the sender nothing and has to be answered (section 6.7). */
 const ping = "\0\0\x08\x06\0\0\0\0\0abcdefgh";
 
+/** Milliseconds of each attach. */
 async function cycle(count: number): Promise<number[]> {
   const input: CyclesInput = { socket: netdSocket, pid: namespace.pid, network: "lab", count };
   const argv = [await compileProgram(host, "netd-cycles"), JSON.stringify(input)];
-  return JSON.parse(
-    checked(argv, await host.asUser(host.users.alice, argv, { timeoutMs: 3_600_000 })).stdout,
-  );
+  const { stdout } = checked(argv, await host.asUser(host.users.alice, argv, { timeoutMs: 3_600_000 }));
+  return (JSON.parse(stdout) as CycleTimes[]).map(({ attachMs }) => attachMs);
 }
 
 async function storm(user: TestUser, more: Partial<StormInput>): Promise<AsyncDisposable> {

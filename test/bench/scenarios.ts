@@ -1,6 +1,7 @@
 import { busyboxImage, debianImage } from "../fixtures/images.ts";
 import type { TestHost } from "../fixtures/test-host.ts";
 import { checked } from "../fixtures/users.ts";
+import { attachDetach } from "./attach-scenario.ts";
 import { buildCached, buildCold } from "./build-scenarios.ts";
 import { imageScenarioMakers } from "./image-scenarios.ts";
 import { attachBesideMany, transferBetween, transferToHost } from "./network-scenarios.ts";
@@ -33,6 +34,7 @@ export const scenarioMakers: Readonly<Record<string, ScenarioMaker>> = {
   ...imageScenarioMakers,
   "build-cold": buildCold,
   "build-cached": buildCached,
+  "attach-detach": attachDetach,
   "attach-beside-900": attachBesideMany,
   "transfer-between": transferBetween,
   "transfer-to-host": transferToHost,

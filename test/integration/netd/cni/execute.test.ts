@@ -292,6 +292,12 @@ describe("plugins that misbehave", () => {
     expect(String(error)).toContain("ended with 3");
   });
 
+  test("each failure of one is counted", async () => {
+    const failed: string[] = [];
+    await addWith("exit 3", { onFailure: (type) => failed.push(type) });
+    expect(failed).toEqual(["odd"]);
+  });
+
   test("one that is missing, writable by others or not root's is not run (R3)", async () => {
     plugins.script("odd", "exit 0");
     const attachment = await newAttachment();
