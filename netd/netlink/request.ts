@@ -24,6 +24,8 @@ const errorType = 2;
 const doneType = 3;
 /** The kernel puts no more than this into one datagram of a dump (NLMSG_GOODSIZE and what callers may ask for). */
 const datagramBytes = 1 << 16;
+/** Where answers arrive, for all sockets: each is taken apart or copied before anything else is read. */
+const datagram = Buffer.alloc(datagramBytes);
 
 /** A request of one message, without what is put before its body. */
 export interface Request {
@@ -38,7 +40,6 @@ export interface Request {
  */
 export class KernelSocket implements Disposable {
   readonly #socket: FileDescriptor;
-  readonly #buffer = Buffer.alloc(datagramBytes);
   #sequence = 0;
 
   constructor(netlinkProtocol: number) {
@@ -81,7 +82,7 @@ export class KernelSocket implements Disposable {
     const padded = encoded.flatMap((bytes) => [bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
     sendMessage(this.#socket, Buffer.concat(padded));
     for (let awaited = messages.length - 2; awaited > 0; ) {
-      for (const { type, sequence, body } of parseMessages(receiveMessage(this.#socket, this.#buffer))) {
+      for (const { type, sequence, body } of parseMessages(receiveMessage(this.#socket, datagram))) {
         // What came before it are the rest of the answers to a batch that failed.
         if (type !== errorType || sequence < first) continue;
         if (body.readInt32LE(0) !== 0) throw new SystemCallError("netlink batch", -body.readInt32LE(0));
@@ -101,7 +102,7 @@ export class KernelSocket implements Disposable {
   /** One datagram's part of the answer. */
   #receive(requestType: number): { messages: Message[]; isLast: boolean } {
     const messages: Message[] = [];
-    for (const message of parseMessages(Buffer.from(receiveMessage(this.#socket, this.#buffer)))) {
+    for (const message of parseMessages(Buffer.from(receiveMessage(this.#socket, datagram)))) {
       if (message.sequence !== this.#sequence) continue;
       if (message.type === doneType) return { messages, isLast: true };
       if (message.type !== errorType) messages.push(message);
@@ -157,10 +158,9 @@ export function isAbsent(error: unknown): boolean {
 /** The notifications that wait, without waiting for more; undefined when some were lost. Throws SystemCallError. */
 export function readNotifications(socket: FileDescriptor): Message[] | undefined {
   const messages: Message[] = [];
-  const buffer = Buffer.alloc(datagramBytes);
   while (true) {
     try {
-      messages.push(...parseMessages(Buffer.from(receiveMessage(socket, buffer))));
+      messages.push(...parseMessages(Buffer.from(receiveMessage(socket, datagram))));
     } catch (error) {
       if (error instanceof SystemCallError && error.errno === errno.EAGAIN) return messages;
       if (error instanceof SystemCallError && error.errno === errno.ENOBUFS) return undefined;
