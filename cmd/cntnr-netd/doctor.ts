@@ -1,9 +1,14 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { NotRunning } from "../../netd/admin/admin-client.ts";
 import { type ServiceStatus, troublesOf } from "../../netd/admin/status.ts";
-import { type Check, diagnose, fault, good, warning } from "../../netd/doctor/check.ts";
+import { type Check, fault, good, warning } from "../../netd/doctor/check.ts";
 import { configurationChecks } from "../../netd/doctor/configuration-checks.ts";
 import { machineChecks } from "../../netd/doctor/machine-checks.ts";
-import { print, printable } from "../command-line/output.ts";
+import { runChild } from "../../netd/process/run-child.ts";
+import { diagnose, exitCodeOf, printDiagnoses } from "../diagnosis/diagnose.ts";
+import { installedVersion } from "../diagnosis/installed-version.ts";
+import { judgeVersion } from "../diagnosis/judge-version.ts";
 import { ask } from "./ask-service.ts";
 import type { CommandContext } from "./command.ts";
 import { defaultFrontUser, locationOf } from "./locations.ts";
@@ -21,20 +26,32 @@ export async function doctor(context: CommandContext): Promise<number> {
     frontUser: args.value("front-user") ?? defaultFrontUser,
     program: process.execPath,
   };
-  let exitCode = 0;
-  for await (const { name, verdict, text } of diagnose([
+  const checks = [
     ...machineChecks,
     ...configurationChecks(places),
+    pluginVersion(places.pluginDir),
     service(context),
-  ])) {
-    const indented = text
-      .split("\n")
-      .map(printable)
-      .join(`\n${" ".repeat(26)}`);
-    print(`${verdict.padEnd(8)}${name.padEnd(16)}  ${indented}\n`);
-    if (verdict === "fault") exitCode = 1;
-  }
-  return exitCode;
+  ];
+  return exitCodeOf(await printDiagnoses(diagnose(checks)));
+}
+
+/** What is known against the installed plugins. */
+function pluginVersion(pluginDir: string): Check {
+  return {
+    name: "plugins",
+    look: async () => {
+      const plugin = join(pluginDir, "bridge");
+      if (!existsSync(plugin)) return good(`${pluginDir} has no bridge, whose version is everybody's`);
+      return judgeVersion("plugins", await installedVersion("CNI plugins", plugin, [], outputOf));
+    },
+  };
+}
+
+async function outputOf(command: string, args: readonly string[]): Promise<string | undefined> {
+  if (!existsSync(command)) return undefined;
+  const limits = { timeoutMs: 20_000, maxOutputBytes: 1 << 20 };
+  const { stdout, stderr } = await runChild({ command, args, stdin: "", env: { LC_ALL: "C" }, ...limits });
+  return stdout || stderr;
 }
 
 function service(context: CommandContext): Check {

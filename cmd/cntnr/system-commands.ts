@@ -74,6 +74,16 @@ export const systemCommands: readonly Command[] = [
     load: async () => (await import("./info.ts")).info,
   },
   {
+    path: "doctor",
+    aliases: ["system doctor"],
+    summary: "Look at whether you can run containers on this machine, and say what to do",
+    flags: [template],
+    positionals: [],
+    example: "cntnr doctor\ncntnr doctor --format '{{if .Command}}{{.As}}: {{.Command}}{{end}}'",
+    failureCode: 1,
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  {
     path: "generate systemd",
     summary: "Print a unit by which systemd runs a container as a service",
     flags: [

@@ -19,6 +19,8 @@ const programs = [
   { name: "catatonit", words: [initPath, "--"] },
 ] as const;
 
+export const initProgramNames: readonly string[] = programs.map(({ name }) => name);
+
 /** The program that passes signals on and reaps whom nobody waits for (`--init`). Throws CntnrError `unavailable`. */
 export function findInitProgram(which: (name: string) => string | null = Bun.which): InitProgram {
   for (const { name, words } of programs) {

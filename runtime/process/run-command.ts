@@ -1,6 +1,7 @@
 import type { SpawnOptions } from "node:child_process";
 import { constants } from "node:os";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import { debianPackageOf } from "./package-names.ts";
 
 export interface CommandOptions {
   /** Written to standard input; without it the command reads /dev/null. */
@@ -23,24 +24,11 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** How to install what is missing, by command name (Debian's package names). */
-const packageOf: Record<string, string> = {
-  runc: "runc",
-  crun: "crun",
-  skopeo: "skopeo",
-  conmon: "conmon",
-  newuidmap: "uidmap",
-  newgidmap: "uidmap",
-  pasta: "passt",
-  slirp4netns: "slirp4netns",
-  "tini-static": "tini",
-};
-
 /** Turns a failure to start `command` into an error that says what to install. */
 export function startFailure(command: string, error: unknown): CntnrError {
   if (!hasErrno(error, "ENOENT"))
     return new CntnrError("engine", `cannot start ${command}: ${messageOf(error)}`, { cause: error });
-  const hint = packageOf[command];
+  const hint = debianPackageOf(command);
   return new CntnrError(
     "unavailable",
     `${command} is not installed${hint ? ` (Debian package: ${hint})` : ""}`,

@@ -93,6 +93,11 @@ function defaultStateDir(env: NodeJS.ProcessEnv): string {
   if (env.XDG_RUNTIME_DIR && isAbsolute(env.XDG_RUNTIME_DIR)) return join(env.XDG_RUNTIME_DIR, "cntnr");
   const login = `/run/user/${uid}`;
   if (lstatSync(login, { throwIfNoEntry: false })?.uid === uid) return join(login, "cntnr");
+  return stateWithoutRuntimeDirectory(uid);
+}
+
+/** Where state goes of a user without a runtime directory. */
+export function stateWithoutRuntimeDirectory(uid: number): string {
   return `/tmp/cntnr-run-${uid}`;
 }
 

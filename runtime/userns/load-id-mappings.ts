@@ -71,14 +71,16 @@ function readIfThere(path: string): string {
   }
 }
 
-/** The user's name; /etc/passwd first, because it is ten times as fast as asking the name service. */
-function userName(uid: number): string | undefined {
+/** The user's name; /etc/passwd first, because it is ten times as fast as asking the name service. Undefined for a uid without one. */
+export function userName(uid: number): string | undefined {
   for (const line of readIfThere("/etc/passwd").split("\n")) {
     const [name, , number] = line.split(":", 3);
     if (name && number === String(uid)) return name;
   }
   try {
-    return userInfo().username;
+    const { username } = userInfo();
+    // Bun's answer where neither the name service nor the environment has one.
+    return username === "unknown" ? undefined : username;
   } catch {
     // A uid without a name (a container, a broken directory service) may still be listed by number.
     return undefined;
