@@ -16,14 +16,31 @@ const imageFlags: readonly Flag[] = [
   {
     name: "progress",
     value: "HOW",
-    choices: ["auto", "plain", "tty"],
-    summary: "auto, plain: a line for each thing, or tty: what is going on",
+    choices: ["auto", "plain", "tty", "quiet"],
+    summary: "auto, plain: a line for each thing, tty: what is going on, or quiet: what fails",
   },
   {
     name: "network",
     value: "NETWORK",
     summary: "Network of commands: host (default), none, or a network's name",
   },
+  { name: "add-host", value: "NAME:ADDRESS", repeatable: true, summary: "A further host for commands" },
+  { name: "shm-size", value: "SIZE", summary: "Size of commands' /dev/shm (64m)" },
+  {
+    name: "ulimit",
+    value: "NAME=SOFT[:HARD]",
+    repeatable: true,
+    summary: "Limit what a process of a command has",
+  },
+  {
+    name: "annotation",
+    value: "KEY=VALUE",
+    repeatable: true,
+    summary: "Annotate the image's manifest",
+  },
+  { name: "push", summary: "Push the image to the registries of its names" },
+  { name: "load", summary: "Put the image into the store, as it is anyhow" },
+  { name: "metadata-file", value: "FILE", summary: "Write what is known of the result to a file, as JSON" },
   { name: "squash", summary: "Make one layer of all that are added" },
   { name: "iidfile", value: "FILE", summary: "Write the image's id to a file" },
   {
@@ -62,15 +79,27 @@ const buildFlags: readonly Flag[] = [
     name: "output",
     short: "o",
     value: "type=...,dest=...",
-    summary: "Write the result to a directory (local) or a file (tar, oci, docker) instead of the store",
+    repeatable: true,
+    summary:
+      "Write the result to a directory (local) or a file (tar, oci, docker) instead of the store; or registry: push it",
   },
   {
     name: "build-context",
     value: "NAME=SOURCE",
     repeatable: true,
-    summary: "A further directory, or docker-image://IMAGE, for COPY --from=NAME",
+    summary:
+      "A further directory, repository, archive, docker-image://IMAGE or oci-layout://DIR, for --from=NAME",
   },
   { name: "platform", value: "OS/ARCH", summary: "Accepted for this machine's platform" },
+  { name: "cache-from", value: "SOURCE", repeatable: true, summary: "Accepted, and without effect" },
+  {
+    name: "cache-to",
+    value: "PLACE",
+    repeatable: true,
+    summary: "Refused but for type=inline, which has no effect",
+  },
+  { name: "provenance", value: "BOOL", summary: "Accepted if it is false" },
+  { name: "sbom", value: "BOOL", summary: "Accepted if it is false" },
 ];
 
 const createFlags: readonly Flag[] = [

@@ -1,10 +1,13 @@
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { AgentRequest } from "../../runtime/build/agent/open-agents.ts";
-import type { BuildOutput, NamedContext } from "../../runtime/build/build-request.ts";
-import { IgnoreRules } from "../../runtime/build/context/ignore-rules.ts";
+import type { BuildOutput } from "../../runtime/build/build-request.ts";
+import type { CommandSettings } from "../../runtime/build/plan/operation.ts";
 import type { SecretSource } from "../../runtime/build/steps/secrets.ts";
+import { parseUlimit } from "../../runtime/container/limit-flags.ts";
+import { checkHostname, parseAddHost } from "../../runtime/container/name-flags.ts";
+import { parseSize } from "../../runtime/container/size-flag.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 
 /** `--build-arg NAME[=VALUE]`; without a value it is ours from the environment, if it is there. */
 export function parseBuildArgs(texts: readonly string[], env: NodeJS.ProcessEnv): Map<string, string> {
@@ -53,35 +56,107 @@ export function parseAgents(texts: readonly string[], env: NodeJS.ProcessEnv): A
   });
 }
 
-/** `--build-context NAME=DIRECTORY` or `NAME=docker-image://IMAGE` */
-export function namedContexts(texts: readonly string[]): Map<string, NamedContext> {
+/** `--build-context NAME=SOURCE`: sources by name. */
+export function parseNamedContexts(texts: readonly string[]): Map<string, string> {
   return new Map(
-    texts.map((text): [string, NamedContext] => {
+    texts.map((text) => {
       const equals = text.indexOf("=");
       const [name, source] = [text.slice(0, Math.max(equals, 0)), text.slice(equals + 1)];
       if (name === "" || source === "")
-        throw new CntnrError("usage", `--build-context ${text}: NAME=DIRECTORY or NAME=docker-image://IMAGE`);
-      const [, image] = /^docker-image:\/\/(.+)$/.exec(source) ?? [];
-      if (image !== undefined) return [name, { kind: "image", name: image }];
-      if (!statSync(source, { throwIfNoEntry: false })?.isDirectory())
-        throw new CntnrError("not-found", `--build-context ${text}: there is no directory ${source}`);
-      return [name, { kind: "context", path: resolve(source), ignore: IgnoreRules.none }];
+        throw new CntnrError("usage", `--build-context ${text}: it is written NAME=SOURCE`);
+      return [name, source];
     }),
   );
 }
 
-/** `--output DIR`, `-` or `type=local|tar|oci|docker,dest=PATH` */
-export function parseOutput(text: string): BuildOutput {
-  if (text === "-") return { kind: "tar", destination: "-" };
-  if (!text.includes("=")) return { kind: "local", destination: text };
-  const fields = fieldsOf(text, "--output");
+/** `--add-host`, `--shm-size`, `--ulimit`, and the build argument that names the host. */
+export function commandSettings(
+  args: ParsedArguments,
+  buildArgs: ReadonlyMap<string, string>,
+): CommandSettings {
+  const shmSize = args.value("shm-size");
+  const hostname = buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME");
+  return {
+    addHosts: args.values("add-host").flatMap(parseAddHost),
+    ulimits: args.values("ulimit").map(parseUlimit),
+    ...(shmSize === undefined ? {} : { shmSizeBytes: parseSize("--shm-size", shmSize) }),
+    ...(hostname ? { hostname: checkHostname(hostname) } : {}),
+  };
+}
+
+/** `--annotation [manifest:]KEY=VALUE`; there is no index that could have any. */
+export function parseAnnotations(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const equals = text.indexOf("=");
+      const [, types, key = ""] = /^(?:([a-z,-]+):)?(.+)$/.exec(text.slice(0, Math.max(equals, 0))) ?? [];
+      if (key === "") throw new CntnrError("usage", `--annotation "${text}": it is written KEY=VALUE`);
+      if (types !== undefined && types !== "manifest")
+        throw new CntnrError(
+          "unsupported",
+          `--annotation ${text}: only the manifest of an image can have any`,
+        );
+      return [key, text.slice(equals + 1)];
+    }),
+  );
+}
+
+/** Flags of docker's that ask for what there is not here. Returns what has to be said of those that do no harm. */
+export function checkForeignFlags(args: ParsedArguments): string[] {
+  for (const name of ["provenance", "sbom"]) {
+    const value = args.value(name) ?? "false";
+    if (!/^(?:0|f|false)$/i.test(value))
+      throw new CntnrError("unsupported", `--${name}=${value}: no attestations are made`);
+  }
+  const other = args.values("cache-to").find((text) => text !== "type=inline");
+  if (other !== undefined)
+    throw new CntnrError(
+      "unsupported",
+      `--cache-to ${other}: what builds keep is in the store, and cannot be written elsewhere`,
+    );
+  const isAsked = args.values("cache-from").length > 0 || args.values("cache-to").length > 0;
+  return isAsked ? ["--cache-from and --cache-to have no effect: what builds keep is in the store"] : [];
+}
+
+/** What comes of a build. */
+export type BuildResult =
+  | { readonly kind: "image"; readonly names: readonly string[]; readonly isPushed: boolean }
+  | { readonly kind: "output"; readonly output: BuildOutput };
+
+/** `--output DIR`, `-`, or `type=TYPE,dest=PATH`, once; `--push`, `--load`. */
+export function parseResult(args: ParsedArguments): BuildResult {
+  const [text, second] = args.values("output");
+  const isPushed = args.has("push");
+  if (second !== undefined) throw new CntnrError("usage", `--output ${second}: a build has one result here`);
+  if (text === undefined) return { kind: "image", names: [], isPushed };
+  if (isPushed || args.has("load"))
+    throw new CntnrError(
+      "usage",
+      `--output ${text} does not go with --push and --load, which are outputs, too`,
+    );
+  if (text === "-") return { kind: "output", output: { kind: "tar", destination: "-" } };
+  if (!text.includes("=")) return { kind: "output", output: { kind: "local", destination: text } };
+  return resultOf(text, fieldsOf(text, "--output"));
+}
+
+function resultOf(text: string, fields: ReadonlyMap<string, string>): BuildResult {
   const type = fields.get("type") ?? "";
-  const destination = fields.get("dest") ?? (type === "local" ? "" : "-");
+  const dest = fields.get("dest");
+  const name = fields.get("name");
+  // docker loads an archive for which no place is named.
+  if (type === "image" || type === "registry" || (type === "docker" && dest === undefined))
+    return {
+      kind: "image",
+      names: name === undefined ? [] : [name],
+      isPushed: type === "registry" || fields.get("push") === "true",
+    };
+  const destination = dest ?? (type === "local" ? "" : "-");
   const kind = (["local", "tar", "oci", "docker"] as const).find((known) => known === type);
-  if (!kind) throw new CntnrError("usage", `--output ${text}: type is local, tar, oci or docker`);
+  if (!kind)
+    throw new CntnrError("usage", `--output ${text}: type is local, tar, oci, docker, image or registry`);
   if (destination === "" || (kind === "local" && destination === "-"))
     throw new CntnrError("usage", `--output ${text}: dest is missing`);
-  return { kind, destination };
+  return { kind: "output", output: { kind, destination } };
 }
 
 /** Comma-separated `key=value`. */

@@ -7,13 +7,25 @@ import { epochOf } from "../../runtime/build/builder.ts";
 import type { BuildListener } from "../../runtime/build/progress.ts";
 import { newBuildName } from "../../runtime/build/steps/build-container.ts";
 import { CntnrError, reasonOf } from "../../runtime/errors/cntnr-error.ts";
+import { findImage } from "../../runtime/image/find-image.ts";
+import type { LocalImage } from "../../runtime/image/local-image.ts";
+import type { Descriptor } from "../../runtime/image/oci-documents.ts";
 import { parseImageReference } from "../../runtime/image/reference.ts";
+import type { Directories } from "../../runtime/store/directories.ts";
 import { print } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
-import { parseAgents, parseBuildArgs, parseOutput, parseSecrets } from "./build-flags.ts";
+import {
+  commandSettings,
+  parseAgents,
+  parseAnnotations,
+  parseBuildArgs,
+  parseResult,
+  parseSecrets,
+} from "./build-flags.ts";
 import { buildPrinter, quietPrinter } from "./build-printer.ts";
 import type { CommandContext } from "./command.ts";
 import { progressPrinter } from "./progress-printer.ts";
+import { registryOf } from "./registry-of.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
 /** The parts of a build that do not depend on where its instructions come from. */
@@ -29,7 +41,10 @@ type Prepare = (
 /** Builds an image as the flags of all image-making commands say, and prints its id. Ctrl-C ends it, and leaves nothing. */
 export async function runBuild(context: CommandContext, prepare: Prepare): Promise<number> {
   const { args, directories, env } = context;
-  const names = args.values("tag").map(nameOf);
+  const result = parseResult(args);
+  const written = [...args.values("tag"), ...(result.kind === "image" ? result.names : [])];
+  const names = written.map(nameOf);
+  if (result.kind === "image" && result.isPushed) checkPushable(names);
   const shared = sharedParts(args, env);
   const interruption = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -49,16 +64,59 @@ export async function runBuild(context: CommandContext, prepare: Prepare): Promi
     onProgress: listenerOf(args),
     signal,
   };
-  const output = args.value("output");
-  if (output !== undefined) {
-    await buildOutput(directories, request, parseOutput(output), names, surroundings);
+  if (result.kind === "output") {
+    await buildOutput(directories, request, result.output, names, surroundings);
     return 0;
   }
   const image = await buildImage(directories, request, names, surroundings);
   const idFile = args.value("iidfile");
-  if (idFile !== undefined) writeIdFile(idFile, image.id);
+  if (idFile !== undefined) writeAsked("iidfile", idFile, image.id);
+  const metadataFile = args.value("metadata-file");
+  if (metadataFile !== undefined)
+    writeAsked("metadata-file", metadataFile, metadataOf(directories, image, names));
+  if (result.isPushed) await pushAll(context, image, names);
   print(`${image.id}\n`);
   return 0;
+}
+
+function checkPushable(names: readonly string[]): void {
+  if (names.length === 0)
+    throw new CntnrError("usage", "--push: the image needs a name (-t) to be pushed to");
+  for (const name of names) registryOf(name);
+}
+
+async function pushAll(
+  { args, directories, imagePolicy }: CommandContext,
+  image: LocalImage,
+  names: readonly string[],
+): Promise<void> {
+  const { copyOut } = await import("../../runtime/image/copy-out.ts");
+  const tlsVerify = parseTlsVerify(args);
+  const manifest = manifestOf(directories, image);
+  for (const name of names)
+    await copyOut(directories, { name, manifest }, registryOf(name), {
+      ...(args.has("quiet") ? {} : { onProgress: progressPrinter() }),
+      ...(imagePolicy === undefined ? {} : { imagePolicy }),
+      ...(tlsVerify === undefined ? {} : { tlsVerify }),
+    });
+}
+
+function manifestOf(directories: Directories, { manifestDigest }: LocalImage): Descriptor {
+  const found = findImage(directories, manifestDigest);
+  if (found) return found.manifest;
+  throw new CntnrError("conflict", `the image ${manifestDigest} was removed as soon as it was there`);
+}
+
+/** As buildx writes it (`--metadata-file`). */
+function metadataOf(directories: Directories, image: LocalImage, names: readonly string[]): string {
+  const { digest, mediaType, size } = manifestOf(directories, image);
+  const metadata = {
+    "containerimage.config.digest": image.id,
+    "containerimage.descriptor": { mediaType, digest, size },
+    "containerimage.digest": digest,
+    ...(names.length === 0 ? {} : { "image.name": names.join(",") }),
+  };
+  return `${JSON.stringify(metadata, undefined, 2)}\n`;
 }
 
 /** The agents of `--ssh`, which go with the stack. */
@@ -82,6 +140,8 @@ function sharedParts(
   return {
     buildArgs,
     network: network === "default" ? "host" : network,
+    commands: commandSettings(args, buildArgs),
+    annotations: parseAnnotations(args.values("annotation")),
     pull: args.has("pull") ? "always" : "missing",
     cache: args.has("no-cache") ? "ignored" : "used",
     layers: args.has("squash") ? "one" : "one-a-step",
@@ -106,15 +166,15 @@ function pullOptionsOf({ args, imagePolicy }: CommandContext) {
 }
 
 function listenerOf(args: ParsedArguments): BuildListener {
-  if (args.has("quiet")) return quietPrinter();
   const manner = args.value("progress");
+  if (args.has("quiet") || manner === "quiet") return quietPrinter();
   return buildPrinter(manner === "plain" || manner === "tty" ? manner : "auto");
 }
 
-function writeIdFile(path: string, id: string): void {
+function writeAsked(flag: string, path: string, text: string): void {
   try {
-    writeFileSync(path, id);
+    writeFileSync(path, text);
   } catch (error) {
-    throw new CntnrError("engine", `--iidfile ${path}: ${reasonOf(error)}`, { cause: error });
+    throw new CntnrError("engine", `--${flag} ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }

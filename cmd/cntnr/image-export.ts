@@ -3,6 +3,7 @@ import { copyOut } from "../../runtime/image/copy-out.ts";
 import { findImage } from "../../runtime/image/find-image.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
+import { progressPrinter } from "./progress-printer.ts";
 
 /** `cntnr image export IMAGE DESTINATION`: to a file or directory; prints the digest that it has there. */
 export async function imageExport({ args, directories, imagePolicy }: CommandContext): Promise<number> {
@@ -15,6 +16,7 @@ export async function imageExport({ args, directories, imagePolicy }: CommandCon
       `"${destination}" is no destination: oci:DIRECTORY:TAG, oci-archive:FILE, docker-archive:FILE or dir:DIRECTORY`,
     );
   const digest = await copyOut(directories, found, destination, {
+    onProgress: progressPrinter(),
     ...(imagePolicy === undefined ? {} : { imagePolicy }),
   });
   print(`${digest}\n`);

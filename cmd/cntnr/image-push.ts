@@ -5,6 +5,8 @@ import { nameToGive } from "../../runtime/image/name-image.ts";
 import { familiarName, splitName } from "../../runtime/image/reference.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
+import { progressPrinter } from "./progress-printer.ts";
+import { registryOf } from "./registry-of.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
 /** `cntnr image push IMAGE [DESTINATION]`: to the registry that its name says, or to another name or transport. */
@@ -17,6 +19,7 @@ export async function imagePush({ args, directories, imagePolicy }: CommandConte
   if (!isQuiet) printError(`The push refers to ${target}\n`);
   const tlsVerify = parseTlsVerify(args);
   const digest = await copyOut(directories, found, target, {
+    ...(isQuiet ? {} : { onProgress: progressPrinter() }),
     ...(imagePolicy === undefined ? {} : { imagePolicy }),
     ...(tlsVerify === undefined ? {} : { tlsVerify }),
   });
@@ -34,13 +37,7 @@ function destinationOf(name: string, destination: string | undefined): string {
     hasTransport(destination)
   )
     return destination;
-  if (destination !== undefined) return `docker://${nameToGive(destination)}`;
-  if (name === "" || name.startsWith("localhost/") || name.includes("@"))
-    throw new CntnrError(
-      "usage",
-      `"${name || "the image"}" is of no registry: say where it goes, as in docker://HOST/NAME:TAG`,
-    );
-  return `docker://${name}`;
+  return destination === undefined ? registryOf(name) : `docker://${nameToGive(destination)}`;
 }
 
 function hasTransport(text: string): boolean {

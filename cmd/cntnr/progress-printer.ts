@@ -6,7 +6,7 @@ const shortestIntervalMs = 80;
 const clearLine = "\r\u001b[K";
 
 /**
- * Shows how a pull is going, on standard error: on a terminal one line that changes, else nothing but what has to be
+ * Shows how a pull or a push is going, on standard error: on a terminal one line that changes, else nothing but what has to be
  * said. The line is gone when the next thing is printed.
  */
 export function progressPrinter(): ProgressListener {
@@ -42,6 +42,8 @@ function describe(
       return `fetching ${printable(progress.source)}`;
     case "received":
       return `fetching: ${megabytes(progress.bytes)}`;
+    case "sent":
+      return `sending: ${megabytes(progress.bytes)} of ${megabytes(progress.totalBytes)}`;
     case "verifying":
       return `verifying ${progress.digest.slice(0, 19)}`;
     default: {

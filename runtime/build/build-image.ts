@@ -82,6 +82,7 @@ function additionOf(result: StageResult, request: BuildRequest): ImageAddition {
     ...(result.base ? { base: result.base } : {}),
     steps: result.steps,
     configure: (base) => configure(base, result, request),
+    ...(Object.keys(request.annotations).length === 0 ? {} : { annotations: request.annotations }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { PullOptions } from "../image/pull-image.ts";
 import type { PullPolicy } from "../image/store.ts";
 import type { Dockerfile } from "./dockerfile/parse-dockerfile.ts";
+import type { CommandSettings } from "./plan/operation.ts";
 import type { BuildListener } from "./progress.ts";
 import type { ContextTree } from "./steps/build-tree.ts";
 import type { BuildAccess } from "./steps/run-mounts.ts";
@@ -17,11 +18,14 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>;
   /** Of the commands that ask for none. */
   readonly network: string;
+  readonly commands: CommandSettings;
   readonly access: BuildAccess;
   readonly pull: PullPolicy;
   readonly cache: "used" | "ignored";
   /** `--squash`: all that the build adds is one layer. */
   readonly layers: "one" | "one-a-step";
+  /** `--annotation`: of the image's manifest. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** Seconds since 1970 (SOURCE_DATE_EPOCH): the image's time, and the latest of its files. */
   readonly epochSeconds?: number;
 }

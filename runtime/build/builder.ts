@@ -196,6 +196,7 @@ export class Builder {
       case "run":
         return runStep(this.#context, files, operation, {
           access: this.#request.access,
+          settings: this.#request.commands,
           findTree: async (from) => treeOf(from),
           onOutput: (bytes) => this.#surroundings.onProgress({ kind: "output", step, bytes }),
           onRemark: (text) => this.#remark(text),

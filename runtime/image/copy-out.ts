@@ -12,8 +12,10 @@ import { mediaType, nameAnnotation } from "./oci-documents.ts";
 import { isLoopbackRegistry } from "./reference.ts";
 import { type CopyOptions, policyArguments } from "./skopeo.ts";
 import { explainSkopeoFailure } from "./skopeo-failure.ts";
+import { watchSending } from "./watch-sending.ts";
 
-export interface CopyOutOptions extends Pick<CopyOptions, "imagePolicy" | "tlsVerify" | "signal"> {
+export interface CopyOutOptions
+  extends Pick<CopyOptions, "imagePolicy" | "tlsVerify" | "signal" | "onProgress"> {
   /** The kind of manifest that is written; default: the image's own, which is OCI's. */
   readonly format?: "oci" | "v2s2";
 }
@@ -47,8 +49,10 @@ export async function copyOut(
       `oci:${staging}:image`,
       destination,
     ];
+    using watch = watchSending(directories, manifest, options);
     const result = await runCommand("skopeo", args, {
       timeoutMs: copyTimeoutMs,
+      onStart: watch.begin,
       ...(options.signal ? { signal: options.signal } : {}),
     });
     if (result.exitCode !== 0)

@@ -13,6 +13,8 @@ export interface CommandOptions {
   /** Milliseconds after which the command is killed. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Called with the command's process id when it has been started. */
+  readonly onStart?: (pid: number) => void;
   /** Called with each complete line of standard error while the command runs. */
   readonly onStderrLine?: (line: string) => void;
 }
@@ -54,6 +56,7 @@ export async function runCommand(
   const abort = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   abort.throwIfAborted();
   const child = spawn(command, [...args], spawnOptions);
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   const kill = () => child.kill("SIGKILL");
   abort.addEventListener("abort", kill, { once: true });
   try {

@@ -12,17 +12,23 @@ import { checkOut } from "./git-source.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
 import { fetchUrl } from "./url-source.ts";
 
-/** What a build was asked to be made of. */
-export interface ContextRequest {
+/** Where files for a build come from. */
+export interface TreeRequest {
   /** A directory, `-`, a Git repository or a URL. */
   readonly context: string;
-  /** `-f`: a path, or `-`. */
-  readonly file: string | undefined;
   readonly stdin: () => Promise<Buffer>;
+  /** Of a repository; default: removed. */
+  readonly gitDirectory?: "kept" | "removed";
   readonly directories: Directories;
   readonly mappings: IdMappings;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+}
+
+/** What a build was asked to be made of. */
+export interface ContextRequest extends TreeRequest {
+  /** `-f`: a path, or `-`. */
+  readonly file: string | undefined;
 }
 
 export interface OpenedContext {
@@ -74,26 +80,31 @@ function withRules(
       : [join(dirname(dockerfilePath), `${basename(dockerfilePath)}.dockerignore`)]),
     join(path, ".dockerignore"),
   ];
-  const file = candidates.find(existsSync);
-  const ignore = file === undefined ? IgnoreRules.none : IgnoreRules.parse(basename(file), readText(file));
-  return { path, ignore, dockerfile };
+  return { path, ignore: rulesIn(candidates), dockerfile };
 }
 
-interface OpenedTree {
+/** The rules of the first of these files that is there. */
+export function rulesIn(candidates: readonly string[]): IgnoreRules {
+  const file = candidates.find(existsSync);
+  return file === undefined ? IgnoreRules.none : IgnoreRules.parse(basename(file), readText(file));
+}
+
+export interface OpenedTree {
   readonly path: string;
   /** When there is nothing but one. */
   readonly dockerfile?: string;
 }
 
-async function openTree(request: ContextRequest, stack: AsyncDisposableStack): Promise<OpenedTree> {
+/** Throws CntnrError. */
+export async function openTree(request: TreeRequest, stack: AsyncDisposableStack): Promise<OpenedTree> {
   const { context, stdin, signal } = request;
   if (isDirectory(context)) return { path: resolve(context) };
   if (context === "-") return openBytes(await stdin(), request, stack);
   const git = parseGitSource(context);
   if (git) {
     const path = await newDirectory(request, stack);
-    const { env } = request;
-    await checkOut(git, path, { gitDirectory: "removed", checksum: undefined, env, signal });
+    const { env, gitDirectory = "removed" } = request;
+    await checkOut(git, path, { gitDirectory, checksum: undefined, env, signal });
     return { path: git.subdirectory === "" ? path : join(path, join("/", git.subdirectory)) };
   }
   if (/^https?:\/\//i.test(context)) {
@@ -104,7 +115,7 @@ async function openTree(request: ContextRequest, stack: AsyncDisposableStack): P
   throw new CntnrError("not-found", `${context}: there is no such directory, and it is no repository or URL`);
 }
 
-async function newDirectory(request: ContextRequest, stack: AsyncDisposableStack): Promise<string> {
+async function newDirectory(request: TreeRequest, stack: AsyncDisposableStack): Promise<string> {
   const { directories, mappings } = request;
   const upper = stack.use(await newUpperTree(directories, mappings, [emptyLayer(directories)]));
   return upper.path;
@@ -113,7 +124,7 @@ async function newDirectory(request: ContextRequest, stack: AsyncDisposableStack
 /** A Dockerfile, or an archive with one in it. */
 async function openBytes(
   bytes: Buffer,
-  request: ContextRequest,
+  request: TreeRequest,
   stack: AsyncDisposableStack,
 ): Promise<OpenedTree> {
   const { directories, mappings, signal } = request;

@@ -92,7 +92,9 @@ function parsePairs(reader: InstructionReader): KeyValue[] {
 }
 
 function parseRun(reader: InstructionReader): InstructionBody {
-  reader.checkFlags(["network", "security"], ["mount"]);
+  reader.checkFlags(["network", "security"], ["mount", "device"]);
+  if (reader.flagValues("device").length > 0)
+    throw reader.flagError("device", "--device: a build's commands have no devices of the host's");
   const mounts = reader.flagValues("mount");
   for (const mount of mounts) checkMount(reader, mount);
   const security = reader.flag("security");

@@ -69,9 +69,14 @@ function commandOf(
 }
 
 /** A mount with its variables substituted, and its target absolute. */
-function mountOf(text: string, { expand, state }: Scope): Mount {
+function mountOf(text: string, { expand, state, buildArgs }: Scope): Mount {
   const parsed = parseMount(text.includes("$") ? expand(text) : text);
   if ("problem" in parsed) throw new CntnrError("build", `--mount=${text}: ${parsed.problem}`);
   if (parsed.target === undefined) return parsed;
-  return { ...parsed, target: resolveAgainst(state.settings, parsed.target).replace(/(?!^)\/+$/, "") };
+  const space = buildArgs.get("BUILDKIT_CACHE_MOUNT_NS");
+  return {
+    ...parsed,
+    ...(parsed.type === "cache" && space ? { id: `${space}/${parsed.id}` } : {}),
+    target: resolveAgainst(state.settings, parsed.target).replace(/(?!^)\/+$/, ""),
+  };
 }

@@ -1,4 +1,13 @@
+import type { HostEntry, Ulimit } from "../../container/container-options.ts";
 import type { Mount } from "../dockerfile/mount.ts";
+
+/** What all commands of a build have around them (`--add-host`, `--shm-size`, `--ulimit`). */
+export interface CommandSettings {
+  readonly addHosts: readonly HostEntry[];
+  readonly ulimits: readonly Ulimit[];
+  readonly shmSizeBytes?: number;
+  readonly hostname?: string;
+}
 
 /** A command to run in a container over the stage's files. */
 export interface RunOperation {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CopyOperation, DirectoryOperation, RunOperation } from "./operation.ts";
+import type { CommandSettings, CopyOperation, DirectoryOperation, RunOperation } from "./operation.ts";
 
 /** Names the result of a step: 64 hexadecimal digits. Steps with one key have one result. */
 export type StepKey = string & { readonly brand: "StepKey" };
@@ -18,7 +18,12 @@ export interface KeyGround {
 const version = 1;
 
 /** Contents that a RUN's mounts show, in their order: a sum for bind mounts, "" for what the result is not to depend on. */
-export function runKey(ground: KeyGround, operation: RunOperation, mountSums: readonly string[]): StepKey {
+export function runKey(
+  ground: KeyGround,
+  operation: RunOperation,
+  mountSums: readonly string[],
+  { addHosts, ulimits, shmSizeBytes, hostname }: CommandSettings,
+): StepKey {
   const { argv, script, env, workingDir, user, mounts, network } = operation;
   return keyOf([
     "run",
@@ -31,6 +36,7 @@ export function runKey(ground: KeyGround, operation: RunOperation, mountSums: re
     mounts,
     mountSums,
     network,
+    [addHosts, ulimits, shmSizeBytes ?? null, hostname ?? null],
   ]);
 }
 

@@ -9,7 +9,7 @@ import type { LocalImage } from "../../image/local-image.ts";
 import type { UpperTree } from "../../layer/upper-tree.ts";
 import { newKey } from "../../store/temporary.ts";
 import { removeTree } from "../../userns/remove-tree.ts";
-import type { RunOperation } from "../plan/operation.ts";
+import type { CommandSettings, RunOperation } from "../plan/operation.ts";
 import { runKey } from "../plan/step-key.ts";
 import { newBuildName, runContainer } from "./build-container.ts";
 import { type BuildAccess, MountMaker } from "./run-mounts.ts";
@@ -20,6 +20,7 @@ import type { StepResult } from "./step-result.ts";
 
 export interface RunStepOptions {
   readonly access: BuildAccess;
+  readonly settings: CommandSettings;
   readonly findTree: FindTree;
   readonly onOutput: (chunk: Buffer) => void;
   readonly onRemark: (text: string) => void;
@@ -47,6 +48,7 @@ export async function runStep(
     groundOf(context, files),
     operation,
     mounts.map(({ sum }) => sum),
+    options.settings,
   );
   const known = context.runner.find(key);
   if (known) return known;
@@ -62,7 +64,7 @@ async function execute(
   operation: RunOperation,
   mounts: readonly SourcedMount[],
   upper: UpperTree,
-  { access, onOutput, onRemark }: RunStepOptions,
+  { access, settings, onOutput, onRemark }: RunStepOptions,
 ): Promise<readonly string[]> {
   const { directories, mappings, env, signal } = context.surroundings;
   await using stack = new AsyncDisposableStack();
@@ -76,7 +78,7 @@ async function execute(
   const { remarks, mountPoints } = await makeBundle({
     directory: bundle,
     image: imageOf(files, operation),
-    options: optionsOf(operation, made),
+    options: { ...optionsOf(operation, made), ...settings },
     mappings,
     defaultHostname: "build",
     runDir: directories.run,
@@ -133,5 +135,7 @@ function optionsOf(
 }
 
 function networkOf(text: string): NetworkMode {
-  return parseNetworkFlags([text]);
+  const mode = parseNetworkFlags([text]);
+  if (mode.kind !== "container") return mode;
+  throw new CntnrError("unsupported", `--network ${text}: a build's commands cannot join a container`);
 }
