@@ -61,7 +61,7 @@ export async function runBuild(context: CommandContext, prepare: Prepare): Promi
   const surroundings = {
     env: buildEnv,
     pullOptions: pullOptionsOf(context),
-    onProgress: listenerOf(args),
+    onProgress: listenerOf(context),
     signal,
   };
   if (result.kind === "output") {
@@ -165,10 +165,15 @@ function pullOptionsOf({ args, imagePolicy }: CommandContext) {
   };
 }
 
-function listenerOf(args: ParsedArguments): BuildListener {
+function listenerOf({ args, verbose }: CommandContext): BuildListener {
   const manner = args.value("progress");
-  if (args.has("quiet") || manner === "quiet") return quietPrinter();
-  return buildPrinter(manner === "plain" || manner === "tty" ? manner : "auto");
+  const isQuiet = args.has("quiet") || manner === "quiet";
+  const print = isQuiet
+    ? quietPrinter()
+    : buildPrinter(manner === "plain" || manner === "tty" ? manner : "auto");
+  return (progress) => {
+    if (verbose || progress.kind !== "remark" || !progress.isDetail) print(progress);
+  };
 }
 
 function writeAsked(flag: string, path: string, text: string): void {

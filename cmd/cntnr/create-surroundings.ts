@@ -3,7 +3,7 @@ import { printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 
 /** What making a container needs beside the request. */
-export function createSurroundings({ env, imagePolicy }: CommandContext): CreateSurroundings {
+export function createSurroundings({ env, imagePolicy, verbose }: CommandContext): CreateSurroundings {
   return {
     env,
     ...(imagePolicy === undefined ? {} : { imagePolicy }),
@@ -12,5 +12,8 @@ export function createSurroundings({ env, imagePolicy }: CommandContext): Create
       return progressPrinter();
     },
     onRemark: (text) => printError(`cntnr: ${text}\n`),
+    onDetail: (text) => {
+      if (verbose) printError(`cntnr: ${text}\n`);
+    },
   };
 }

@@ -91,6 +91,19 @@ export const hiddenCommands: readonly Command[] = [
     load: async () => (await import("./internal-restart.ts")).internalRestart,
   },
   {
+    path: "internal-probe",
+    summary: "Try what a container could do here, started by cntnr in namespaces of its own",
+    flags: [],
+    positionals: [{ name: "SCRATCH", count: "one" }],
+    example: "cntnr internal-probe DIRECTORY",
+    hidden: true,
+    failureCode: 1,
+    load: async () => {
+      const { internalProbe } = await import("./internal-probe.ts");
+      return async (context) => internalProbe(context);
+    },
+  },
+  {
     path: "internal-tree",
     summary: "Copy files of a build, started by cntnr in a user namespace",
     flags: [],

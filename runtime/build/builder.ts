@@ -33,6 +33,7 @@ export class Builder {
   readonly #stages = new Map<number, Promise<StageResult>>();
   readonly #slots = new Slots(Math.max(2, availableParallelism()));
   readonly #failure = new AbortController();
+  readonly #told = new Set<string>();
   #steps = 0;
 
   constructor(
@@ -200,6 +201,7 @@ export class Builder {
           findTree: async (from) => treeOf(from),
           onOutput: (bytes) => this.#surroundings.onProgress({ kind: "output", step, bytes }),
           onRemark: (text) => this.#remark(text),
+          onDetail: (text) => this.#tell(text),
         });
     }
   }
@@ -233,6 +235,13 @@ export class Builder {
       case "image":
         return { kind: "files", files: (await this.#images.get(base.name)).files };
     }
+  }
+
+  /** Once for all steps. */
+  #tell(text: string): void {
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
+    this.#surroundings.onProgress({ kind: "remark", text, isDetail: true });
   }
 
   #remark(text: string): void {

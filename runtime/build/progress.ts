@@ -8,6 +8,7 @@ export type BuildProgress =
       readonly how: "done" | "cached" | "failed";
       readonly durationMs: number;
     }
-  | { readonly kind: "remark"; readonly text: string };
+  /** `isDetail`: how something is done differently from what is usual, and why, for who wants to know. */
+  | { readonly kind: "remark"; readonly text: string; readonly isDetail?: true };
 
 export type BuildListener = (progress: BuildProgress) => void;

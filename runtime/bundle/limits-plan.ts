@@ -70,6 +70,8 @@ export function checkOomScoreAdj(wanted: number, own: number): number {
 interface NamespaceFacts {
   readonly hasOwnNetwork: boolean;
   readonly hasOwnIpc: boolean;
+  /** Not of its own is a /proc that cannot be written to. */
+  readonly hasOwnProc: boolean;
 }
 
 const ipcSysctl =
@@ -82,7 +84,7 @@ const ipcSysctl =
 export function planSysctls(
   asked: NonNullable<LimitOptions["sysctls"]>,
   gids: readonly IdMapping[],
-  { hasOwnNetwork, hasOwnIpc }: NamespaceFacts,
+  { hasOwnNetwork, hasOwnIpc, hasOwnProc }: NamespaceFacts,
 ): Record<string, string> {
   for (const key of Object.keys(asked)) {
     const isIpc = ipcSysctl.test(key);
@@ -94,10 +96,16 @@ export function planSysctls(
         `--sysctl ${key}: the container shares its ${isIpc ? "IPC" : "network"} namespace with others`,
       );
   }
+  const [first] = Object.keys(asked);
+  if (!hasOwnProc && first !== undefined)
+    throw new CntnrError(
+      "unavailable",
+      `--sysctl ${first}: /proc is that of the container that this is in, and cannot be written to. For that container, --security-opt unmask=ALL lifts it`,
+    );
   const largestGid = Math.max(...gids.map(({ containerId, size }) => containerId + size - 1));
   const usual = {
     "net.ipv4.ip_unprivileged_port_start": "0",
     "net.ipv4.ping_group_range": `0 ${largestGid}`,
   };
-  return { ...(hasOwnNetwork ? usual : {}), ...asked };
+  return { ...(hasOwnNetwork && hasOwnProc ? usual : {}), ...asked };
 }

@@ -5,6 +5,7 @@ import type { BundleOptions, ResolvedMount } from "../container/container-option
 import type { ResourceLimits } from "../container/resource-flags.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { type NetworkHooks, networkHooks } from "../network/bundle-network.ts";
+import type { Concessions } from "../nesting/plan-concessions.ts";
 import { ownProgram } from "../process/own-program.ts";
 import { LayeredTree, UnreadableError } from "../rootfs/layered-tree.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -43,6 +44,7 @@ export interface BundleRequest {
   /** The user's state directory (`Directories.run`), for the hooks. */
   readonly runDir: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly concessions: Concessions;
   /** The running container that {@link containerToJoin} names. */
   readonly joined?: JoinedContainer;
   /** The overlay's upper and work directories, which are there already; without them they are made in `directory`. */
@@ -59,6 +61,8 @@ export interface BundleRequest {
 export interface MadeBundle {
   /** For the person at the terminal. */
   readonly remarks: readonly string[];
+  /** How it is made differently from what is usual, and why: for who wants to know. */
+  readonly details: readonly string[];
   /** Absolute paths in the container on which something is mounted. */
   readonly mountPoints: readonly string[];
 }
@@ -87,7 +91,7 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
   };
   const hooks = hooksFor(options, request);
   await giveToUser(options.mounts, user, mappings);
-  const { root, remarks: rootRemarks } = await makeRoot(request, tree, defaultMountPoints(files));
+  const { root, details } = await makeRoot(request, tree, defaultMountPoints(files));
   const config = planConfig({
     image: image.config,
     options,
@@ -96,6 +100,7 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
     hostname,
     root,
     files,
+    concessions: request.concessions,
     ...(hooks ? { hooks } : {}),
     ...(joined ? { joined } : {}),
     ...(request.mounts ? { mounts: request.mounts } : {}),
@@ -108,7 +113,15 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
   });
   writeFileSync(join(directory, "config.json"), exactJson(config), { mode: 0o600 });
   const mountPoints = config.mounts.map(({ destination }) => destination).filter((path) => path !== "/");
-  return { remarks: [...remarks, ...rootRemarks], mountPoints };
+  return { remarks, details: [...reasonsFor(options, request.concessions), ...details], mountPoints };
+}
+
+/** Of concessions that make a difference for this container. */
+function reasonsFor({ network, pid }: BundleOptions, { shared, runtimeFlags }: Concessions): string[] {
+  const reasons = new Map(shared);
+  if (network.kind === "host") reasons.delete("sysfs");
+  if (pid?.kind === "host") reasons.delete("proc");
+  return [...reasons.values(), ...runtimeFlags.values()];
 }
 
 /** Asked before anything is mounted or copied; the cgroup is called after the bundle's directory. */

@@ -21,12 +21,12 @@ export interface RootRequest {
 /** What the runtime finds in the bundle. */
 const rootPath = "rootfs";
 
-/** Makes the root file system of a bundle, or an overlay's directories for it; with remarks on it. Throws CntnrError. */
+/** Makes the root file system of a bundle, or an overlay's directories for it; with details on it. Throws CntnrError. */
 export async function makeRoot(
   request: RootRequest,
   tree: LayeredTree,
   mountPoints: readonly MountPoint[],
-): Promise<{ root: RootFileSystem; remarks: string[] }> {
+): Promise<{ root: RootFileSystem; details: string[] }> {
   const { directory, image, mappings, upper: given } = request;
   const { path: upper, work } = given ?? { path: join(directory, "upper"), work: join(directory, "work") };
   const choice = chooseKind(request, upper, work);
@@ -34,7 +34,7 @@ export async function makeRoot(
     choice.kind === "copy" ? { path: rootPath } : { path: rootPath, overlayOptions: choice.options };
   if (request.isRootThere) {
     checkMountPoints(rootTrees(directory, image.layers), mountPoints);
-    return { root, remarks: [] };
+    return { root, details: [] };
   }
   const plan = planMountPoints(tree, mountPoints);
   if (choice.kind === "copy") {
@@ -43,12 +43,12 @@ export async function makeRoot(
     const { copyLayers } = await import("../rootfs/copy-layers.ts");
     await copyLayers(image.layers, join(directory, rootPath), plan, mappings);
     const isAsked = request.rootKind === "copy";
-    return { root, remarks: isAsked ? [] : [`the root file system was copied, because ${choice.reason}`] };
+    return { root, details: isAsked ? [] : [`the root file system was copied, because ${choice.reason}`] };
   }
   if (!given) for (const made of [upper, work]) mkdirSync(made, { mode: 0o700 });
   await describeUpperDirectory(upper, tree.root, plan, mappings);
   mkdirSync(join(directory, rootPath), { mode: 0o700 });
-  return { root, remarks: [] };
+  return { root, details: [] };
 }
 
 function chooseKind({ image, directory, rootKind }: RootRequest, upper: string, work: string): RootChoice {

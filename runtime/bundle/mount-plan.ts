@@ -1,5 +1,6 @@
 import type { BundleOptions, DeviceRequest, ResolvedMount } from "../container/container-options.ts";
 import type { MountPoint } from "../rootfs/mount-points.ts";
+import type { Concessions } from "../nesting/plan-concessions.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { type InitProgram, initMount } from "./init-program.ts";
 import type { OciMount } from "./oci-config.ts";
@@ -29,6 +30,7 @@ export interface MountParts {
   readonly options: MountOptions;
   readonly mappings: IdMappings;
   readonly files: BoundFiles;
+  readonly concessions: Concessions;
   /** For `--init`. */
   readonly initProgram?: InitProgram;
 }
@@ -37,10 +39,10 @@ export interface MountParts {
  * All mounts but the root, in the order in which they are made: a directory before what is in it. A mount of the user's takes
  * the place of one of ours.
  */
-export function planMounts({ options, mappings, files, initProgram }: MountParts): OciMount[] {
+export function planMounts({ options, mappings, files, concessions, initProgram }: MountParts): OciMount[] {
   const own = options.mounts.map(requestedMount);
   const taken = new Set(own.map(({ destination }) => destination));
-  const ours = [...kernelMounts(options, mappings), ...fileMounts(files)];
+  const ours = [...kernelMounts(options, mappings, concessions), ...fileMounts(files)];
   const all = [
     ...ours.filter(({ destination }) => !isTaken(destination, taken)),
     ...own,
@@ -57,16 +59,18 @@ function isTaken(destination: string, taken: ReadonlySet<string>): boolean {
 }
 
 /** Only who owns a namespace may mount the file system that shows it: what is the host's is bound. */
-function kernelMounts(options: MountOptions, mappings: IdMappings): OciMount[] {
+function kernelMounts(options: MountOptions, mappings: IdMappings, { shared }: Concessions): OciMount[] {
   const isTtyMapped = mappings.gids.some(
     ({ containerId, size }) => ttyGid >= containerId && ttyGid < containerId + size,
   );
   const readOnly = options.privileged ? [] : ["ro"];
   const isOfHost = (kind: "pid" | "ipc") => options[kind]?.kind === "host";
-  const isNetworkOwned = options.network.kind !== "host";
+  const isSysOwned = options.network.kind !== "host" && !shared.has("sysfs");
   const isIpcOfHost = isOfHost("ipc");
   return [
-    isOfHost("pid") ? hostMount("/proc", restricted) : mount("/proc", "proc", restricted),
+    isOfHost("pid") || shared.has("proc")
+      ? hostMount("/proc", restricted)
+      : mount("/proc", "proc", restricted),
     mount("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
     mount("/dev/pts", "devpts", [
       ...["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"],
@@ -81,7 +85,7 @@ function kernelMounts(options: MountOptions, mappings: IdMappings): OciMount[] {
         ]),
     // Without it queues are there all the same (mq_overview(7)); of the host's there may be no mount to bind.
     ...(isIpcOfHost ? [] : [mount("/dev/mqueue", "mqueue", restricted)]),
-    isNetworkOwned
+    isSysOwned
       ? mount("/sys", "sysfs", [...restricted, ...readOnly])
       : hostMount("/sys", [...restricted, ...readOnly]),
     ...cgroupMounts(options),

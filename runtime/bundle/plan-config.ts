@@ -1,5 +1,6 @@
 import type { BundleOptions } from "../container/container-options.ts";
 import type { ImageConfig } from "../image/local-image.ts";
+import type { Concessions } from "../nesting/plan-concessions.ts";
 import { type NetworkHooks, networksAnnotation } from "../network/bundle-network.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import { capabilitySets } from "./capabilities.ts";
@@ -22,6 +23,7 @@ export interface BundleFacts {
   readonly hostname: string;
   readonly root: RootFileSystem;
   readonly files: BoundFiles;
+  readonly concessions: Concessions;
   /** For networks of netd's. */
   readonly hooks?: NetworkHooks;
   /** Further mounts, made last. */
@@ -57,6 +59,7 @@ export function planConfig(facts: BundleFacts): OciConfig {
   const hasOwn = {
     hasOwnNetwork: options.network.kind === "none" || options.network.kind === "netd",
     hasOwnIpc: options.ipc === undefined,
+    hasOwnProc: !facts.concessions.shared.has("proc"),
   };
   return {
     ociVersion: "1.0.2",

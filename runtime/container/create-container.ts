@@ -4,10 +4,12 @@ import { containerCommand } from "../bundle/process-plan.ts";
 import { CntnrError, hasErrno, reasonOf } from "../errors/cntnr-error.ts";
 import { type HealthOptions, planHealthCheck } from "../health/health-check.ts";
 import type { LocalImage } from "../image/local-image.ts";
+import { findConcessions } from "../nesting/find-concessions.ts";
+import { withConcededFlags } from "../nesting/plan-concessions.ts";
 import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
-import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import { findIdMappings } from "../userns/load-id-mappings.ts";
 import type { MadeMount } from "../volume/mount-volumes.ts";
 import { noteContainer } from "./container-events.ts";
 import { type ContainerId, newContainerId, shortId } from "./container-id.ts";
@@ -47,6 +49,8 @@ export interface CreateSurroundings extends ImageSurroundings {
   readonly env: NodeJS.ProcessEnv;
   /** What the container cannot have as the image wants it. */
   readonly onRemark: (text: string) => void;
+  /** How it is made differently from what is usual, and why. */
+  readonly onDetail: (text: string) => void;
 }
 
 /**
@@ -62,14 +66,17 @@ export async function createContainer(
   made: Pick<ContainerRecord, "madeBy" | "stdinOnce">,
 ): Promise<ContainerRecord> {
   using idFile = request.cidFile === undefined ? undefined : reserveIdFile(request.cidFile);
-  const mappings = loadIdMappings();
+  const { mappings, reason } = findIdMappings();
+  if (reason !== undefined) surroundings.onDetail(`sub-ids are not used: ${reason}`);
+  const concessions = await findConcessions(directories, mappings);
   const joined = findJoinedContainer(directories, request.options);
   const { image, record, mounts } = await register(directories, request, surroundings, mappings, {
     ...made,
+    runtimeFlags: withConcededFlags(request.runtimeFlags, concessions),
     ...(joined ? { joins: joined.id } : {}),
   });
   try {
-    const { remarks } = await makeBundle({
+    const { remarks, details } = await makeBundle({
       directory: containerPaths(directories, record.id).directory,
       image,
       options: withNotifySocket(directories, record, {
@@ -80,9 +87,11 @@ export async function createContainer(
       defaultHostname: shortId(record.id),
       runDir: directories.run,
       env: surroundings.env,
+      concessions,
       ...(joined ? { joined } : {}),
     });
     for (const remark of remarks) surroundings.onRemark(remark);
+    for (const detail of details) surroundings.onDetail(detail);
     idFile?.write(record.id);
     noteContainer(directories, record, "create");
   } catch (error) {
@@ -110,7 +119,7 @@ function withNotifySocket<
   };
 }
 
-type MadeHow = Pick<ContainerRecord, "madeBy" | "stdinOnce" | "joins">;
+type MadeHow = Pick<ContainerRecord, "madeBy" | "stdinOnce" | "joins" | "runtimeFlags">;
 
 /** From looking for the image until the record is written nobody may collect its layers as garbage. */
 async function register(
@@ -166,7 +175,6 @@ function describe(
     createWords: request.createWords ?? [],
     labels: { ...image.config.labels, ...options.labels },
     network: options.network,
-    runtimeFlags: request.runtimeFlags,
     layers: image.layers,
   };
 }

@@ -1,4 +1,4 @@
-import type { SubordinateRange } from "../userns/load-id-mappings.ts";
+import type { IdRange } from "../userns/own-namespace.ts";
 import { asRoot, asUser, type Finding, fault, good, type Remedy, warning } from "./check.ts";
 
 /** A program that maps ids for those who may not, and what it has to do so. */
@@ -16,8 +16,8 @@ export interface SubIdFacts {
   readonly uid: number;
   /** Whether the user is one of /etc/passwd's, whom usermod(8) can change. */
   readonly isLocalUser: boolean;
-  readonly uids: readonly SubordinateRange[];
-  readonly gids: readonly SubordinateRange[];
+  readonly uids: readonly IdRange[];
+  readonly gids: readonly IdRange[];
   /** Text of both files, with the ranges of all users. */
   readonly subuid: string;
   readonly subgid: string;
@@ -60,7 +60,7 @@ export function judgeSubIds(facts: SubIdFacts): Finding {
 
 const consequence = "containers have one user, and calls like chown succeed without being done";
 
-function countOf(ranges: readonly SubordinateRange[]): number {
+function countOf(ranges: readonly IdRange[]): number {
   return ranges.reduce((sum, { count }) => sum + count, 0);
 }
 

@@ -1,3 +1,4 @@
+import { isExplained } from "../userns/explain-refusal.ts";
 import { type Finding, fault, good, setSysctl } from "./check.ts";
 
 /** What is known of user namespaces. */
@@ -36,6 +37,7 @@ export function judgeUserNamespaces(facts: UserNamespaceFacts): Finding {
       `there are as many as there may be (${most})`,
       setSysctl("user.max_user_namespaces", most * 4),
     );
+  if (isExplained(failure)) return fault(failure);
   return fault(
     `none can be made: ${failure} (in a container, its seccomp profile may forbid them, or the kernel was built without)`,
   );

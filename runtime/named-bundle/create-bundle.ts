@@ -9,12 +9,14 @@ import type { CreateSurroundings } from "../container/create-container.ts";
 import { checkNetwork, findRequestedImage, type ImageRequest } from "../container/requested-image.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
+import { findConcessions } from "../nesting/find-concessions.ts";
+import { type Concessions, withConcededFlags } from "../nesting/plan-concessions.ts";
 import type { Directories } from "../store/directories.ts";
 import { replaceFile } from "../store/replace-file.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { sha256Hex } from "../sys/random.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
-import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import { findIdMappings } from "../userns/load-id-mappings.ts";
 import { removeTree } from "../userns/remove-tree.ts";
 import type { MadeMount } from "../volume/mount-volumes.ts";
 import {
@@ -51,24 +53,27 @@ export interface BundleResult {
  */
 export async function createBundle(
   directories: Directories,
-  request: BundleRequest,
+  asked: BundleRequest,
   surroundings: CreateSurroundings,
 ): Promise<BundleResult> {
-  const place = placeOfBundle(directories, request.bundle);
-  refuseSharing(request.options);
+  const place = placeOfBundle(directories, asked.bundle);
+  refuseSharing(asked.options);
   using _ = lockBundle(directories, place.name);
   const existing = readBundle(directories, place.name);
-  if (existing && isWhole(existing) && request.ifThere === "refuse")
+  if (existing && isWhole(existing) && asked.ifThere === "refuse")
     throw new CntnrError("conflict", `there is a bundle ${place.name} already: --update changes it`);
   checkPlace(place, existing);
-  const mappings = loadIdMappings();
+  const { mappings, reason } = findIdMappings();
+  if (reason !== undefined) surroundings.onDetail(`sub-ids are not used: ${reason}`);
+  const concessions = await findConcessions(directories, mappings);
+  const request = { ...asked, runtimeFlags: withConcededFlags(asked.runtimeFlags, concessions) };
   const permitted = checkNetwork(request.options, surroundings.env);
   using _store = await lockStore(directories, "shared");
   const [image] = await Promise.all([
     findRequestedImage(directories, request, surroundings, mappings),
     permitted,
   ]);
-  const inputs = sumOfInputs(request, image, mappings);
+  const inputs = sumOfInputs(request, image, mappings, concessions);
   if (existing && isWhole(existing) && existing.inputs === inputs)
     return { record: existing, outcome: "unchanged" };
   using made = await makeMounts(directories, request.options, image);
@@ -80,6 +85,7 @@ export async function createBundle(
       image,
       mappings,
       mounts: made.mounts,
+      concessions,
       surroundings,
     });
   } catch (error) {
@@ -109,9 +115,13 @@ function sumOfInputs(
   { options, root, runtimeFlags }: BundleRequest,
   image: LocalImage,
   mappings: IdMappings,
+  { shared }: Concessions,
 ): string {
   const { manifestDigest, layers } = image;
-  const inputs = { version: 1, image: manifestDigest, layers, options, runtimeFlags, root, mappings };
+  const inputs = {
+    ...{ version: 1, image: manifestDigest, layers, options, runtimeFlags, root, mappings },
+    ...(shared.size > 0 ? { shared: [...shared.keys()] } : {}),
+  };
   return sha256Hex(JSON.stringify(inputs));
 }
 
@@ -148,6 +158,7 @@ interface Ingredients {
   readonly image: LocalImage;
   readonly mappings: IdMappings;
   readonly mounts: readonly MadeMount[];
+  readonly concessions: Concessions;
   readonly surroundings: CreateSurroundings;
 }
 
@@ -155,7 +166,7 @@ async function build(
   directories: Directories,
   record: BundleRecord,
   existing: BundleRecord | undefined,
-  { request, image, mappings, mounts, surroundings }: Ingredients,
+  { request, image, mappings, mounts, concessions, surroundings }: Ingredients,
 ): Promise<void> {
   const { directory } = record;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -164,7 +175,7 @@ async function build(
   const isSameRoot = wasWhole && existing.imageId === record.imageId && existing.root === record.root;
   const keepsRoot = isSameRoot || (wasWhole && request.changes === "kept" && existing.root === record.root);
   if (!keepsRoot) await removeRoot(directory, mappings);
-  const { remarks } = await makeBundle({
+  const { remarks, details } = await makeBundle({
     directory,
     image,
     options: { ...request.options, mounts: await resolveMounts(directories, mounts, image, mappings) },
@@ -172,10 +183,12 @@ async function build(
     defaultHostname: record.name.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 63),
     runDir: directories.run,
     env: surroundings.env,
+    concessions,
     rootKind: record.root,
     isRootThere: keepsRoot,
   });
   for (const remark of remarks) surroundings.onRemark(remark);
+  for (const detail of details) surroundings.onDetail(detail);
 }
 
 const rootParts = ["upper", "work", "rootfs"];

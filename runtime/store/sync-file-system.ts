@@ -8,7 +8,7 @@ const syncTimeoutMs = 15 * 60_000;
  * it may take long and must not hold up signals and time-outs.
  */
 export async function syncFileSystem(path: string, signal: AbortSignal | undefined): Promise<void> {
-  const result = await runCommand("sync", ["--file-system", path], {
+  const result = await runCommand("sync", ["-f", path], {
     timeoutMs: syncTimeoutMs,
     ...(signal ? { signal } : {}),
   });

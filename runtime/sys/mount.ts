@@ -1,9 +1,13 @@
 import { dlopen } from "bun:ffi";
-import { checkResult } from "./system-call.ts";
+import { checkResult, errorName, lastErrno } from "./system-call.ts";
 
+const noSetId = 0x2; // MS_NOSUID
+const noDevices = 0x4; // MS_NODEV
+const noPrograms = 0x8; // MS_NOEXEC
 const bind = 0x1000; // MS_BIND
 const recursive = 0x4000; // MS_REC
 const readOnly = 0x1; // MS_RDONLY
+const move = 0x2000; // MS_MOVE
 const detach = 2; // MNT_DETACH
 
 let libc: ReturnType<typeof load> | undefined;
@@ -39,6 +43,11 @@ export function mountTmpfs(target: string): void {
   mount("tmpfs", target, "tmpfs", 0, "mode=755");
 }
 
+/** mount(2) of a file system that shows the kernel's own state, as containers have it. Throws SystemCallError. */
+export function mountKernelState(type: "proc" | "sysfs", target: string): void {
+  mount(type, target, type, noSetId | noDevices | noPrograms, null);
+}
+
 /** Shows a directory, with all that is mounted below it, at another place. Throws SystemCallError. */
 export function bindDirectory(source: string, target: string): void {
   mount(source, target, null, bind | recursive, null);
@@ -55,6 +64,12 @@ export function unmount(target: string): void {
   checkResult(`umount of ${target}`, libc.umount2(text(target), 0));
 }
 
+/** Tries pivot_root(2) to the working directory, a mount point, for a process that ends then. Throws SystemCallError. */
+export function tryPivotRoot(): void {
+  libc ??= load();
+  checkResult("pivot_root", libc.pivot_root(text("."), text(".")));
+}
+
 /**
  * Makes a mount point the root of this process and its own mount namespace, and lets go of everything else of the file system:
  * afterwards no path leads out of it. Throws SystemCallError.
@@ -64,8 +79,13 @@ export function enterRoot(directory: string): void {
   const here = text(".");
   process.chdir(directory);
   // With "." for both, pivot_root(2) leaves the old root on top of the new one.
-  checkResult("pivot_root", libc.pivot_root(here, here));
-  checkResult("umount2", libc.umount2(here, detach));
+  if (libc.pivot_root(here, here) === 0) checkResult("umount2", libc.umount2(here, detach));
+  else {
+    // A container's seccomp filter may let all calls through that mount, but this one.
+    if (errorName(lastErrno()) !== "EPERM") checkResult("pivot_root", -1);
+    mount(".", "/", null, move, null);
+    checkResult("chroot", libc.chroot(here));
+  }
   process.chdir("/");
   libc.umask(0);
 }

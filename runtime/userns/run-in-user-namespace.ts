@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import { type CommandResult, runCommand, signalNumber, startFailure } from "../process/run-command.ts";
+import { explainRefusal, readIfPermitted } from "./explain-refusal.ts";
 import type { IdMapping, IdMappings } from "./id-mappings.ts";
+import { hasNoNewPrivileges } from "./own-namespace.ts";
 
 export interface NamespaceCommandOptions {
   readonly cwd?: string;
@@ -13,6 +15,8 @@ export interface NamespaceCommandOptions {
   readonly inherit?: readonly number[];
   /** Called with each complete line of standard output while the command runs. */
   readonly onStdoutLine?: (line: string) => void;
+  /** Further namespaces, as flags of unshare(1). */
+  readonly namespaces?: readonly string[];
   /** Milliseconds after which the command is killed. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -39,7 +43,8 @@ export async function runInUserNamespace(
   const limit = AbortSignal.timeout(options.timeoutMs);
   const abort = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   abort.throwIfAborted();
-  const child = spawn("unshare", ["--user", "--mount", "--", "sh", "-c", waitForMappings, ...argv], {
+  const flags = ["--user", "--mount", ...(options.namespaces ?? []), ...mappingFlags(mappings)];
+  const child = spawn("unshare", [...flags, "--", "sh", "-c", waitForMappings, ...argv], {
     stdio: ["pipe", "pipe", "pipe", ...(options.inherit ?? [])],
     env: options.env ?? { PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin" },
     ...(options.cwd ? { cwd: options.cwd } : {}),
@@ -55,6 +60,15 @@ export async function runInUserNamespace(
   } finally {
     abort.removeEventListener("abort", kill);
   }
+}
+
+/**
+ * One's own id alone unshare(1) can map itself, before its first exec. Otherwise that is the shell's, whose id is not mapped yet and
+ * which therefore loses all rights; no exec gives any to it again under no-new-privileges, so it gets them as ambient capabilities.
+ */
+function mappingFlags({ subordinate }: IdMappings): readonly string[] {
+  if (!subordinate) return ["--map-root-user"];
+  return hasNoNewPrivileges() ? ["--keep-caps"] : [];
 }
 
 function finish(
@@ -89,7 +103,9 @@ function finish(
     child.on("close", (code, signalName) => {
       const errors = Buffer.concat(stderr).toString();
       if (!ready && code !== null)
-        return reject(new CntnrError("unavailable", `no user namespace could be made: ${errors.trim()}`));
+        return reject(
+          new CntnrError("unavailable", explainRefusal({ read: readIfPermitted, message: errors.trim() })),
+        );
       resolve({
         exitCode: code ?? 128 + signalNumber(signalName),
         stdout: lines.map((line) => `${line}\n`).join(""),
@@ -113,14 +129,12 @@ function splitLines(stream: NodeJS.ReadableStream, onLine: (line: string) => voi
 
 /** Fills in the maps of a process's new user namespace: by itself where the kernel lets it, else by newuidmap. */
 async function writeMappings(pid: number, mappings: IdMappings): Promise<void> {
-  const isRoot = process.geteuid?.() === 0;
-  if (mappings.subordinate && !isRoot) {
+  if (!mappings.subordinate) return;
+  if (process.geteuid?.() !== 0) {
     await Promise.all([newIdMap("newuidmap", pid, mappings.uids), newIdMap("newgidmap", pid, mappings.gids)]);
     return;
   }
   try {
-    // Without it the kernel refuses an unprivileged gid_map: a group could be dropped (user_namespaces(7)).
-    if (!isRoot) writeFileSync(`/proc/${pid}/setgroups`, "deny");
     writeFileSync(`/proc/${pid}/uid_map`, mapText(mappings.uids));
     writeFileSync(`/proc/${pid}/gid_map`, mapText(mappings.gids));
   } catch (error) {

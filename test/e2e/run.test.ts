@@ -372,7 +372,7 @@ test("a bundle runs with plain runc, too", async () => {
 describe("a root file system that cannot be an overlay", () => {
   /** Runs in a store of its own; nothing may be left of the copy. */
   async function runCopied(user: TestUser, store: string, reference: string, script: string) {
-    const argv = ["cntnr", "--store-dir", store, "run", "--rm", reference, "sh", "-c", script];
+    const argv = ["cntnr", "--verbose", "--store-dir", store, "run", "--rm", reference, "sh", "-c", script];
     const result = checked(argv, await host.asUser(user, argv, { timeoutMs: 120_000 }));
     expect(await ok(user, ["ls", `${store}/containers`])).toBe("names");
     return result;

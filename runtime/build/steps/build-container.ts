@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, ownIdentity } from "../../container/process-identity.ts";
-import { runtimeProgram } from "../../container/runc.ts";
+import type { ContainerRecord } from "../../container/container-record.ts";
+import { runtimeProgram, runtimeWords } from "../../container/runc.ts";
 import { classifyRuncFailure } from "../../container/runc-failure.ts";
 import { CntnrError, hasErrno } from "../../errors/cntnr-error.ts";
 import { runCommand, signalNumber, startFailure } from "../../process/run-command.ts";
@@ -13,6 +14,7 @@ import { removeTree } from "../../userns/remove-tree.ts";
 
 export interface ContainerRun {
   readonly bundle: string;
+  readonly runtimeFlags: ContainerRecord["runtimeFlags"];
   /** Held by the runtime as long as the container runs, should we be killed. */
   readonly lockFd: number;
   readonly onOutput: (chunk: Buffer) => void;
@@ -39,7 +41,7 @@ export async function runContainer(directories: Directories, run: ContainerRun):
   const id = newBuildName();
   const log = join(run.bundle, "runc.log");
   const flags = ["--root", directories.runcRoot, "--log", log, "--log-format", "json"];
-  const child = spawn(runtimeProgram, [...flags, "run", "--bundle", run.bundle, id], {
+  const child = spawn(runtimeProgram, [...flags, "run", ...runtimeWords(run), "--bundle", run.bundle, id], {
     stdio: ["ignore", "pipe", "pipe", run.lockFd],
   });
   const stop = () => void deleteContainer(directories, id);

@@ -7,6 +7,8 @@ import { CntnrError } from "../../errors/cntnr-error.ts";
 import { digestOfHex } from "../../image/digest.ts";
 import type { LocalImage } from "../../image/local-image.ts";
 import type { UpperTree } from "../../layer/upper-tree.ts";
+import { findConcessions } from "../../nesting/find-concessions.ts";
+import { withConcededFlags } from "../../nesting/plan-concessions.ts";
 import { newKey } from "../../store/temporary.ts";
 import { removeTree } from "../../userns/remove-tree.ts";
 import type { CommandSettings, RunOperation } from "../plan/operation.ts";
@@ -24,6 +26,7 @@ export interface RunStepOptions {
   readonly findTree: FindTree;
   readonly onOutput: (chunk: Buffer) => void;
   readonly onRemark: (text: string) => void;
+  readonly onDetail: (text: string) => void;
 }
 
 /** A command that ended with another exit code than 0. */
@@ -64,9 +67,10 @@ async function execute(
   operation: RunOperation,
   mounts: readonly SourcedMount[],
   upper: UpperTree,
-  { access, settings, onOutput, onRemark }: RunStepOptions,
+  { access, settings, onOutput, onRemark, onDetail }: RunStepOptions,
 ): Promise<readonly string[]> {
   const { directories, mappings, env, signal } = context.surroundings;
+  const concessions = await findConcessions(directories, mappings);
   await using stack = new AsyncDisposableStack();
   const key = stack.use(await newKey(directories, "build"));
   stack.defer(() => key.clear(mappings));
@@ -75,7 +79,7 @@ async function execute(
   mkdirSync(secrets, { mode: 0o700 });
   stack.defer(() => removeTree(secrets, mappings));
   const made = await new MountMaker(context, access, secrets, stack).make(mounts, operation.script);
-  const { remarks, mountPoints } = await makeBundle({
+  const { remarks, details, mountPoints } = await makeBundle({
     directory: bundle,
     image: imageOf(files, operation),
     options: { ...optionsOf(operation, made), ...settings },
@@ -83,11 +87,15 @@ async function execute(
     defaultHostname: "build",
     runDir: directories.run,
     env,
+    concessions,
     upper: { path: upper.path, work: upper.work },
     mounts: made.overlays,
   });
   for (const remark of remarks) onRemark(remark);
-  const exitCode = await runContainer(directories, { bundle, lockFd: upper.lockFd, onOutput, signal });
+  for (const detail of details) onDetail(detail);
+  const runtimeFlags = withConcededFlags([], concessions);
+  const run = { bundle, runtimeFlags, lockFd: upper.lockFd, onOutput, signal };
+  const exitCode = await runContainer(directories, run);
   if (exitCode !== 0) throw new CommandFailure(operation.argv, exitCode);
   return mountPoints;
 }

@@ -65,7 +65,7 @@ export const callsByCapability: Readonly<Record<string, readonly string[]>> = {
   SYSLOG: ["syslog"],
   SYS_ADMIN: words(
     `bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick listmount lookup_dcookie mount mount_setattr move_mount
-     open_tree open_tree_attr perf_event_open quotactl quotactl_fd setdomainname sethostname setns statmount syslog umount
+     open_tree open_tree_attr perf_event_open pivot_root quotactl quotactl_fd setdomainname sethostname setns statmount syslog umount
      umount2 unshare`,
   ),
   SYS_BOOT: ["reboot"],

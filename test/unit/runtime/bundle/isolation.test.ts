@@ -72,7 +72,7 @@ describe("limits", () => {
 
 describe("kernel settings", () => {
   const gids = [{ containerId: 0, hostId: 1000, size: 1 }];
-  const own = { hasOwnNetwork: true, hasOwnIpc: true };
+  const own = { hasOwnNetwork: true, hasOwnIpc: true, hasOwnProc: true };
 
   test("of a network of one's own let everybody use low ports and ping", () => {
     expect(planSysctls({}, gids, own)).toEqual({
@@ -85,7 +85,9 @@ describe("kernel settings", () => {
   test("have to be of a namespace that the container has for itself", () => {
     expect(planSysctls({ "kernel.sem": "1" }, gids, own)).toMatchObject({ "kernel.sem": "1" });
     expect(() => planSysctls({ "vm.swappiness": "1" }, gids, own)).toThrow("the whole machine's");
-    expect(() => planSysctls({ "kernel.sem": "1" }, gids, { ...own, hasOwnIpc: false })).toThrow("its IPC");
+    expect(() =>
+      planSysctls({ "kernel.sem": "1" }, gids, { ...own, hasOwnIpc: false, hasOwnProc: true }),
+    ).toThrow("its IPC");
     expect(() => planSysctls({ "net.a": "1" }, gids, { ...own, hasOwnNetwork: false })).toThrow(
       "its network",
     );

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { noConcessions } from "../../../../runtime/nesting/plan-concessions.ts";
 import { planMounts } from "../../../../runtime/bundle/mount-plan.ts";
 import type { NetworkMode, ResolvedMount } from "../../../../runtime/container/container-options.ts";
 import { plainNetwork } from "../../../../runtime/network/network-request.ts";
@@ -10,7 +11,7 @@ const one = { uids: mapIds(1000, []), gids: mapIds(1000, []), subordinate: false
 const files = { "/etc/hosts": "/bundle/hosts" };
 
 function plan(mounts: readonly ResolvedMount[], network: NetworkMode = { kind: "none" }, ids = mappings) {
-  return planMounts({ options: { mounts, network }, mappings: ids, files });
+  return planMounts({ options: { mounts, network }, mappings: ids, files, concessions: noConcessions });
 }
 const bind = (destination: string, options: readonly string[] = [], readOnly = false): ResolvedMount => ({
   kind: "bind",

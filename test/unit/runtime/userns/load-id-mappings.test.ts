@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { mapIds, parseSubordinateIds } from "../../../../runtime/userns/load-id-mappings.ts";
+import {
+  identityMappings,
+  mapIds,
+  parseSubordinateIds,
+} from "../../../../runtime/userns/load-id-mappings.ts";
+import { existingIds, parseIdMap } from "../../../../runtime/userns/own-namespace.ts";
 
 describe("sub-ids", () => {
   test("are the lines of the user, by name or number, in the order of the file", () => {
@@ -47,5 +52,37 @@ describe("sub-ids", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("ids in a user namespace", () => {
+  const inContainer = parseIdMap("         0       1001          1\n         1     100000      65536\n");
+
+  test("are cut where its map has another line, for the kernel takes no range across two", () => {
+    expect(existingIds([{ start: 0, count: 65_536 }], inContainer)).toEqual([
+      { start: 0, count: 1 },
+      { start: 1, count: 65_535 },
+    ]);
+    expect(existingIds([{ start: 2000, count: 60_000 }], inContainer)).toEqual([
+      { start: 2000, count: 60_000 },
+    ]);
+  });
+
+  test("are none where the ranges of a file mean ids that it has not", () => {
+    expect(existingIds([{ start: 100_000, count: 65_536 }], inContainer)).toEqual([]);
+  });
+
+  test("of root are all that there are, as they are, up to a gap and at most 65536", () => {
+    expect(identityMappings(parseIdMap("0 0 4294967295\n"))).toEqual([
+      { containerId: 0, hostId: 0, size: 65_536 },
+    ]);
+    expect(identityMappings(inContainer)).toEqual([
+      { containerId: 0, hostId: 0, size: 1 },
+      { containerId: 1, hostId: 1, size: 65_535 },
+    ]);
+    expect(identityMappings(parseIdMap("0 1003 1\n"))).toEqual([{ containerId: 0, hostId: 0, size: 1 }]);
+    expect(identityMappings(parseIdMap("0 1003 1\n5 200000 10\n"))).toEqual([
+      { containerId: 0, hostId: 0, size: 1 },
+    ]);
   });
 });
