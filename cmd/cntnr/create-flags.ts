@@ -40,6 +40,13 @@ export const createFlags: readonly Flag[] = [
   { name: "read-only", aliases: ["readonly"], summary: "Mount the root file system read-only" },
   { name: "cap-add", value: "CAPABILITY", repeatable: true, summary: "Add a capability, or ALL" },
   { name: "cap-drop", value: "CAPABILITY", repeatable: true, summary: "Drop a capability, or ALL" },
+  {
+    name: "attach",
+    short: "a",
+    value: "STREAM",
+    repeatable: true,
+    summary: "Show only these in the foreground: STDIN (with -i), STDOUT, STDERR",
+  },
   { name: "interactive", aliases: ["stdin"], short: "i", summary: "Keep standard input open" },
   { name: "tty", short: "t", summary: "Give the container a terminal" },
   {

@@ -1,4 +1,4 @@
-import { readContainerLog } from "../../runtime/container/container-log.ts";
+import { type LogEntry, readContainerLog } from "../../runtime/container/container-log.ts";
 import { findContainer } from "../../runtime/container/container-store.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { print, printErrorBytes } from "../command-line/output.ts";
@@ -10,7 +10,7 @@ export async function logs({ args, directories }: CommandContext): Promise<numbe
   const record = findContainer(directories, args.positionals[0] ?? "");
   const tail = parseTail(args.value("tail"));
   const [since, until] = [args.value("since"), args.value("until")];
-  const entries = readContainerLog(directories, record, {
+  const batches = readContainerLog(directories, record, {
     follow: args.has("follow"),
     ...(tail === undefined ? {} : { tail }),
     ...(since === undefined ? {} : { sinceMs: parseTime("--since", since, Date.now()) }),
@@ -18,14 +18,26 @@ export async function logs({ args, directories }: CommandContext): Promise<numbe
   });
   const withTime = args.has("timestamps");
   const isMidLine = { stdout: false, stderr: false };
-  for await (const { time, stream, text, isPartial } of entries) {
-    const prefix = withTime && !isMidLine[stream] ? `${time} ` : "";
-    const bytes = Buffer.concat([Buffer.from(prefix), text, Buffer.from(isPartial ? "" : "\n")]);
-    if (stream === "stdout") print(bytes);
-    else printErrorBytes(bytes);
-    isMidLine[stream] = isPartial;
+  for await (const entries of batches) {
+    let pending: Uint8Array[] = [];
+    for (const [index, { time, stream, text, isPartial }] of entries.entries()) {
+      if (withTime && !isMidLine[stream]) pending.push(Buffer.from(`${time} `));
+      pending.push(text, isPartial ? nothing : newline);
+      isMidLine[stream] = isPartial;
+      if (entries[index + 1]?.stream === stream) continue;
+      printTo(stream, Buffer.concat(pending));
+      pending = [];
+    }
   }
   return 0;
+}
+
+const nothing = Buffer.alloc(0);
+const newline = Buffer.from("\n");
+
+function printTo(stream: LogEntry["stream"], bytes: Uint8Array): void {
+  if (stream === "stdout") print(bytes);
+  else printErrorBytes(bytes);
 }
 
 function parseTail(text: string | undefined): number | undefined {

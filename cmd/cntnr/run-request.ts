@@ -20,7 +20,7 @@ import { parseSignal } from "../../runtime/container/signal-name.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { parsePlatform } from "../../runtime/image/skopeo.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
-import { parseAttachFlags } from "./attach-flags.ts";
+import { parseAttachedStreams, parseAttachFlags } from "./attach-flags.ts";
 import { parseEnvironment } from "./environment.ts";
 import { parseHealthFlags } from "./health-flags.ts";
 import { parseIsolationOptions } from "./isolation-options.ts";
@@ -28,7 +28,12 @@ import { parseTlsVerify } from "./tls-verify.ts";
 
 /** What the flags of `cntnr run` ask for. Throws CntnrError. */
 export function parseRunRequest(args: ParsedArguments, env: NodeJS.ProcessEnv): RunRequest {
-  return { ...parseCreateRequest(args, env), ...parseAttachFlags(args), detach: args.has("detach") };
+  return {
+    ...parseCreateRequest(args, env),
+    ...parseAttachFlags(args),
+    attached: parseAttachedStreams(args),
+    detach: args.has("detach"),
+  };
 }
 
 /** What the flags of `cntnr create` ask for, which `run` has, too. Throws CntnrError. */
@@ -131,6 +136,7 @@ export function parseNotifyMode(args: ParsedArguments): (typeof notifyModes)[num
 
 /** What belongs to one time that the command was typed, and not to the container. */
 const momentary = new Set([
+  "attach",
   "detach",
   "name",
   "cidfile",

@@ -13,8 +13,8 @@ export type OutputStream = "stdout" | "stderr";
 export interface AttachRules {
   /** What a terminal sends for the detach keys; empty: none. */
   readonly detachKeys: Uint8Array;
-  /** What the end of our input means. */
-  readonly atInputEnd: "end-input" | "detach";
+  /** What the end of our input means: that of the container's, that we leave, or both. */
+  readonly atInputEnd: "end-input" | "detach" | "end-input-and-detach";
 }
 
 /** conmon reads messages of up to 32 KiB, and sends 8 KiB at once after a byte that names the stream. */
@@ -38,11 +38,15 @@ export async function attachStreams(
     return "ended";
   }
   const { promise: inputEnd, resolve: detach, reject } = Promise.withResolvers<"detached">();
+  let isLeft = false;
   passInput(connection, input, detachKeys).then((isDetached) => {
-    if (isDetached || atInputEnd === "detach") detach("detached");
-    else connection.endSending();
+    if (isDetached || atInputEnd === "detach") return detach("detached");
+    if (atInputEnd === "end-input") return connection.endSending();
+    // What has come by then is read, so that conmon is not told of a broken connection before it has all that we have sent.
+    isLeft = true;
+    connection.endBoth();
   }, reject);
-  const outputEnd = passOutput(connection, streams.write).then(() => "ended" as const);
+  const outputEnd = passOutput(connection, streams.write).then(() => (isLeft ? "detached" : "ended"));
   return await Promise.race([outputEnd, inputEnd]);
 }
 

@@ -1,16 +1,25 @@
 import { read, write } from "node:fs";
 import { hasErrno } from "../errors/cntnr-error.ts";
-import type { AttachedStreams } from "./attach-streams.ts";
+import type { AttachedStreams, OutputStream } from "./attach-streams.ts";
 
 const chunkBytes = 32 * 1024;
 const busyPauseMs = 5;
 
-/** This process's own standard input, output and error. */
-export function ownStreams(stdin: "pass" | "keep"): AttachedStreams {
+/** This process's own standard input, output and error; of what is printed only these streams. */
+export function ownStreams(
+  stdin: "pass" | "keep",
+  outputs: readonly OutputStream[] = ["stdout", "stderr"],
+): AttachedStreams {
   return {
     ...(stdin === "pass" ? { input: readAll(0) } : {}),
-    write: (stream, bytes) => writeAll(stream === "stdout" ? 1 : 2, bytes),
+    write: async (stream, bytes) => {
+      if (outputs.includes(stream)) await writeOwn(stream, bytes);
+    },
   };
+}
+
+export function writeOwn(stream: OutputStream, bytes: Uint8Array): Promise<void> {
+  return writeAll(stream === "stdout" ? 1 : 2, bytes);
 }
 
 /** With reads of its own in a thread: a terminal in the background then stops us, as it should (SIGTTIN). */

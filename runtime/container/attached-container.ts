@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { attachStreams } from "../attach/attach-streams.ts";
+import { attachStreams, type OutputStream } from "../attach/attach-streams.ts";
 import { ownStreams } from "../attach/own-streams.ts";
 import { RawTerminal } from "../attach/raw-terminal.ts";
 import { resizeTerminal } from "../attach/resize-terminal.ts";
@@ -22,6 +22,8 @@ export interface AttachOptions {
   /** Signals that we get are passed on to the container. */
   readonly signals: "pass" | "keep";
   readonly stdin: boolean;
+  /** Of what it prints, the streams that we show; with none, the end of our input is all that is waited for. */
+  readonly attached?: readonly OutputStream[];
 }
 
 /** The exit code that the container ended with, or `left` when the detach keys were typed. */
@@ -82,16 +84,17 @@ async function attach(
   record: ContainerRecord,
   socket: PacketSocket,
   stack: DisposableStack,
-  { detachKeys, signals, stdin }: AttachOptions,
+  { detachKeys, signals, stdin, attached = ["stdout", "stderr"] }: AttachOptions,
 ): Promise<AttachResult> {
   if (signals === "pass") {
     const forwarding = stack.use(new SignalForwarding());
     forwarding.to((signal) => void signalInit(directories, record, constants.signals[signal]));
   }
-  const end = await attachStreams(socket, ownStreams(stdin ? "pass" : "keep"), {
+  const atEnd = attached.length === 0 ? "end-input-and-detach" : "end-input";
+  const end = await attachStreams(socket, ownStreams(stdin ? "pass" : "keep", attached), {
     detachKeys,
     // Raw terminals end by being taken away, and not by a key.
-    atInputEnd: record.tty ? "detach" : "end-input",
+    atInputEnd: record.tty ? "detach" : atEnd,
   });
   stack.dispose();
   if (end === "detached") return "left";

@@ -43,26 +43,29 @@ export interface ReadLogOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The entries of a container's log; with `follow` until the container has ended. */
+/** The entries of a container's log, many at a time; with `follow` until the container has ended. */
 export async function* readContainerLog(
   directories: Directories,
   record: ContainerRecord,
   options: ReadLogOptions,
-): AsyncGenerator<LogEntry> {
+): AsyncGenerator<readonly LogEntry[]> {
   const { log } = containerPaths(directories, record.id);
   const fd = openLog(directories, log, record);
   if (fd === undefined) return;
   try {
     const reader = new LineReader(fd);
-    const kept = [...entriesOf(reader, options)];
-    yield* lastLines(kept, options.tail);
+    if (options.tail === undefined) yield* batchesOf(reader, options);
+    else yield lastEntries(reader, options, options.tail);
     while (options.follow) {
       // The state first: what was printed before the end is in the file then.
       const isOver = !isActive(readState(directories, record));
-      const entries = [...entriesOf(reader, options)];
-      yield* entries;
+      let hasMore = false;
+      for (const entries of batchesOf(reader, options)) {
+        hasMore = true;
+        yield entries;
+      }
       if (isOver || Date.now() > (options.untilMs ?? Number.POSITIVE_INFINITY)) return;
-      if (entries.length === 0) await changeOf(log, options.signal);
+      if (!hasMore) await changeOf(log, options.signal);
       if (options.signal?.aborted) return;
     }
   } finally {
@@ -79,9 +82,29 @@ function openLog(directories: Directories, path: string, record: ContainerRecord
     if (life?.supervisor !== "cntnr") return undefined;
     throw new CntnrError(
       "unsupported",
-      `container ${record.name} ran in the foreground without a terminal of its own: what it printed went to whoever started it, and no log is kept`,
+      `container ${record.name} runs in the foreground and removes itself (--rm): no log is kept of what it prints`,
     );
   }
+}
+
+/** So many at a time that a large log does not have to be in memory. */
+const batchEntries = 1024;
+
+function* batchesOf(reader: LineReader, options: ReadLogOptions): Generator<readonly LogEntry[]> {
+  let batch: LogEntry[] = [];
+  for (const entry of entriesOf(reader, options)) {
+    batch.push(entry);
+    if (batch.length < batchEntries) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function lastEntries(reader: LineReader, options: ReadLogOptions, count: number): readonly LogEntry[] {
+  let last: readonly LogEntry[] = [];
+  for (const batch of batchesOf(reader, options)) last = lastLines([...last, ...batch], count);
+  return last;
 }
 
 function* entriesOf(reader: LineReader, { sinceMs, untilMs }: ReadLogOptions): Generator<LogEntry> {
@@ -95,8 +118,7 @@ function* entriesOf(reader: LineReader, { sinceMs, untilMs }: ReadLogOptions): G
 }
 
 /** Pure: the entries of the last `count` lines; a line may be several entries. */
-export function lastLines(entries: readonly LogEntry[], count: number | undefined): readonly LogEntry[] {
-  if (count === undefined) return entries;
+export function lastLines(entries: readonly LogEntry[], count: number): readonly LogEntry[] {
   let lines = 0;
   let start = entries.length;
   while (start > 0) {

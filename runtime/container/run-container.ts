@@ -1,3 +1,4 @@
+import type { OutputStream } from "../attach/attach-streams.ts";
 import type { Directories } from "../store/directories.ts";
 import { type Service, serviceOf } from "../systemd/service.ts";
 import type { ContainerId } from "./container-id.ts";
@@ -8,6 +9,8 @@ import { checkTerminal, runForeground } from "./run-foreground.ts";
 /** One `cntnr run`. */
 export interface RunRequest extends CreateRequest {
   readonly detach: boolean;
+  /** Of what the container prints in the foreground, the streams that are shown. */
+  readonly attached: readonly OutputStream[];
   /** What a terminal sends for the detach keys. */
   readonly detachKeys: Uint8Array;
   /** Signals that we get are the container's. */
@@ -37,26 +40,34 @@ export async function runContainer(
     stdinOnce: options.stdin && !detach,
   });
   const service = serviceOf(surroundings.env, record.sdnotify);
-  if (detach) {
+  const { attached, signals } = request;
+  const isShown = attached.length > 0;
+  if (detach || !(isShown || options.stdin)) {
     await startNew(directories, record, service);
     return { kind: "detached", id: record.id };
   }
   using _ = sweepLater(directories);
-  const signals = request.signals;
   // With conmon one can leave a terminal and come back to it, and somebody is there to restart the container.
   // A service manager watches conmon.
-  if (!record.tty && record.restart.policy === "no" && !service)
-    return { kind: "ended", exitCode: await runForeground(directories, record, signals) };
+  if (!record.tty && record.restart.policy === "no" && !service && isShown) {
+    const { onRemark } = surroundings;
+    return {
+      kind: "ended",
+      exitCode: await runForeground(directories, record, { signals, attached, onRemark }),
+    };
+  }
   const { startAttached } = await import("./attached-container.ts");
   const { detachKeys } = request;
   const end = await startAttached(directories, record, {
     detachKeys,
     signals,
     stdin: options.stdin,
+    attached,
     onFailure: "remove",
     ...(service ? { service } : {}),
   });
-  return end === "left" ? { kind: "left", id: record.id } : { kind: "ended", exitCode: end };
+  if (end === "left") return { kind: isShown ? "left" : "detached", id: record.id };
+  return isShown ? { kind: "ended", exitCode: end } : { kind: "detached", id: record.id };
 }
 
 async function startNew(

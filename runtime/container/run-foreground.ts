@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { OutputStream } from "../attach/attach-streams.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { spawnAttached } from "../sys/spawn-attached.ts";
@@ -7,8 +8,9 @@ import { withoutService } from "../systemd/service.ts";
 import { noteContainer } from "./container-events.ts";
 import { beginLife, claimEnd, startedBySomebody } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
-import { type ContainerRecord, containerPaths } from "./container-record.ts";
+import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 import { discardContainer } from "./discard-container.ts";
+import type { ForegroundOutput } from "./foreground-output.ts";
 import { deleteFromRuntime, readRuncLog, runcFlags, runtimeProgram, runtimeWords } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
 import { writeExit } from "./settle.ts";
@@ -23,26 +25,34 @@ export function checkTerminal(options: { readonly tty: boolean; readonly stdin: 
     );
 }
 
+export interface ForegroundOptions {
+  readonly signals: "pass" | "keep";
+  /** Of what it prints, the streams that we show. */
+  readonly attached: readonly OutputStream[];
+  /** What the person at the terminal has to know. */
+  readonly onRemark: (text: string) => void;
+}
+
 /**
  * Runs a container whose bundle is made, on our own standard input and output, until it has ended. Returns docker's exit code:
- * the container's, 128 + n after signal n, 125 to 127 when it could not be started (runc has then said why on standard
- * error). A container with autoRemove is gone afterwards.
+ * the container's, 128 + n after signal n, 125 to 127 when it could not be started and runc has said why on standard
+ * error. A container with autoRemove is gone afterwards. Throws CntnrError when it could not be started and nobody has said why.
  */
 export async function runForeground(
   directories: Directories,
   record: ContainerRecord,
-  signals: "pass" | "keep",
+  { signals, attached, onRemark }: ForegroundOptions,
 ): Promise<number> {
   const paths = containerPaths(directories, record.id);
   const flags = runcFlags(directories, paths);
-  let exitCode: number;
   using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
+  using output = await relayedOutput(paths, record, attached, onRemark);
   beginLife(paths, "cntnr", startedBySomebody);
   const runc = spawnAttached(
     [runtimeProgram, ...flags, "run", ...runtimeWords(record), "--bundle", paths.directory, record.id],
     {
       stdin: record.stdin ? "inherit" : "ignore",
-      output: "inherit",
+      output: output?.stdio ?? directOutput(attached),
       // Ctrl-C is to come once, from us.
       ownSession: true,
       // It would wait for a container that says it is ready, and most never do.
@@ -52,13 +62,36 @@ export async function runForeground(
   noteContainer(directories, record, "start");
   if (record.health) (await import("../health/supervisor-lock.ts")).wakeSupervisor(directories);
   forwarding?.to((signal) => runc.signal(signal));
-  const end = await runc.ended;
-  exitCode = "signal" in end ? 128 + end.signal : end.exitCode;
-  // runc has removed its state, except when it was killed; then the container may be running.
-  if (existsSync(paths.runcState)) await deleteFromRuntime(directories, record.id);
-  if (exitCode !== 0) exitCode = classifyRuncFailure(readRuncLog(paths))?.exitCode ?? exitCode;
-  await finish(directories, record, exitCode);
-  return exitCode;
+  const ended = runc.ended.then(async (end) => {
+    // runc has removed its state, except when it was killed; then the container may be running.
+    if (existsSync(paths.runcState)) await deleteFromRuntime(directories, record.id);
+    return "signal" in end ? 128 + end.signal : end.exitCode;
+  });
+  const failureOf = (exitCode: number) =>
+    exitCode === 0 ? undefined : classifyRuncFailure(readRuncLog(paths));
+  await output?.pass(ended, async () => failureOf(await ended) !== undefined);
+  const exitCode = await ended;
+  const failure = failureOf(exitCode);
+  await finish(directories, record, failure?.exitCode ?? exitCode);
+  if (failure && output) throw failure;
+  return failure?.exitCode ?? exitCode;
+}
+
+/** What is printed goes through us where it is kept, and where a hook of netd's may refuse, so that its words are not lost in runc's. */
+async function relayedOutput(
+  { log }: ContainerPaths,
+  { autoRemove, network }: ContainerRecord,
+  attached: readonly OutputStream[],
+  onRemark: (text: string) => void,
+): Promise<ForegroundOutput | undefined> {
+  if (autoRemove && network.kind !== "netd") return undefined;
+  const { ForegroundOutput } = await import("./foreground-output.ts");
+  const kept = autoRemove ? {} : { log };
+  return new ForegroundOutput({ attached, relayed: ["stderr"], onRemark, ...kept });
+}
+
+function directOutput(attached: readonly OutputStream[]): readonly ("inherit" | "ignore")[] {
+  return (["stdout", "stderr"] as const).map((stream) => (attached.includes(stream) ? "inherit" : "ignore"));
 }
 
 async function finish(directories: Directories, record: ContainerRecord, exitCode: number): Promise<void> {

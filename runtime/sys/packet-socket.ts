@@ -76,6 +76,11 @@ export class PacketSocket implements Disposable {
     this.#shutdown(this.#fd, shutdownWrite);
   }
 
+  /** Nothing more is sent, and nothing more comes than what is here already. */
+  endBoth(): void {
+    this.#shutdown(this.#fd, shutdownBoth);
+  }
+
   [Symbol.dispose](): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;

@@ -19,16 +19,19 @@ export function spawnAttached(
   argv: readonly [string, ...string[]],
   options: {
     readonly stdin: "inherit" | "ignore";
-    readonly output: "inherit" | "ignore";
+    /** Of standard output and error; or of each. */
+    readonly output: "inherit" | "ignore" | readonly (number | "inherit" | "ignore")[];
     readonly ownSession: boolean;
     /** Without it, ours. */
     readonly env?: NodeJS.ProcessEnv;
   },
 ): AttachedProcess {
   const { promise, resolve } = Promise.withResolvers<Awaited<AttachedProcess["ended"]>>();
+  const { output } = options;
+  const [stdout = "ignore", stderr = "ignore"] = typeof output === "string" ? [output, output] : output;
   try {
     const child = Bun.spawn([...argv], {
-      stdio: [options.stdin, options.output, options.output],
+      stdio: [options.stdin, stdout, stderr],
       detached: options.ownSession,
       // Without it Bun passes on the environment that we were started with, and not what we have made of it.
       env: options.env ?? process.env,

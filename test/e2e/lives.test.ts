@@ -53,7 +53,7 @@ describe("create and start", () => {
   test("a container that ran in the foreground can be started in the background", async () => {
     await alice.run("cntnr run --name again $IMAGE sh -c 'echo $((6 * 7)); exit 3'");
     await alice.ok("cntnr start again");
-    expect(await alice.ok("cntnr wait again; cntnr logs again")).toBe("3\n42");
+    expect(await alice.ok("cntnr wait again; cntnr logs again")).toBe("3\n42\n42");
   });
 
   test("a running one is not started twice, and one of many that fails hinders no other", async () => {

@@ -106,6 +106,13 @@ test("the quota is what the policy says, also for those who ask at once (Q7)", a
   expect(results.filter(({ exitCode }) => exitCode === 0)).toHaveLength(8);
   expect(refused).toHaveLength(2);
   for (const { stderr } of refused) expect(stderr).toContain("quota of attachments is used up");
+  // In the foreground netd's line is all that is printed, and none of the runtime's words around it.
+  for (const flags of [["--rm"], ["--name", "refused"]]) {
+    const argv = ["cntnr", "run", ...flags, "--network", "lab", image, "echo", "ran"];
+    const { exitCode, stdout, stderr } = await host.asUser(alice, argv);
+    expect([exitCode, stdout]).toEqual([125, ""]);
+    expect(stderr).toMatch(/^cntnr: network lab: .*quota of attachments is used up.*\n$/);
+  }
   await shell(alice, `cntnr rm -f $(cntnr ps -aq)`);
   await host.waitForNoResidue();
 });

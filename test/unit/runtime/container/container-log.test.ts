@@ -30,5 +30,4 @@ test("the last lines are counted in lines, not in pieces of lines", () => {
   expect(last(1)).toEqual(["three"]);
   expect(last(2)).toEqual(["tw", "o", "three"]);
   expect(last(9)).toHaveLength(4);
-  expect(lastLines(entries, undefined)).toHaveLength(4);
 });

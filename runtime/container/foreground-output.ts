@@ -1,0 +1,118 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import type { OutputStream } from "../attach/attach-streams.ts";
+import { writeOwn } from "../attach/own-streams.ts";
+import { CntnrError, hasErrno, reasonOf } from "../errors/cntnr-error.ts";
+import { logLines } from "./log-lines.ts";
+import { RelayedStream } from "./relayed-stream.ts";
+import { RuntimeWords } from "./runtime-words.ts";
+
+export interface ForegroundOutputOptions {
+  /** Streams that are passed on to our own. */
+  readonly attached: readonly OutputStream[];
+  /** File that keeps what is printed; without it nothing does. */
+  readonly log?: string;
+  /** Streams that go through us in any case. */
+  readonly relayed: readonly OutputStream[];
+  /** What the person at the terminal has to know. */
+  readonly onRemark: (text: string) => void;
+}
+
+const streams = ["stdout", "stderr"] as const;
+
+/**
+ * What a container prints in the foreground: into our own streams or, where it is kept in a log, through us. What the runtime says
+ * itself on standard error before the container runs is kept back: its log has it, too.
+ */
+export class ForegroundOutput implements Disposable {
+  /** Standard output and error for the runtime, as `Bun.spawn` takes them. */
+  readonly stdio: readonly (number | "inherit" | "ignore")[];
+  readonly #relays = new Map<OutputStream, RelayedStream>();
+  readonly #words = new RuntimeWords();
+  readonly #log: LogFile | undefined;
+
+  constructor(private readonly options: ForegroundOutputOptions) {
+    const { attached, relayed, log, onRemark } = options;
+    this.#log = log === undefined ? undefined : new LogFile(log, onRemark);
+    this.stdio = streams.map((stream) => {
+      if (log === undefined && !relayed.includes(stream))
+        return attached.includes(stream) ? "inherit" : "ignore";
+      const relay = new RelayedStream();
+      this.#relays.set(stream, relay);
+      return relay.writeEnd;
+    });
+  }
+
+  /**
+   * Passes all on. Called when the runtime has been started.
+   * @param ended the end of the runtime
+   * @param isFailure asked after the end: whether what was kept back are the runtime's own words
+   */
+  async pass(ended: Promise<unknown>, isFailure: () => Promise<boolean>): Promise<void> {
+    const passing = [...this.#relays].map(([stream, relay]) => {
+      relay.closeOwnEnd();
+      return relay.passTo((bytes) => this.#take(stream, bytes));
+    });
+    await ended;
+    for (const relay of this.#relays.values()) relay.endSoon();
+    await Promise.all(passing);
+    if (!(await isFailure())) await this.#put("stderr", this.#words.rest());
+  }
+
+  async #take(stream: OutputStream, bytes: Uint8Array): Promise<boolean> {
+    const passed = stream === "stderr" ? this.#words.keepBack(bytes) : bytes;
+    return this.#put(stream, passed);
+  }
+
+  async #put(stream: OutputStream, bytes: Uint8Array): Promise<boolean> {
+    if (bytes.length === 0) return true;
+    this.#log?.append(stream, bytes);
+    if (!this.options.attached.includes(stream)) return true;
+    try {
+      await writeOwn(stream, bytes);
+      return true;
+    } catch (error) {
+      // Nobody reads it any more: the container hears of it as if it wrote there itself.
+      if (hasErrno(error, "EPIPE", "EIO")) return false;
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const relay of this.#relays.values()) relay[Symbol.dispose]();
+    this.#log?.[Symbol.dispose]();
+  }
+}
+
+class LogFile implements Disposable {
+  readonly #fd: number;
+  #isFull = false;
+
+  /** Throws CntnrError. */
+  constructor(
+    private readonly path: string,
+    private readonly onRemark: (text: string) => void,
+  ) {
+    try {
+      this.#fd = openSync(path, "a", 0o600);
+    } catch (error) {
+      throw new CntnrError("engine", `the log ${path} cannot be made: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  /** A full disk keeps nobody from running. */
+  append(stream: OutputStream, bytes: Uint8Array): void {
+    if (this.#isFull) return;
+    const lines = logLines(Date.now(), stream, bytes);
+    try {
+      for (let done = 0; done < lines.length; ) done += writeSync(this.#fd, lines, done);
+    } catch (error) {
+      if (!hasErrno(error, "ENOSPC", "EDQUOT", "EFBIG", "EIO")) throw error;
+      this.#isFull = true;
+      this.onRemark(`the log ${this.path} ends here: ${reasonOf(error)}`);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}

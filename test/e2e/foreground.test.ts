@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { CntnrShell } from "../fixtures/cntnr-shell.ts";
+import { waitFor } from "../fixtures/wait-for.ts";
+
+let alice: CntnrShell;
+beforeAll(async () => {
+  alice = await CntnrShell.start();
+});
+afterEach(() => alice.clear());
+afterAll(() => alice[Symbol.asyncDispose]());
+
+describe("the log of a container in the foreground", () => {
+  test("has what was printed, on both streams, in its order and to the last byte", async () => {
+    const script = "echo one; echo two >&2; printf three";
+    const shown = await alice.run(`cntnr run --name kept $IMAGE sh -c '${script}'`);
+    expect(shown).toEqual({ exitCode: 0, stdout: "one\nthree", stderr: "two\n" });
+    expect(await alice.run("cntnr logs kept")).toEqual(shown);
+    expect(await alice.ok("cntnr logs --tail 1 kept")).toBe("three");
+    expect((await alice.run("cntnr logs -t kept")).stderr).toMatch(/^20[\d-]+T[\d:.]+Z two\n$/);
+  });
+
+  test("has large output, too, which the terminal gets as fast as it wants", async () => {
+    const print = "yes 0123456789abcdef | head -c 20000000";
+    const expected = await alice.ok(`${print} | md5sum`);
+    expect(await alice.ok(`cntnr run --name large $IMAGE sh -c '${print}' | md5sum`)).toBe(expected);
+    expect(await alice.ok("cntnr logs large | md5sum")).toBe(expected);
+  });
+
+  test("can be followed while it runs", async () => {
+    const run = alice.spawn("cntnr run -i --name live $IMAGE cat");
+    await waitFor(() => alice.pidOf("live"), { what: "the container" });
+    const logs = alice.spawn("cntnr logs -f live");
+    run.write("hello\n");
+    await logs.waitForOutput(/hello/);
+    await alice.ok("cntnr rm -f live");
+    await Promise.all([run.exited, logs.exited]);
+  });
+
+  test("is not kept for --rm", async () => {
+    const run = alice.spawn("cntnr run --rm --name passing $IMAGE sleep 1000");
+    await waitFor(() => alice.pidOf("passing"), { what: "the container" });
+    expect((await alice.run("cntnr logs passing")).stderr).toContain("removes itself (--rm): no log is kept");
+    await alice.ok("cntnr rm -f passing");
+    await run.exited;
+  });
+});
+
+describe("a container in the foreground", () => {
+  test("can open /dev/stdout and /dev/stderr, as root and as another user", async () => {
+    for (const flags of ["--name root", "--name user -u user"])
+      expect(
+        await alice.run(`cntnr run ${flags} $IMAGE sh -c 'echo a >/dev/stdout; echo b >/dev/stderr'`),
+      ).toEqual({ exitCode: 0, stdout: "a\n", stderr: "b\n" });
+  });
+
+  test("ends when nobody reads what it prints", async () => {
+    expect(await alice.ok("cntnr run --name endless $IMAGE yes | head -n 1")).toBe("y");
+    expect(await alice.container("endless")).toMatchObject({ state: "exited" });
+  });
+
+  test("that cannot be started says why in one line, and keeps docker's code", async () => {
+    const { exitCode, stderr } = await alice.run("cntnr run --name missing $IMAGE no-such-command");
+    expect([exitCode, stderr]).toEqual([127, "cntnr: no-such-command: not found in the container\n"]);
+    expect(await alice.container("missing")).toMatchObject({ state: "exited", exitCode: 127 });
+    expect(await alice.ok("cntnr logs missing")).toBe("");
+    const said = await alice.run(
+      "cntnr run --name says $IMAGE sh -c 'echo runc run failed: not really >&2; exit 4'",
+    );
+    expect(said).toEqual({ exitCode: 4, stdout: "", stderr: "runc run failed: not really\n" });
+  });
+});
+
+describe("-a", () => {
+  const printing = "$IMAGE sh -c 'echo out; echo err >&2; exit 3'";
+
+  test.each([
+    ["-a stdout", "out\n", ""],
+    ["-a STDERR", "", "err\n"],
+    ["-a stdout -a stderr", "out\n", "err\n"],
+    ["--attach=stdin,stdout", "out\n", ""],
+  ])("%s shows what it says, and the exit code is the container's", async (flags, stdout, stderr) => {
+    for (const more of ["--rm", "", "--rm --restart no --sdnotify conmon"])
+      expect(await alice.run(`cntnr run ${more} ${flags} ${printing}`)).toEqual({
+        exitCode: 3,
+        stdout,
+        stderr,
+      });
+  });
+
+  test("what is not shown is in the log all the same", async () => {
+    await alice.run(`cntnr run --name partly -a stderr ${printing}`);
+    expect(await alice.run("cntnr logs partly")).toMatchObject({ stdout: "out\n", stderr: "err\n" });
+  });
+
+  test("stdin alone gives the input, prints the id and leaves", async () => {
+    const input = "a line\n".repeat(100_000);
+    const { stdout } = await alice.run("cntnr run -i -a stdin --name fed $IMAGE wc -l", { input });
+    expect(stdout).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(await alice.ok("cntnr wait fed; cntnr logs fed")).toBe("0\n100000");
+  });
+
+  test("is refused where it makes no sense", async () => {
+    const refused = await alice.run("cntnr run --rm -a nothing $IMAGE true");
+    expect(refused).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(refused.stderr).toBe("cntnr: --attach nothing: the streams are STDIN, STDOUT and STDERR\n");
+    expect((await alice.run("cntnr run -d -a stdout $IMAGE true")).stderr).toContain("cannot go together");
+    expect((await alice.run("cntnr create -a nothing $IMAGE true")).exitCode).toBe(125);
+  });
+});
