@@ -123,6 +123,8 @@ export type BuildResult =
   | { readonly kind: "image"; readonly names: readonly string[]; readonly isPushed: boolean }
   | { readonly kind: "output"; readonly output: BuildOutput };
 
+const standardOutput = 1;
+
 /** `--output DIR`, `-`, or `type=TYPE,dest=PATH`, once; `--push`, `--load`. */
 export function parseResult(args: ParsedArguments): BuildResult {
   const [text, second] = args.values("output");
@@ -134,7 +136,7 @@ export function parseResult(args: ParsedArguments): BuildResult {
       "usage",
       `--output ${text} does not go with --push and --load, which are outputs, too`,
     );
-  if (text === "-") return { kind: "output", output: { kind: "tar", destination: "-" } };
+  if (text === "-") return { kind: "output", output: { kind: "tar", destination: standardOutput } };
   if (!text.includes("=")) return { kind: "output", output: { kind: "local", destination: text } };
   return resultOf(text, fieldsOf(text, "--output"));
 }
@@ -156,7 +158,10 @@ function resultOf(text: string, fields: ReadonlyMap<string, string>): BuildResul
     throw new CntnrError("usage", `--output ${text}: type is local, tar, oci, docker, image or registry`);
   if (destination === "" || (kind === "local" && destination === "-"))
     throw new CntnrError("usage", `--output ${text}: dest is missing`);
-  return { kind: "output", output: { kind, destination } };
+  return {
+    kind: "output",
+    output: { kind, destination: destination === "-" ? standardOutput : destination },
+  };
 }
 
 /** Comma-separated `key=value`. */

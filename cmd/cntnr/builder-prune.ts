@@ -4,7 +4,7 @@ import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { reclaimed } from "./image-prune.ts";
-import { garbageOptions } from "./image-users.ts";
+import { garbageOptions } from "../../runtime/engine/image-users.ts";
 
 const warning =
   "This will remove all that builds have kept: steps that no image has, and the directories of cache mounts.";

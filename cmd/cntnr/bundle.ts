@@ -18,7 +18,7 @@ import { parseTime } from "./since.ts";
 
 /** `cntnr bundle run` */
 export function bundleRun({ args, directories }: CommandContext): Promise<number> {
-  return runBundle(directories, findBundle(directories, args.positionals[0] ?? ""));
+  return runBundle(directories, findBundle(directories, args.positionals[0] ?? ""), { signals: "pass" });
 }
 
 /** `cntnr bundle ls` */

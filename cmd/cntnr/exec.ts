@@ -17,7 +17,7 @@ export async function exec({ args, directories, env }: CommandContext): Promise<
   const { detachKeys, signals } = parseAttachFlags(args);
   if (!request.tty) return execContainer(directories, record, request, { signals });
   const { execOnTerminal } = await import("../../runtime/exec/exec-terminal.ts");
-  const end = await execOnTerminal(directories, record, request, detachKeys);
+  const end = await execOnTerminal(directories, record, request, { detachKeys });
   return end === "left" ? 0 : end;
 
   async function detach(): Promise<number> {

@@ -8,7 +8,7 @@ import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { decimalSize, parseSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { reclaimed } from "./image-prune.ts";
-import { garbageOptions, manifestsInUse } from "./image-users.ts";
+import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
 
 /** `cntnr image gc`: removes what nothing refers to, and images that have had their time. */
 export async function imageGc({ args, directories }: CommandContext): Promise<number> {

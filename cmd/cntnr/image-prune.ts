@@ -7,7 +7,7 @@ import { print } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
-import { garbageOptions, manifestsInUse } from "./image-users.ts";
+import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
 
 /** `cntnr image prune`: images without a name, with --all also those that no container was made from. */
 export async function imagePrune({ args, directories }: CommandContext): Promise<number> {

@@ -5,7 +5,7 @@ import { removeImage } from "../../runtime/image/remove-image.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-container.ts";
-import { garbageOptions } from "./image-users.ts";
+import { garbageOptions } from "../../runtime/engine/image-users.ts";
 
 /** `cntnr image rm`: prints what docker prints, names that are gone and the id of an image that is. */
 export function imageRm({ args, directories }: CommandContext): Promise<number> {

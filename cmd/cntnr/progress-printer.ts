@@ -27,6 +27,15 @@ export function progressPrinter(): ProgressListener {
   };
 }
 
+/** The same, and looks at the terminal only when there is something to be shown. */
+export function lateProgressPrinter(): ProgressListener {
+  let printer: ProgressListener | undefined;
+  return (progress) => {
+    printer ??= progressPrinter();
+    printer(progress);
+  };
+}
+
 function printRemark(progress: PullProgress): void {
   if (progress.kind === "remark") printError(`cntnr: ${printable(progress.text)}\n`);
   if (progress.kind === "repairing")

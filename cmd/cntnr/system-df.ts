@@ -9,7 +9,7 @@ import { print } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { formatList, type ListLayout } from "./format-template.ts";
-import { manifestsInUse } from "./image-users.ts";
+import { manifestsInUse } from "../../runtime/engine/image-users.ts";
 
 const layout: ListLayout = {
   headings: {

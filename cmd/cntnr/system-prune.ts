@@ -11,7 +11,7 @@ import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { bytesOf, prunedText, pruneFilter } from "./container-prune.ts";
 import { reclaimed } from "./image-prune.ts";
-import { garbageOptions, manifestsInUse } from "./image-users.ts";
+import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
 
 /** `cntnr system prune`: stopped containers, images that nothing needs, what nothing refers to; volumes only when asked. */
 export async function systemPrune({ args, directories }: CommandContext): Promise<number> {

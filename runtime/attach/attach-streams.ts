@@ -5,7 +5,8 @@ import { DetachFilter } from "./detach-keys.ts";
 export interface AttachedStreams {
   /** Its end is the end of the container's standard input, where that is once for all. Without it nothing is sent. */
   readonly input?: AsyncIterable<Uint8Array>;
-  readonly write: (stream: OutputStream, bytes: Uint8Array) => Promise<void>;
+  /** Called with the next bytes when the last call has come to its end. The bytes are lost after it. */
+  readonly write: (stream: OutputStream, bytes: Uint8Array) => Promise<void> | void;
 }
 
 export type OutputStream = "stdout" | "stderr";
@@ -34,27 +35,33 @@ export async function attachStreams(
   using connection = socket;
   const { input } = streams;
   if (!input) {
-    await passOutput(connection, streams.write);
+    await passOutput(connection, streams);
     return "ended";
   }
   const { promise: inputEnd, resolve: detach, reject } = Promise.withResolvers<"detached">();
+  const chunks = input[Symbol.asyncIterator]();
   let isLeft = false;
-  passInput(connection, input, detachKeys).then((isDetached) => {
+  passInput(connection, { [Symbol.asyncIterator]: () => chunks }, detachKeys).then((isDetached) => {
     if (isDetached || atInputEnd === "detach") return detach("detached");
     if (atInputEnd === "end-input") return connection.endSending();
     // What has come by then is read, so that conmon is not told of a broken connection before it has all that we have sent.
     isLeft = true;
     connection.endBoth();
   }, reject);
-  const outputEnd = passOutput(connection, streams.write).then(() => (isLeft ? "detached" : "ended"));
-  return await Promise.race([outputEnd, inputEnd]);
+  const outputEnd = passOutput(connection, streams).then(() => (isLeft ? "detached" : "ended"));
+  try {
+    return await Promise.race([outputEnd, inputEnd]);
+  } finally {
+    // Whoever makes the input hears that nobody wants more of it. It may never answer.
+    chunks.return?.().catch(() => undefined);
+  }
 }
 
-async function passOutput(socket: PacketSocket, write: AttachedStreams["write"]): Promise<void> {
+async function passOutput(socket: PacketSocket, streams: AttachedStreams): Promise<void> {
   const buffer = Buffer.alloc(receiveBufferBytes);
   for (let packet = await socket.receive(buffer); packet; packet = await socket.receive(buffer)) {
     const stream = streamOf[packet[0] ?? 0];
-    if (stream) await write(stream, packet.subarray(1));
+    if (stream) await streams.write(stream, packet.subarray(1));
   }
 }
 

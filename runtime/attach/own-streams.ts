@@ -46,7 +46,8 @@ function readSome(fd: number, chunk: Uint8Array): Promise<number> {
   });
 }
 
-async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
+/** Writes all of it, also to what somebody has made non-blocking. */
+export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length; ) done += await writeSome(fd, bytes.subarray(done));
 }
 

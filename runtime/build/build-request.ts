@@ -43,6 +43,6 @@ export interface BuildSurroundings {
 export interface BuildOutput {
   /** A directory, a tar archive of the files, or an archive of the image. */
   readonly kind: "local" | "tar" | "oci" | "docker";
-  /** A path; `-` is standard output, except for a directory. */
-  readonly destination: string;
+  /** A path, or a descriptor, except for a directory. */
+  readonly destination: string | number;
 }

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { writeAll } from "../attach/own-streams.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { type Descriptor, nameAnnotation } from "../image/oci-documents.ts";
 import { newUpperTree } from "../layer/upper-tree.ts";
@@ -42,6 +43,8 @@ export async function writeOutput(
   output: NamedOutput,
 ): Promise<void> {
   if (output.kind === "local") {
+    if (typeof output.destination === "number")
+      throw new CntnrError("usage", "a directory cannot be written to a descriptor");
     await writeDirectory(step, files, resolve(output.destination));
     return;
   }
@@ -132,9 +135,9 @@ async function writeArchive(
     );
 }
 
-async function moveTo(path: string, destination: string): Promise<void> {
-  if (destination === "-") {
-    await pipeline(createReadStream(path), process.stdout, { end: false });
+async function moveTo(path: string, destination: BuildOutput["destination"]): Promise<void> {
+  if (typeof destination === "number") {
+    for await (const chunk of createReadStream(path)) await writeAll(destination, chunk);
     return;
   }
   const target = resolve(destination);

@@ -1,12 +1,12 @@
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { attachStreams, type OutputStream } from "../attach/attach-streams.ts";
+import { type AttachedStreams, attachStreams, type OutputStream } from "../attach/attach-streams.ts";
 import { ownStreams } from "../attach/own-streams.ts";
 import { RawTerminal } from "../attach/raw-terminal.ts";
 import { resizeTerminal } from "../attach/resize-terminal.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
-import { PacketSocket } from "../sys/packet-socket.ts";
+import { leaveWhenAborted, PacketSocket } from "../sys/packet-socket.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 import { lostExitCode, readFacts } from "./container-state.ts";
 import { exitCodeOf, readExitCopy, signalInit, waitForEnd } from "./end-container.ts";
@@ -24,12 +24,19 @@ export interface AttachOptions {
   readonly stdin: boolean;
   /** Of what it prints, the streams that we show; with none, the end of our input is all that is waited for. */
   readonly attached?: readonly OutputStream[];
+  /** In the place of our own standard input and output, our terminal included. */
+  readonly streams?: AttachedStreams | undefined;
+  /** When it is given we leave: what has begun goes on without us. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The exit code that the container ended with, or `left` when the detach keys were typed. */
 export type AttachResult = number | "left";
 
-/** Starts a container with our own standard input and output attached to it, so that nothing of its output is missed. */
+/**
+ * Starts a container with our own standard input and output attached to it, so that nothing of its output is missed. Throws CntnrError,
+ * and the reason of `signal`; a container that does not run yet is then as if it could not be started.
+ */
 export async function startAttached(
   directories: Directories,
   record: ContainerRecord,
@@ -42,6 +49,7 @@ export async function startAttached(
     onFailure: options.onFailure,
     ...(options.service ? { service: options.service } : {}),
     onCreated: () => {
+      options.signal?.throwIfAborted();
       socket = stack.use(PacketSocket.connect(paths.attachSocket));
       openTerminal(stack, paths, record, options);
     },
@@ -74,9 +82,10 @@ function openTerminal(
   stack: DisposableStack,
   paths: ContainerPaths,
   { tty }: ContainerRecord,
-  { stdin }: AttachOptions,
+  { stdin, streams }: AttachOptions,
 ): void {
-  if (tty && stdin) stack.use(new RawTerminal(0, (size) => resizeTerminal(paths.terminalControl, size)));
+  if (tty && stdin && !streams)
+    stack.use(new RawTerminal(0, (size) => resizeTerminal(paths.terminalControl, size)));
 }
 
 async function attach(
@@ -84,32 +93,40 @@ async function attach(
   record: ContainerRecord,
   socket: PacketSocket,
   stack: DisposableStack,
-  { detachKeys, signals, stdin, attached = ["stdout", "stderr"] }: AttachOptions,
+  { detachKeys, signals, stdin, streams, signal, attached = ["stdout", "stderr"] }: AttachOptions,
 ): Promise<AttachResult> {
   if (signals === "pass") {
     const forwarding = stack.use(new SignalForwarding());
-    forwarding.to((signal) => void signalInit(directories, record, constants.signals[signal]));
+    forwarding.to((name) => void signalInit(directories, record, constants.signals[name]));
   }
+  using _ = leaveWhenAborted(socket, signal);
   const atEnd = attached.length === 0 ? "end-input-and-detach" : "end-input";
-  const end = await attachStreams(socket, ownStreams(stdin ? "pass" : "keep", attached), {
+  const end = await attachStreams(socket, streams ?? ownStreams(stdin ? "pass" : "keep", attached), {
     detachKeys,
     // Raw terminals end by being taken away, and not by a key.
-    atInputEnd: record.tty ? "detach" : atEnd,
+    atInputEnd: record.tty && !streams ? "detach" : atEnd,
   });
   stack.dispose();
+  signal?.throwIfAborted();
   if (end === "detached") return "left";
-  return exitOfLife(directories, record);
+  return exitOfLife(directories, record, signal);
 }
 
 /** A restart policy may have begun the next life by the time that we look. */
-async function exitOfLife(directories: Directories, record: ContainerRecord): Promise<number> {
-  const state = record.restart.policy === "no" ? await waitForEnd(directories, record) : undefined;
+async function exitOfLife(
+  directories: Directories,
+  record: ContainerRecord,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const state =
+    record.restart.policy === "no" ? await waitForEnd(directories, record, { signal }) : undefined;
   if (state) return exitCodeOf(state);
   const deadline = performance.now() + exitCodeMs;
   for (;;) {
     const exitCode = readExitCopy(directories, record.id);
     if (exitCode !== undefined) return exitCode;
     if (performance.now() > deadline) return lostExitCode;
+    signal?.throwIfAborted();
     await delay(5);
   }
 }

@@ -101,11 +101,15 @@ export function leaveToSupervisor(paths: ContainerPaths, { starter: _, ...life }
   writeLife(paths, life);
 }
 
-/** True for the first who asks after the end of the last life; he tells of it. Only under the container's lock. */
+/**
+ * True for the first who asks after the end of the last life; he tells of it. Only under the container's lock, or by its starter. Whoever has
+ * started it has no more to do with it then, though his process may live on.
+ */
 export function claimEnd(paths: ContainerPaths): boolean {
   const life = readLife(paths);
   if (!life || life.isEndTold) return false;
-  writeLife(paths, { ...life, isEndTold: true });
+  const { starter: _, ...ended } = life;
+  writeLife(paths, { ...ended, isEndTold: true });
   return true;
 }
 

@@ -54,7 +54,7 @@ export interface CreateSurroundings extends ImageSurroundings {
 }
 
 /**
- * Makes a container that is not started. Throws CntnrError; then nothing of the container is left.
+ * Makes a container that is not started. Throws CntnrError, and the reason of `surroundings.signal`; then nothing of the container is left.
  *
  * Order of what is written: the record, which says that there is a container; its bundle, config.json last. Whoever finds a
  * record without a config, and its creator dead, knows that we were killed in between.
@@ -76,6 +76,7 @@ export async function createContainer(
     ...(joined ? { joins: joined.id } : {}),
   });
   try {
+    surroundings.signal?.throwIfAborted();
     const { remarks, details } = await makeBundle({
       directory: containerPaths(directories, record.id).directory,
       image,
@@ -90,6 +91,7 @@ export async function createContainer(
       concessions,
       ...(joined ? { joined } : {}),
     });
+    surroundings.signal?.throwIfAborted();
     for (const remark of remarks) surroundings.onRemark(remark);
     for (const detail of details) surroundings.onDetail(detail);
     idFile?.write(record.id);
@@ -129,8 +131,11 @@ async function register(
   mappings: IdMappings,
   how: MadeHow,
 ): Promise<{ image: LocalImage; record: ContainerRecord; mounts: readonly MadeMount[] }> {
-  const permitted = checkNetwork(request.options, surroundings.env);
-  using _ = await lockStore(directories, "shared");
+  const permitted = checkNetwork(request.options, surroundings.env, surroundings.signal);
+  permitted.catch(() => {
+    // Told below, unless something else has failed before.
+  });
+  using _ = await lockStore(directories, "shared", surroundings);
   const [image] = await Promise.all([
     findRequestedImage(directories, request, surroundings, mappings),
     permitted,

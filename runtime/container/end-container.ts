@@ -41,6 +41,14 @@ export async function signalContainer(
   noteContainer(directories, record, "kill", { signal: String(signal) });
 }
 
+export interface StopOptions {
+  readonly patienceMs: number;
+  /** Number of the signal; without it the container's own. */
+  readonly signal?: number;
+  /** Nobody waits any longer when it is given; what was asked of the container stands. */
+  readonly abort?: AbortSignal;
+}
+
 /**
  * Asks a container to end, kills it after `patienceMs` (never, if that is negative), and waits until it is cleaned up.
  * Does nothing to one that does not run.
@@ -48,7 +56,7 @@ export async function signalContainer(
 export async function stopContainer(
   directories: Directories,
   record: ContainerRecord,
-  options: { readonly patienceMs: number; readonly signal?: number },
+  options: StopOptions,
 ): Promise<void> {
   if (readState(directories, record).kind === "created") return;
   await stopRestarting(directories, record);
@@ -56,10 +64,10 @@ export async function stopContainer(
   // It hears the signal when it goes on.
   if (readFacts(directories, record).isPaused) await unpauseContainer(directories, record);
   const limitMs = options.patienceMs < 0 ? undefined : options.patienceMs;
-  const ended = await waitForEnd(directories, record, limitMs);
+  const ended = await waitForEnd(directories, record, { limitMs, signal: options.abort });
   if (!ended) {
     signalInit(directories, record, kill);
-    await waitForEnd(directories, record);
+    await waitForEnd(directories, record, { signal: options.abort });
   }
   if (isRunning) noteContainer(directories, record, "stop");
 }
@@ -99,14 +107,20 @@ export type EndedState =
   | Exclude<SettledState, { kind: "removed" }>
   | { readonly kind: "removed"; readonly exitCode?: number };
 
+export interface EndWait {
+  /** How long somebody waits; undefined: for ever. */
+  readonly limitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Waits until a container has ended and is cleaned up, or for at most `limitMs`: then undefined. There is no telling of a
- * process that is not our child without asking; the pauses grow.
+ * process that is not our child without asking; the pauses grow. Throws the reason of `signal` when that is given.
  */
 export async function waitForEnd(
   directories: Directories,
   record: ContainerRecord,
-  limitMs?: number,
+  { limitMs, signal }: EndWait = {},
 ): Promise<EndedState | undefined> {
   const start = performance.now();
   let endedAt: number | undefined;
@@ -126,6 +140,7 @@ export async function waitForEnd(
         "timeout",
         `container ${record.name} has ended, but is not cleaned up after ${cleanUpMs / 1000} s`,
       );
+    signal?.throwIfAborted();
     await delay(pauseMs);
   }
 }

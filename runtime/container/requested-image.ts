@@ -18,25 +18,27 @@ export interface ImageRequest {
 
 export interface ImageSurroundings {
   readonly imagePolicy?: string;
-  /** Asked for only when an image has to be pulled. */
-  readonly pullReporter: () => Promise<ProgressListener>;
+  /** Told of a pull, if there has to be one. */
+  readonly onProgress?: ProgressListener;
+  readonly signal?: AbortSignal;
 }
 
 /** Refused before anything is made, and before anything is pulled in vain. */
 export async function checkNetwork(
   { network }: Pick<ContainerOptions, "network">,
   env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (network.kind !== "netd") return;
   const { checkNetworks } = await import("../network/networks.ts");
-  await checkNetworks(network.networks, env);
+  await checkNetworks(network.networks, env, signal);
 }
 
 /** The image from the store, or pulled. Under the store's shared lock. */
 export async function findRequestedImage(
   directories: Directories,
   request: ImageRequest,
-  { imagePolicy, pullReporter }: ImageSurroundings,
+  { imagePolicy, onProgress, signal }: ImageSurroundings,
   mappings: IdMappings,
 ): Promise<LocalImage> {
   const isOfStore =
@@ -53,7 +55,8 @@ export async function findRequestedImage(
   return ensureImage(directories, request.image, pull, {
     mappings,
     sharedUse: "in-place",
-    onProgress: await pullReporter(),
+    ...(onProgress ? { onProgress } : {}),
+    ...(signal ? { signal } : {}),
     ...(imagePolicy === undefined ? {} : { imagePolicy }),
     ...(request.tlsVerify === undefined ? {} : { tlsVerify: request.tlsVerify }),
     ...(request.platform ? { platform: request.platform } : {}),

@@ -1,4 +1,4 @@
-import type { OutputStream } from "../attach/attach-streams.ts";
+import type { AttachedStreams, OutputStream } from "../attach/attach-streams.ts";
 import type { Directories } from "../store/directories.ts";
 import { type Service, serviceOf } from "../systemd/service.ts";
 import type { ContainerId } from "./container-id.ts";
@@ -15,6 +15,8 @@ export interface RunRequest extends CreateRequest {
   readonly detachKeys: Uint8Array;
   /** Signals that we get are the container's. */
   readonly signals: "pass" | "keep";
+  /** What it reads and prints, unless it is our own standard input and output. */
+  readonly streams?: AttachedStreams;
 }
 
 export type RunResult =
@@ -25,16 +27,18 @@ export type RunResult =
 const sweepAfterMs = 500;
 
 /**
- * Makes a container and runs it: in the foreground until it has ended, or in the background. Throws CntnrError; then nothing
- * of the container is left.
+ * Makes a container and runs it: in the foreground until it has ended, or in the background. Throws CntnrError, and the reason of
+ * `surroundings.signal`; then nothing of the container is left. Our own standard input and output are given to it as they are, and
+ * nobody can take them away again: without streams of its own, `signal` is obeyed until it runs.
  */
 export async function runContainer(
   directories: Directories,
   request: RunRequest,
   surroundings: CreateSurroundings,
 ): Promise<RunResult> {
-  const { detach, options } = request;
-  if (!detach) checkTerminal(options);
+  const { detach, options, streams } = request;
+  const { signal } = surroundings;
+  if (!detach && !streams) checkTerminal(options);
   const record = await createContainer(directories, request, surroundings, {
     madeBy: "run",
     stdinOnce: options.stdin && !detach,
@@ -43,13 +47,13 @@ export async function runContainer(
   const { attached, signals } = request;
   const isShown = attached.length > 0;
   if (detach || !(isShown || options.stdin)) {
-    await startNew(directories, record, service);
+    await startNew(directories, record, service, signal);
     return { kind: "detached", id: record.id };
   }
   using _ = sweepLater(directories);
   // With conmon one can leave a terminal and come back to it, and somebody is there to restart the container.
   // A service manager watches conmon.
-  if (!record.tty && record.restart.policy === "no" && !service && isShown) {
+  if (!streams && !record.tty && record.restart.policy === "no" && !service && isShown) {
     const { onRemark } = surroundings;
     return {
       kind: "ended",
@@ -63,8 +67,13 @@ export async function runContainer(
     signals,
     stdin: options.stdin,
     attached,
+    streams,
+    signal,
     onFailure: "remove",
     ...(service ? { service } : {}),
+  }).catch(async (error) => {
+    if (streams || signal?.aborted) await removeStarted(directories, record);
+    throw error;
   });
   if (end === "left") return { kind: isShown ? "left" : "detached", id: record.id };
   return isShown ? { kind: "ended", exitCode: end } : { kind: "detached", id: record.id };
@@ -74,9 +83,20 @@ async function startNew(
   directories: Directories,
   record: ContainerRecord,
   service: Service | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const { startContainer } = await import("./start-container.ts");
-  await startContainer(directories, record, { onFailure: "remove", ...(service ? { service } : {}) });
+  await startContainer(directories, record, {
+    onFailure: "remove",
+    onCreated: () => signal?.throwIfAborted(),
+    ...(service ? { service } : {}),
+  });
+}
+
+/** Whoever has started it has no id to remove it by. */
+async function removeStarted(directories: Directories, record: ContainerRecord): Promise<void> {
+  const { removeContainer } = await import("./end-container.ts");
+  await removeContainer(directories, record, "kill");
 }
 
 /** Cleans up after others while our container runs, so that it costs a short one nothing. */

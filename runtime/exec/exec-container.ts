@@ -84,7 +84,8 @@ export function prepareSession(
   return openSession(directories, record.id, process);
 }
 
-function execArguments(directories: Directories, session: ExecSession): string[] {
+/** What the runtime is told to run the command of a session; its own flags and the container follow. */
+export function execArguments(directories: Directories, session: ExecSession): string[] {
   return [...runcFlagsWithLog(directories, session.runcLog), "exec", "--process", session.processFile];
 }
 

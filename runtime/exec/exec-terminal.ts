@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { attachStreams } from "../attach/attach-streams.ts";
+import { type AttachedStreams, attachStreams } from "../attach/attach-streams.ts";
 import { ownStreams } from "../attach/own-streams.ts";
 import { RawTerminal } from "../attach/raw-terminal.ts";
 import { resizeTerminal } from "../attach/resize-terminal.ts";
@@ -9,7 +9,8 @@ import { runcFlagsWithLog } from "../container/runc.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { startFailure } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
-import { PacketSocket } from "../sys/packet-socket.ts";
+import { leaveWhenAborted, PacketSocket } from "../sys/packet-socket.ts";
+import { endSession } from "./end-session.ts";
 import { execFailure, prepareSession } from "./exec-container.ts";
 import type { ExecRequest } from "./exec-request.ts";
 import { closeSession, type ExecSession } from "./exec-session.ts";
@@ -17,16 +18,25 @@ import { closeSession, type ExecSession } from "./exec-session.ts";
 /** The exit code that the command ended with, or `left` when the detach keys were typed. */
 export type ExecResult = number | "left";
 
+export interface TerminalOptions {
+  readonly detachKeys: Uint8Array;
+  /** In the place of our own terminal. */
+  readonly streams?: AttachedStreams;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Runs a command in a running container on a terminal of its own, which our terminal is attached to. It is conmon that holds the
- * command's terminal, so that one can leave it. Throws CntnrError.
+ * command's terminal, so that one can leave it. Throws CntnrError, and the reason of `signal` when that is given: the command is killed
+ * then, and its process group with it.
  */
 export async function execOnTerminal(
   directories: Directories,
   record: ContainerRecord,
   request: ExecRequest,
-  detachKeys: Uint8Array,
+  { detachKeys, streams, signal }: TerminalOptions,
 ): Promise<ExecResult> {
+  signal?.throwIfAborted();
   const session = prepareSession(directories, record, request);
   let isLeft = false;
   try {
@@ -34,13 +44,19 @@ export async function execOnTerminal(
     await conmon.isListening;
     using stack = new DisposableStack();
     const socket = stack.use(PacketSocket.connect(session.attachSocket));
-    if (request.stdin) stack.use(new RawTerminal(0, (size) => resizeTerminal(session.terminalControl, size)));
+    if (request.stdin && !streams)
+      stack.use(new RawTerminal(0, (size) => resizeTerminal(session.terminalControl, size)));
     conmon.start();
-    const end = await attachStreams(socket, ownStreams(request.stdin ? "pass" : "keep"), {
+    stack.use(leaveWhenAborted(socket, signal));
+    const end = await attachStreams(socket, streams ?? ownStreams(request.stdin ? "pass" : "keep"), {
       detachKeys,
-      atInputEnd: "detach",
+      atInputEnd: streams ? "end-input" : "detach",
     });
     stack.dispose();
+    if (signal?.aborted) {
+      await endSession(session, conmon.exitCode);
+      throw signal.reason;
+    }
     isLeft = end === "detached";
     return isLeft ? "left" : await exitCodeOf(session, conmon);
   } finally {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import type { TarEntry } from "../layer/tar-entry.ts";
 import { endOfArchive, formatEntry, paddingAfter } from "../layer/tar-writer.ts";
 import type { Directories } from "../store/directories.ts";
@@ -43,6 +44,33 @@ export async function saveImages(
     archive.text("manifest.json", JSON.stringify(dockerManifestOf(images, documents)));
   archive.text("oci-layout", JSON.stringify({ imageLayoutVersion: "1.0.0" }));
   archive.end();
+}
+
+/** The same into a file, which appears when it is whole: nobody takes half an archive for a whole one. */
+export async function saveImagesTo(
+  directories: Directories,
+  images: readonly IndexedImage[],
+  path: string,
+  format: ArchiveFormat,
+): Promise<void> {
+  const temporary = `${path}.${process.pid}.new`;
+  const fd = openNew(temporary);
+  try {
+    await saveImages(directories, images, fd, format);
+    fsyncSync(fd);
+    renameSync(temporary, path);
+  } finally {
+    closeSync(fd);
+    rmSync(temporary, { force: true });
+  }
+}
+
+function openNew(path: string): number {
+  try {
+    return openSync(path, "wx", 0o666);
+  } catch (error) {
+    throw new CntnrError("usage", `cannot write ${path}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function indexOf(images: readonly IndexedImage[]): object {

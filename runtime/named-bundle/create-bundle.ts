@@ -48,7 +48,8 @@ export interface BundleResult {
 }
 
 /**
- * Makes a bundle, or changes it where it does not follow from the request any more. Throws CntnrError; a new bundle is then gone, one
+ * Makes a bundle, or changes it where it does not follow from the request any more. Throws CntnrError, and the reason of
+ * `surroundings.signal` before anything is changed; a new bundle is then gone, one
  * that could not be changed is not whole and is made anew by the next call.
  */
 export async function createBundle(
@@ -67,8 +68,11 @@ export async function createBundle(
   if (reason !== undefined) surroundings.onDetail(`sub-ids are not used: ${reason}`);
   const concessions = await findConcessions(directories, mappings);
   const request = { ...asked, runtimeFlags: withConcededFlags(asked.runtimeFlags, concessions) };
-  const permitted = checkNetwork(request.options, surroundings.env);
-  using _store = await lockStore(directories, "shared");
+  const permitted = checkNetwork(request.options, surroundings.env, surroundings.signal);
+  permitted.catch(() => {
+    // Told below, unless something else has failed before.
+  });
+  using _store = await lockStore(directories, "shared", surroundings);
   const [image] = await Promise.all([
     findRequestedImage(directories, request, surroundings, mappings),
     permitted,
@@ -77,6 +81,7 @@ export async function createBundle(
   if (existing && isWhole(existing) && existing.inputs === inputs)
     return { record: existing, outcome: "unchanged" };
   using made = await makeMounts(directories, request.options, image);
+  surroundings.signal?.throwIfAborted();
   const record = describe(place, request, image, inputs, made.mounts, existing);
   replaceFile(directories, bundleRecordPath(directories, place.name), JSON.stringify(record));
   try {
@@ -88,6 +93,8 @@ export async function createBundle(
       concessions,
       surroundings,
     });
+    // What was begun to be changed is changed.
+    if (!existing) surroundings.signal?.throwIfAborted();
   } catch (error) {
     if (!existing) await removeBundleFiles(directories, record, mappings);
     throw error;

@@ -33,6 +33,7 @@ export async function exportBundle(
   directories: Directories,
   record: BundleRecord,
   file: string,
+  { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
   using _ = lockBundle(directories, record.name);
   if (!isWhole(record)) throw new CntnrError("corrupt", `bundle ${record.name} is not whole`);
@@ -49,7 +50,8 @@ export async function exportBundle(
       if (existsSync(join(record.directory, name)))
         copyFileSync(join(record.directory, name), join(target, name));
     writeFileSync(join(target, "config.json"), config.text);
-    await pack(stage, resolve(file), mappings);
+    signal?.throwIfAborted();
+    await pack(stage, resolve(file), mappings, signal);
   } finally {
     await key.clear(mappings);
   }
@@ -64,15 +66,26 @@ export function portableConfig(text: string): { readonly text: string; readonly 
 }
 
 /** The archive appears when it is whole. */
-async function pack(stage: string, file: string, mappings: IdMappings): Promise<void> {
+async function pack(
+  stage: string,
+  file: string,
+  mappings: IdMappings,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const unfinished = `${file}.new`;
   if (!existsSync(dirname(file))) throw new CntnrError("not-found", `${dirname(file)} does not exist`);
   const kept = ["--numeric-owner", "--xattrs", "--xattrs-include=*", "--sparse"];
   const tar = ["tar", ...kept, "-C", stage, "-cf", unfinished, "."] as const;
-  const { exitCode, stderr } = await runInUserNamespace(mappings, tar, { timeoutMs: packTimeoutMs });
-  if (exitCode !== 0) {
+  try {
+    const { exitCode, stderr } = await runInUserNamespace(mappings, tar, {
+      timeoutMs: packTimeoutMs,
+      ...(signal ? { signal } : {}),
+    });
+    if (exitCode !== 0)
+      throw new CntnrError("engine", `${file} cannot be written: ${stderr.trim().split("\n").at(-1) ?? ""}`);
+    renameSync(unfinished, file);
+  } catch (error) {
     rmSync(unfinished, { force: true });
-    throw new CntnrError("engine", `${file} cannot be written: ${stderr.trim().split("\n").at(-1) ?? ""}`);
+    throw error;
   }
-  renameSync(unfinished, file);
 }

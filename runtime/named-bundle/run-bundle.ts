@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import type { AttachedStreams } from "../attach/attach-streams.ts";
+import { passStreams } from "../attach/pass-streams.ts";
 import { checkMountPoints, rootTrees } from "../bundle/make-root.ts";
 import { defaultMountPoints } from "../bundle/mount-plan.ts";
 import { checkTerminal } from "../container/run-foreground.ts";
@@ -16,12 +19,27 @@ import { type BundleRecord, bundleRecordPath, isWhole, lockBundle } from "./bund
 
 const deleteTimeoutMs = 120_000;
 
+export interface RunBundleOptions {
+  /** Signals that we get are the container's. */
+  readonly signals: "pass" | "keep";
+  /** In the place of our own standard input and output. */
+  readonly streams?: AttachedStreams;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Runs a bundle on our own standard input and output until its container has ended, and nothing else with its root file system
- * meanwhile. Returns docker's exit code. Throws CntnrError.
+ * meanwhile. Returns docker's exit code. Throws CntnrError, and the reason of `signal` when that is given while it runs on other streams: its
+ * container is killed then.
  */
-export async function runBundle(directories: Directories, record: BundleRecord): Promise<number> {
-  checkTerminal(record);
+export async function runBundle(
+  directories: Directories,
+  record: BundleRecord,
+  options: RunBundleOptions,
+): Promise<number> {
+  if (!options.streams) checkTerminal(record);
+  else if (record.tty)
+    throw new CntnrError("unsupported", `bundle ${record.name} has a terminal: it runs on our own alone`);
   using _ = lockBundle(directories, record.name);
   if (!isWhole(record))
     throw new CntnrError(
@@ -36,12 +54,16 @@ export async function runBundle(directories: Directories, record: BundleRecord):
   rmSync(log, { force: true });
   const flags = runcFlagsWithLog(directories, log);
   const id = `bundle-${record.name}-${randomHex(4)}`;
-  const exitCode = await runAttached(
-    [runtimeProgram, ...flags, "run", ...runtimeWords(record), "--bundle", directory, id],
-    record,
-  );
-  if (existsSync(join(directories.runcRoot, id)))
-    await runCommand(runtimeProgram, [...flags, "delete", "--force", id], { timeoutMs: deleteTimeoutMs });
+  const argv = [runtimeProgram, ...flags, "run", ...runtimeWords(record), "--bundle", directory, id] as const;
+  let exitCode: number;
+  try {
+    exitCode = await (options.streams
+      ? runOnStreams(argv, record, options.streams, options.signal)
+      : runAttached(argv, record, options.signals));
+  } finally {
+    if (existsSync(join(directories.runcRoot, id)))
+      await runCommand(runtimeProgram, [...flags, "delete", "--force", id], { timeoutMs: deleteTimeoutMs });
+  }
   if (exitCode === 0 || !existsSync(log)) return exitCode;
   return classifyRuncFailure(readFileSync(log, "utf8"))?.exitCode ?? exitCode;
 }
@@ -49,9 +71,10 @@ export async function runBundle(directories: Directories, record: BundleRecord):
 async function runAttached(
   argv: readonly [string, ...string[]],
   { tty, stdin }: BundleRecord,
+  signals: RunBundleOptions["signals"],
 ): Promise<number> {
   const settings = tty ? TerminalSettings.of(0) : undefined;
-  using forwarding = new SignalForwarding();
+  using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
   try {
     const runc = spawnAttached(argv, {
       stdin: stdin ? "inherit" : "ignore",
@@ -59,11 +82,31 @@ async function runAttached(
       // With a terminal runc has to be in its foreground process group; without, Ctrl-C is to come once, from us.
       ownSession: !tty,
     });
-    forwarding.to((signal) => runc.signal(signal));
+    forwarding?.to((signal) => runc.signal(signal));
     const end = await runc.ended;
     return "signal" in end ? 128 + end.signal : end.exitCode;
   } finally {
     // runc puts it back itself unless it is killed.
     settings?.apply(0);
   }
+}
+
+/** Killed, the runtime leaves a container behind, which the caller removes. */
+async function runOnStreams(
+  [program, ...argv]: readonly [string, ...string[]],
+  { stdin }: BundleRecord,
+  streams: AttachedStreams,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  signal?.throwIfAborted();
+  const { input } = streams;
+  const write: AttachedStreams["write"] = (stream, bytes) => streams.write(stream, bytes);
+  const isRead = stdin && input !== undefined;
+  const child = spawn(program, argv, { stdio: [isRead ? "pipe" : "ignore", "pipe", "pipe"], detached: true });
+  return passStreams(child, program, isRead ? { input, write } : { write }, {
+    end: async () => {
+      child.kill("SIGKILL");
+    },
+    ...(signal ? { signal } : {}),
+  });
 }

@@ -25,8 +25,11 @@ export interface NetdClient extends Disposable {
   networks(): Promise<NetworksResponse__Output>;
 }
 
-/** Connects to the socket that $CNTNR_NETD_SOCKET names, else to the usual one. Throws when it is not root's (P6). */
-export function connectNetd(env: NodeJS.ProcessEnv): NetdClient {
+/**
+ * Connects to the socket that $CNTNR_NETD_SOCKET names, else to the usual one. Throws when it is not root's (P6). When `signal` is given,
+ * calls throw its reason.
+ */
+export function connectNetd(env: NodeJS.ProcessEnv, signal?: AbortSignal): NetdClient {
   const socket = netdSocketPath(env);
   requireRootsSocket(socket);
   const client = new Client(`unix:${socket}`, credentials.createInsecure(), {
@@ -41,8 +44,9 @@ export function connectNetd(env: NodeJS.ProcessEnv): NetdClient {
     const giveUpAt = performance.now() + patienceMs;
     for (;;) {
       try {
-        return await callOnce(client, name, request);
+        return await callOnce(client, name, request, signal);
       } catch (error) {
+        signal?.throwIfAborted();
         if (!isServiceError(error)) throw error;
         if (!isTurnedAway(error) || performance.now() > giveUpAt) throw explain(error, socket);
         // The client connects again by itself, with pauses of its own; until then a call fails at once.
@@ -65,10 +69,12 @@ function callOnce<Request extends object, Response>(
   client: Client,
   name: NetdMethod,
   request: Request,
+  signal: AbortSignal | undefined,
 ): Promise<Response> {
+  signal?.throwIfAborted();
   const method = netdService[name];
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
-  client.makeUnaryRequest(
+  const call = client.makeUnaryRequest(
     method.path,
     method.requestSerialize,
     method.responseDeserialize,
@@ -76,7 +82,9 @@ function callOnce<Request extends object, Response>(
     { deadline: Date.now() + deadlineMs },
     (error, response) => (error ? reject(error) : resolve(response as Response)),
   );
-  return promise;
+  const cancel = () => call.cancel();
+  signal?.addEventListener("abort", cancel, { once: true });
+  return promise.finally(() => signal?.removeEventListener("abort", cancel));
 }
 
 function isServiceError(error: unknown): error is ServiceError {

@@ -24,8 +24,11 @@ export interface GrantedNetwork {
 }
 
 /** The networks that this user may use, and what is left of the quotas. Throws CntnrError. */
-export async function listNetworks(env: NodeJS.ProcessEnv): Promise<GrantedNetwork[]> {
-  using netd = connectNetd(env);
+export async function listNetworks(
+  env: NodeJS.ProcessEnv,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<GrantedNetwork[]> {
+  using netd = connectNetd(env, signal);
   const { networks } = await netd.networks();
   return networks.map((network) => ({
     name: network.name,
@@ -49,8 +52,9 @@ export async function listNetworks(env: NodeJS.ProcessEnv): Promise<GrantedNetwo
 export async function checkNetworks(
   networks: readonly NetworkRequest[],
   env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
 ): Promise<void> {
-  using netd = connectNetd(env);
+  using netd = connectNetd(env, signal);
   for (const network of networks)
     await onNetwork(network.name, netd.attach({ ...wireRequest(network), checkOnly: true }));
 }

@@ -90,6 +90,14 @@ export class PacketSocket implements Disposable {
   }
 }
 
+/** Ends the connection, and with it the reading of what comes. */
+export function leaveWhenAborted(socket: PacketSocket, signal: AbortSignal | undefined): Disposable {
+  const leave = () => socket[Symbol.dispose]();
+  if (signal?.aborted) leave();
+  signal?.addEventListener("abort", leave, { once: true });
+  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", leave) };
+}
+
 /** struct sockaddr_un. */
 function addressOf(path: string): Uint8Array {
   const name = Buffer.from(`${path}\0`);
