@@ -1,6 +1,7 @@
 import { parseLine } from "../../netd/audit/audit-line.ts";
 import { describeLine } from "../../netd/audit/describe-line.ts";
 import { followLog, lastLines } from "../../netd/audit/read-log.ts";
+import { requireReadable } from "../../netd/audit/readable-log.ts";
 import { print, printable } from "../command-line/output.ts";
 import { UsageError } from "../command-line/usage-error.ts";
 import type { CommandContext } from "./command.ts";
@@ -12,6 +13,7 @@ export async function auditTail({ args }: CommandContext): Promise<number> {
   const count = args.value("lines") ?? "10";
   if (!/^\d{1,6}$/.test(count)) throw new UsageError(`--lines ${count}: write a number`);
   const show = (text: string) => print(`${args.has("json") ? text : forPeople(text)}\n`);
+  requireReadable(log);
   // Begun before the last lines are read, so that none is missed in between.
   const following = args.has("follow") ? followLog(log, interruption()) : undefined;
   const next = following?.next();

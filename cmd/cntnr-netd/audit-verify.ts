@@ -1,5 +1,6 @@
 import { readHead } from "../../netd/audit/head-file.ts";
 import { inOrder, logAndRotations } from "../../netd/audit/log-files.ts";
+import { readableLogs, requireHead, requireReadable } from "../../netd/audit/readable-log.ts";
 import { type ChainReport, verifyChain } from "../../netd/audit/verify-chain.ts";
 import { print, printable, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
@@ -9,6 +10,10 @@ import { locationOf } from "./locations.ts";
 export async function auditVerify({ args }: CommandContext): Promise<number> {
   const log = locationOf(args, "auditLog");
   const isWholeLog = args.positionals.length === 0;
+  if (isWholeLog) {
+    await readableLogs(log);
+    requireHead(log);
+  } else args.positionals.forEach(requireReadable);
   // The remembered end is read first: a running service only adds lines after it.
   const head = isWholeLog ? readHead(log) : undefined;
   const files = isWholeLog ? await logAndRotations(log) : await inOrder(args.positionals);

@@ -1,0 +1,44 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { headPathOf } from "./head-file.ts";
+import { logAndRotations } from "./log-files.ts";
+
+/** An audit log that cannot be read; the message says what to do. */
+export class UnreadableLog extends Error {
+  override readonly name = "UnreadableLog";
+}
+
+/** Throws UnreadableLog for a file that is not there or not this user's to read. */
+export function requireReadable(log: string): void {
+  try {
+    accessSync(log, constants.R_OK);
+  } catch (cause) {
+    const errno = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (errno === "ENOENT" || errno === "ENOTDIR")
+      throw new UnreadableLog(
+        `there is no audit log ${log}: the service has written none yet, or writes another (--audit-log)`,
+        { cause },
+      );
+    if (errno === "EACCES")
+      throw new UnreadableLog(`${log} is for root and its own group to read: use sudo`, { cause });
+    throw cause;
+  }
+}
+
+/** The log and its rotations, the oldest first. Throws UnreadableLog when there is none of them. */
+export async function readableLogs(log: string): Promise<string[]> {
+  const files = existsSync(dirname(log)) ? await logAndRotations(log) : [];
+  for (const file of files.length === 0 ? [log] : files) requireReadable(file);
+  return files;
+}
+
+/** Throws UnreadableLog when the end of the log's chain is not remembered. */
+export function requireHead(log: string): void {
+  const head = headPathOf(log);
+  if (!existsSync(head))
+    throw new UnreadableLog(
+      `${head} is missing, which remembers the end of the log: lines that were taken from its end cannot be missed. ` +
+        `The service makes it anew; for what is there now: cntnr-netd audit verify ${log}`,
+    );
+  requireReadable(head);
+}

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { TestHost } from "../../fixtures/test-host.ts";
+
+let host: TestHost;
+beforeAll(async () => {
+  host = await TestHost.start();
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+const audit = (...words: string[]) => host.asRoot(["cntnr-netd", "audit", ...words]);
+
+describe("of a log that is not there, the commands say so in words", () => {
+  test.each(["tail", "verify", "show 7KQ2MD9XWA"])("%s", async (line) => {
+    const words = line.split(" ");
+    for (const log of [host.auditFile, "/nowhere/audit.jsonl"]) {
+      const { exitCode, stderr } = await audit(...words, "--audit-log", log);
+      expect([exitCode, stderr]).toEqual([
+        1,
+        `cntnr-netd: there is no audit log ${log}: the service has written none yet, or writes another (--audit-log)\n`,
+      ]);
+    }
+  });
+
+  test("and of one that this user cannot read", async () => {
+    const path = join(host.directory, "log/secret.jsonl");
+    writeFileSync(path, "", { mode: 0o600 });
+    const argv = ["cntnr-netd", "audit", "tail", "--audit-log", path];
+    const { exitCode, stderr } = await host.asUser(host.users.alice, argv);
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(`cntnr-netd: ${path} is for root and its own group to read: use sudo\n`);
+    rmSync(path);
+  });
+
+  test("and of a file that verify is asked for, and of a remembered end", async () => {
+    const named = await audit("verify", "/nowhere/other.jsonl");
+    expect([named.exitCode, named.stderr]).toEqual([
+      1,
+      "cntnr-netd: there is no audit log /nowhere/other.jsonl: the service has written none yet, or writes another (--audit-log)\n",
+    ]);
+    const path = join(host.directory, "log/headless.jsonl");
+    writeFileSync(path, "");
+    const { exitCode, stderr } = await audit("verify", "--audit-log", path);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`${path}.head is missing, which remembers the end of the log`);
+    expect(stderr).toContain(`cntnr-netd audit verify ${path}`);
+    rmSync(path);
+  });
+});
+
+test("a directory for the log that cannot be made is named, and how to make it", async () => {
+  const file = join(host.directory, "file");
+  mkdirSync(host.directory, { recursive: true });
+  writeFileSync(file, "");
+  for (const log of [`${file}/below/audit.jsonl`, "/proc/none/audit.jsonl"]) {
+    const argv = host.netdArguments().map((word) => (word === host.auditFile ? log : word));
+    const { exitCode, stderr } = await host.asRoot(argv);
+    expect(exitCode).toBe(1);
+    expect(stderr).toStartWith(`cntnr-netd: --audit-log ${log}: its directory cannot be made (`);
+    expect(stderr).toContain("install -d -o cntnr-netd -g cntnr-netd -m 750 ");
+  }
+});
