@@ -15,10 +15,11 @@ const user: Flag = { name: "user", short: "u", value: "USER", summary: "A name, 
 export const policyCommands: readonly Command[] = [
   {
     path: "policy check",
-    summary: "Check policy files, or everything that the service would load",
-    flags: flagsOf("policyDir", "conflistDir"),
+    summary:
+      "Check policy files (with --conflist-dir also their networks), or everything that the service would load",
+    flags: flagsOf("policyDir", "conflistDir", "runDir"),
     positionals: [{ name: "FILE", count: "any" }],
-    example: "cntnr-netd policy check\ncntnr-netd policy check ./10-lab.conf",
+    example: "cntnr-netd policy check\ncntnr-netd policy check --conflist-dir ./net.d ./10-lab.conf",
     failureCode: 1,
     load: async () => (await import("./policy-check.ts")).policyCheck,
   },

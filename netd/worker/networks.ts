@@ -1,23 +1,11 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import {
-  type HostAddressing,
-  type NetworkAddressing,
-  refusedOverlaps,
-} from "../../policy/address/overlaps.ts";
+import type { HostAddressing } from "../../policy/address/overlaps.ts";
 import { readTrustedFile } from "../../policy/trusted-file.ts";
-import { type Conflist, ConflistError, parseConflist } from "../cni/conflist.ts";
-import {
-  bridgeOf,
-  choicesOf,
-  type Leasing,
-  leasingOf,
-  parentsOf,
-  passesTheHost,
-} from "../cni/network-facts.ts";
+import type { Conflist } from "../cni/conflist.ts";
 import type { AttachmentPlan } from "../contract/plan.ts";
 import type { NetworkChoice, NetworkFacts } from "../contract/worker-calls.ts";
 import { Refusal } from "../errors.ts";
+import { type ConfiguredNetwork, configureNetwork, factsOf, foreignAddresses } from "./configured-network.ts";
 
 export interface NetworksOptions {
   /** Root's own directory of conflists: nothing else can be run (R3). */
@@ -30,27 +18,20 @@ export interface NetworksOptions {
   readonly devicesOf: (network: string) => readonly string[];
 }
 
-/** A network as the worker knows it. */
-export interface Network {
-  readonly conflist: Conflist;
-  readonly hash: string;
-  readonly leasing: Leasing;
-  /** The bridge that attachments become ports of; undefined when there is none. */
-  readonly bridge: string | undefined;
-}
-
 /** The networks that attachments can be made on: those of the policy in force, by the conflists that the worker has read. */
 export class Networks {
-  #networks: ReadonlyMap<string, Network> = new Map();
+  #networks: ReadonlyMap<string, ConfiguredNetwork> = new Map();
 
   constructor(private readonly options: NetworksOptions) {}
 
   /** Reads and tests all of them, or keeps what was there and throws Refusal `failed` (C4). */
   async configure(choices: readonly NetworkChoice[]): Promise<NetworkFacts[]> {
-    const networks = new Map<string, Network>();
+    const networks = new Map<string, ConfiguredNetwork>();
     try {
       for (const { network, conflist } of choices) networks.set(network, await this.#read(conflist));
-      this.#requireOwnAddresses(networks);
+      const { hostAddressing, devicesOf } = this.options;
+      const foreign = foreignAddresses(networks, hostAddressing(), devicesOf);
+      if (foreign.length > 0) throw new Error(foreign.join("\n"));
     } catch (cause) {
       throw new Refusal("failed", "", { cause });
     }
@@ -59,7 +40,7 @@ export class Networks {
   }
 
   /** The network that a plan is about. Throws Refusal when its conflist is not the one in force (R17). */
-  networkOf({ network, conflistHash }: Pick<AttachmentPlan, "network" | "conflistHash">): Network {
+  networkOf({ network, conflistHash }: Pick<AttachmentPlan, "network" | "conflistHash">): ConfiguredNetwork {
     const found = this.#networks.get(network);
     if (found?.hash === conflistHash) return found;
     throw new Refusal("unavailable", "the configuration has just changed: try again");
@@ -70,56 +51,10 @@ export class Networks {
     return [...this.#networks.values()].flatMap(({ bridge }) => bridge ?? []);
   }
 
-  async #read(name: string): Promise<Network> {
+  async #read(name: string): Promise<ConfiguredNetwork> {
     const path = join(this.options.directory, name);
-    const conflist = parseConflist((await readTrustedFile(path)).toString("utf8"), path);
-    if (passesTheHost(conflist) && !conflist.bounds.isUnfilteredAccepted)
-      throw new ConflistError(
-        `${path}: what its attachments send does not pass the host, so nothing of it can be filtered, isolated or limited: ` +
-          'write "cntnr": {"acceptUnfiltered": true} beside "name" if that is what you want',
-      );
-    await this.options.selfTest(conflist);
-    return {
-      conflist,
-      hash: createHash("sha256").update(conflist.text).digest("hex"),
-      leasing: leasingOf(conflist),
-      bridge: bridgeOf(conflist),
-    };
+    const network = configureNetwork((await readTrustedFile(path)).toString("utf8"), path);
+    await this.options.selfTest(network.conflist);
+    return network;
   }
-
-  /** D6: a network of addresses that are the host's own, or that it has a route to, would take them away from it. */
-  #requireOwnAddresses(networks: ReadonlyMap<string, Network>): void {
-    const host = this.options.hostAddressing();
-    const onDefaultRoute = host.routes.filter(({ destination }) => destination === "default");
-    const addressing = [...networks].map(([network, { conflist, leasing, bridge }]): NetworkAddressing => {
-      const parents = parentsOf(conflist).flatMap((name) =>
-        name === undefined ? onDefaultRoute.map(({ device }) => device) : [name],
-      );
-      return {
-        network,
-        subnets: leasing.subnets === "unknown" ? [] : leasing.subnets.map(({ range }) => range),
-        devices: [...(bridge === undefined ? [] : [bridge]), ...parents, ...this.options.devicesOf(network)],
-      };
-    });
-    const overlaps = refusedOverlaps(addressing, host);
-    if (overlaps.length > 0)
-      throw new Error(overlaps.map(({ network, reason }) => `network ${network}: ${reason} (D6)`).join("\n"));
-  }
-}
-
-function factsOf(network: string, { conflist, hash, leasing }: Network): NetworkFacts {
-  const { subnets, addressesEach } = leasing;
-  return {
-    network,
-    conflistHash: hash,
-    plugins: conflist.plugins.map(({ type }) => type),
-    subnets:
-      subnets === "unknown"
-        ? subnets
-        : subnets.map(({ range, gateway }) => ({ range: range.text, gateway: gateway?.text ?? "" })),
-    addressesEach,
-    choices: choicesOf(conflist),
-    lowestPort: conflist.bounds.lowestPort,
-    isFiltered: !passesTheHost(conflist),
-  };
 }

@@ -4,7 +4,7 @@ import { choicesOf, passesTheHost } from "../cni/network-facts.ts";
 import type { AttachmentPlan } from "../contract/plan.ts";
 import { Refusal } from "../errors.ts";
 import { refusalOfHostIp } from "../ports/published-port.ts";
-import type { Network } from "./networks.ts";
+import type { ConfiguredNetwork } from "./configured-network.ts";
 
 /** What attachments there may be at all, whatever the policy says: a bridge has 1023 ports (D8). */
 export const caps = { attachments: 8192, perNetwork: 1000, perUser: 2000 } as const;
@@ -20,7 +20,7 @@ export interface Load {
  * Repeats of a plan what does not depend on the policy: that the network can be given what the plan says, within what
  * root's conflist and this machine allow. Pure. Throws Refusal.
  */
-export function requireFit(plan: AttachmentPlan, network: Network, load: Load): void {
+export function requireFit(plan: AttachmentPlan, network: ConfiguredNetwork, load: Load): void {
   requireRoom(load);
   requireAddresses(plan, network);
   requirePorts(plan, network);
@@ -35,7 +35,7 @@ function requireRoom({ attachments, onNetwork, ofUser }: Load): void {
   if (isFull) throw new Refusal("exhausted", "this machine has no room for more attachments");
 }
 
-function requireAddresses({ staticIps }: AttachmentPlan, { conflist, leasing }: Network): void {
+function requireAddresses({ staticIps }: AttachmentPlan, { conflist, leasing }: ConfiguredNetwork): void {
   if (staticIps.length > 0 && !choicesOf(conflist).includes("ips"))
     throw new Refusal("invalid", "this network gives no address by choice");
   for (const text of staticIps) {
@@ -47,7 +47,7 @@ function requireAddresses({ staticIps }: AttachmentPlan, { conflist, leasing }: 
 }
 
 /** R11, R13. That the host has the address, and that nobody else has the port, the reservation finds out. */
-function requirePorts({ ports }: AttachmentPlan, { conflist }: Network): void {
+function requirePorts({ ports }: AttachmentPlan, { conflist }: ConfiguredNetwork): void {
   if (ports.length > 0 && passesTheHost(conflist))
     throw new Refusal(
       "invalid",

@@ -18,8 +18,11 @@ export interface HostAddressing {
 export interface NetworkAddressing {
   readonly network: string;
   readonly subnets: readonly AddressRange[];
-  /** The network's own interfaces on the host (its bridge): what they have is the network's own doing. */
-  readonly devices: readonly string[];
+  /**
+   * The network's own interfaces on the host (its bridge): what they have is the network's own doing. While they are unknown, what
+   * the host has says nothing.
+   */
+  readonly devices: readonly string[] | "unknown";
 }
 
 /** A subnet that must not be used, and why. */
@@ -62,7 +65,10 @@ export function refusedOverlaps(networks: readonly NetworkAddressing[], host: Ho
       const reasons = [
         ...special.filter(({ range }) => overlaps(range, subnet)).map(({ meaning }) => meaning),
         ...taken
-          .filter(({ range, device }) => !devices.includes(device) && overlaps(range, subnet))
+          .filter(
+            ({ range, device }) =>
+              devices !== "unknown" && !devices.includes(device) && overlaps(range, subnet),
+          )
           .map(({ what }) => what),
         ...networks
           .slice(0, index)

@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
 import { labPolicy, TestHost } from "../../fixtures/test-host.ts";
+import { attach, attachmentIdOf, makeNamespace } from "../../fixtures/user-namespaces.ts";
 import { checked } from "../../fixtures/users.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
 
@@ -33,6 +34,11 @@ async function reloadWith(conflist: { readonly name: string }): Promise<string> 
   const said = () => netd.stderr.slice(before);
   // The network without rules is warned of once the policy is taken over.
   await waitFor(() => /not loaded|nobody can use it/.test(said()), { what: "the reload" });
+  const checked = await host.asRoot(["cntnr-netd", "policy", "check", ...host.netdArguments().slice(2, 6)]);
+  // What the service refuses, the administrator is told before.
+  expect([checked.exitCode, checked.stderr.includes("(D6)")]).toEqual(
+    said().includes("not loaded") ? [1, true] : [0, false],
+  );
   rmSync(policy);
   return said();
 }
@@ -42,6 +48,24 @@ function conflistOn(subnet: string, plugin: object) {
   return { cniVersion: "1.0.0", name: "more", plugins: [{ ...plugin, ipam }] };
 }
 const bridge = { type: "bridge", bridge: "more0", isGateway: true };
+
+test("whose attachments have links and routes of their own is good while there are some (D6)", async () => {
+  const ptp = { type: "ptp", ipam: { type: "host-local", ranges: [[{ subnet: "10.40.0.0/24" }]] } };
+  host.writeConflist({ cniVersion: "1.0.0", name: "direct", plugins: [ptp] } as { name: string });
+  const rule =
+    "[network direct]\nconflist = direct.conflist\n[allow group:cntnr-dev network:direct]\nattachments = 1\n";
+  writeFileSync(host.policyFile, `${labPolicy}${rule}`);
+  netd.kill("SIGHUP");
+  await waitFor(() => host.auditLines().at(-1)?.reason === "loaded", { what: "the reload" });
+  const { alice } = host.users;
+  const namespace = await makeNamespace(host, alice);
+  attachmentIdOf(await attach(host, alice, namespace, { network: "direct" }));
+  const check = ["cntnr-netd", "policy", "check", ...host.netdArguments().slice(2, 6)];
+  expect(await host.asRoot(check)).toMatchObject({ exitCode: 0, stderr: "" });
+  const draft = ["cntnr-netd", "policy", "check", host.policyFile, ...host.netdArguments().slice(4, 6)];
+  expect(await host.asUser(alice, draft)).toMatchObject({ exitCode: 0, stderr: "" });
+  writeFileSync(host.policyFile, labPolicy);
+});
 
 describe("a network (D6)", () => {
   test.each([

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd } from "../../fixtures/call-netd.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
@@ -68,6 +68,41 @@ describe("the administrator's tools", () => {
       stderr: expect.stringContaining("missing.conflist: does not exist"),
     });
     await host.asRoot(["rm", missing]);
+  });
+
+  test("check files with the CNI configurations that they name, where these are named, whoever can write them", async () => {
+    const { alice } = host.users;
+    const draft =
+      "[network draft]\nconflist = draft.conflist\n[allow user:#1001 network:draft]\nattachments = 1\n";
+    const file = write("draft.conf", draft);
+    const directory = join(host.directory, "drafts");
+    mkdirSync(directory, { recursive: true });
+    const check = (...words: string[]) =>
+      host.asUser(alice, ["cntnr-netd", "policy", "check", file, ...words]);
+    expect(await check()).toMatchObject({ exitCode: 0, stdout: "The policy is good: 1 network, 1 rule.\n" });
+    const missing = await check("--conflist-dir", directory);
+    expect(missing).toMatchObject({
+      exitCode: 1,
+      stderr: `${directory}/draft.conflist: there is no such file\n`,
+    });
+    const ipam = { type: "host-local", ranges: [[{ subnet: "10.99.0.0/24" }]] };
+    const conflist = {
+      cniVersion: "1.0.0",
+      name: "draft",
+      plugins: [{ type: "bridge", bridge: "d0", ipam }],
+    };
+    writeFileSync(join(directory, "draft.conflist"), JSON.stringify({ ...conflist, plugins: [] }));
+    expect(await check("--conflist-dir", directory)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(`${directory}/draft.conflist: `),
+    });
+    writeFileSync(join(directory, "draft.conflist"), JSON.stringify(conflist));
+    expect((await check("--conflist-dir", directory)).exitCode).toBe(0);
+    write("draft.conf", `${draft}mac = chosen\n`);
+    expect(await check("--conflist-dir", directory)).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("grants mac = chosen, but the conflist of network draft has no plugin"),
+    });
   });
 
   test("explain and show what real users have, by the groups that they are in", async () => {
