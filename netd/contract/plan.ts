@@ -5,7 +5,7 @@ export type Protocol = (typeof protocols)[number];
 
 /** A port of the host that leads to one of the attachment. */
 export interface PlannedPort {
-  /** An address of the host's in canonical form; empty: all of them but loopback. */
+  /** An address of the host's in canonical form; 0.0.0.0 or ::, all of that family but loopback; empty: all of both. */
   readonly hostIp: string;
   readonly hostPort: number;
   readonly containerPort: number;

@@ -1,5 +1,5 @@
 import type { Element, Field } from "../netlink/nftables.ts";
-import { familiesOf, isIpv6, type PublishedPort } from "../ports/published-port.ts";
+import { familiesOf, isEverywhere, isIpv6, type PublishedPort } from "../ports/published-port.ts";
 import { bytesOfAddress, bytesOfMac } from "../sys/address-bytes.ts";
 import { type FilteredAttachment, linkLocalAddress, withoutPrefix } from "./attachment.ts";
 import { passed } from "./marks.ts";
@@ -236,14 +236,12 @@ function publishedElements({ addresses, ports }: FilteredAttachment): Element[] 
   );
 }
 
-function publishedElement(
-  { hostIp, hostPort, containerPort, protocol }: PublishedPort,
-  target: string,
-): Element {
+function publishedElement(port: PublishedPort, target: string): Element {
+  const { hostIp, hostPort, containerPort, protocol } = port;
   const suffix = isIpv6(target) ? "6" : "4";
   const place = [{ protocol }, { port: hostPort }];
   const value = [{ address: target }, { port: containerPort }];
-  return hostIp === undefined
+  return hostIp === undefined || isEverywhere(port)
     ? inet(`published_any${suffix}`, place, value)
     : inet(`published${suffix}`, [{ address: hostIp }, ...place], value);
 }

@@ -99,9 +99,8 @@ function parsePort({
   return { hostIp: parseHostIp(hostIp), hostPort, containerPort, protocol };
 }
 
-/** The addresses that stand for all are what no address is, too: wherever the policy allows. */
 function parseHostIp(text: string): string | undefined {
-  if (text === "" || text === "0.0.0.0" || text === "::") return undefined;
+  if (text === "") return undefined;
   const address = text.length <= longestAddress ? parseAddress(text) : undefined;
   if (!address) throw malformed("ports has a host_ip that is not an address");
   return address.text;

@@ -30,9 +30,9 @@ export function planOf(approved: ApprovedPlan, facts: PlanFacts): AttachmentPlan
   };
 }
 
-/** Once for all addresses of the host, or for each that is named. */
+/** Once for all addresses of the host, or for each that is named; 0.0.0.0 and :: name all of their family. */
 function plannedPorts({ hostIps, hostPort, containerPort, protocol }: ApprovedPort): PlannedPort[] {
-  const isAll = hostIps.includes("0.0.0.0") || hostIps.includes("::");
+  const isAll = hostIps.includes("0.0.0.0") && hostIps.includes("::");
   const places = isAll ? [""] : hostIps;
   return places.map((hostIp) => ({ hostIp, hostPort, containerPort, protocol }));
 }

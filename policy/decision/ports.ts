@@ -15,6 +15,11 @@ export interface ApprovedPort {
 
 const wildcards = ["0.0.0.0", "::"] as const;
 
+/** All of one family: what rules give of it is meant, as without an address. */
+function isWildcard(address: string): boolean {
+  return wildcards.some((wildcard) => wildcard === address);
+}
+
 /** One publication that a rule offers: its ports belong to its own addresses. */
 interface Offer extends Statement<readonly Publication[]> {
   readonly publication: Publication;
@@ -54,11 +59,12 @@ function examinePort(
   const range = { protocol, first: hostPort, last: hostPort };
   const withPort = offers.filter(({ publication }) => coversPorts(publication.ports, range));
   const granting = withPort.filter(({ publication }) => !hostIp || isOn(publication, hostIp));
+  const isOne = hostIp !== undefined && !isWildcard(hostIp.text);
   if (granting.length === 0) return { finding: deniedPort(aspect, offers, withPort), hostIps: [] };
   const shown = granting.map(({ value }) => dimensions.publish.show(value)).join("; ");
   return {
     finding: granted(aspect, `is in ports = ${shown}`, granting),
-    hostIps: hostIp ? [hostIp.text] : offeredHostIps(granting),
+    hostIps: isOne ? [hostIp.text] : offeredHostIps(granting, hostIp?.family),
   };
 }
 
@@ -73,14 +79,19 @@ function isPort(port: number): boolean {
 }
 
 function isOn({ hostIps }: Publication, hostIp: AddressRange): boolean {
-  return hostIps === "any" || hostIps.some((address) => contains(address, hostIp));
+  if (hostIps === "any") return true;
+  if (isWildcard(hostIp.text)) return hostIps.some(({ family }) => family === hostIp.family);
+  return hostIps.some((address) => contains(address, hostIp));
 }
 
-/** Where a port goes that is asked for without an address: wherever its rules let it. */
-function offeredHostIps(offers: readonly Offer[]): readonly string[] {
+/** Where a port goes that is asked for without an address, or on all of one family: wherever its rules let it. */
+function offeredHostIps(offers: readonly Offer[], family: 4 | 6 | undefined): readonly string[] {
   const all = offers.map(({ publication }) => publication.hostIps);
-  if (all.includes("any")) return wildcards;
-  return [...new Set(all.flatMap((hostIps) => (hostIps === "any" ? [] : hostIps.map(({ text }) => text))))];
+  if (all.includes("any"))
+    return wildcards.filter((_, index) => family === undefined || family === [4, 6][index]);
+  const listed = all.flatMap((hostIps) => (hostIps === "any" ? [] : hostIps));
+  const wanted = listed.filter((address) => family === undefined || family === address.family);
+  return [...new Set(wanted.map(({ text }) => text))];
 }
 
 function clashes(a: ApprovedPort, b: ApprovedPort): boolean {
@@ -93,7 +104,6 @@ function clashes(a: ApprovedPort, b: ApprovedPort): boolean {
 
 function isSamePlace(one: string, other: string): boolean {
   const isIpv6 = (address: string) => address.includes(":");
-  const isWildcard = (address: string) => wildcards.some((wildcard) => wildcard === address);
   if (isIpv6(one) !== isIpv6(other)) return false;
   return one === other || isWildcard(one) || isWildcard(other);
 }

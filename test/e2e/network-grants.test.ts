@@ -78,6 +78,33 @@ test("a published port leads to the container, from the host and in both familie
   await host.waitForNoResidue();
 });
 
+test("a port that is published on all addresses of one family is published in no other", async () => {
+  const { alice } = host.users;
+  await shell(
+    alice,
+    `cntnr run -d --network dual --name web -p 0.0.0.0:8080:80 -p [::]:8081:80 ${image} ${server}`,
+  );
+  const answers = async (port: number) => {
+    const ask = (address: string) =>
+      host.asRoot(["curl", "-sS", "--max-time", "5", `http://${address}:${port}`]);
+    const asked = await Promise.all(["10.30.0.1", "[fd30::1]"].map(ask));
+    return asked.map(({ exitCode }) => exitCode === 0);
+  };
+  expect([await answers(8080), await answers(8081)]).toEqual([
+    [true, false],
+    [false, true],
+  ]);
+  expect(await shell(alice, "cntnr port web 80")).toBe("0.0.0.0:8080\n[::]:8081\n");
+  // The other family's port of that number is somebody else's to have.
+  await shell(alice, `cntnr run -d --network dual --name other -p [::]:8080:80 ${image} ${server}`);
+  expect([await answers(8080), await answers(8081)]).toEqual([
+    [true, true],
+    [false, true],
+  ]);
+  await shell(alice, "cntnr rm -f web other");
+  await host.waitForNoResidue();
+});
+
 test("a port that somebody has is refused, whoever it is, and free again when its container has ended (R11)", async () => {
   const { alice, carol } = host.users;
   await shell(alice, `cntnr run -d --network dual --name web -p 8080:80 ${image} ${server}`);

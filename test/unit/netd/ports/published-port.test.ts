@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { familiesOf, refusalOfHostIp } from "../../../../netd/ports/published-port.ts";
 
 describe("an address of the host to publish on", () => {
-  test.each(["192.0.2.1", "10.0.0.1", "2001:db8::1", "fd00::1"])("may be %s", (address) => {
+  test.each(["192.0.2.1", "10.0.0.1", "2001:db8::1", "fd00::1", "0.0.0.0", "::"])("may be %s", (address) => {
     expect(refusalOfHostIp(address)).toBeUndefined();
   });
 
@@ -11,8 +11,6 @@ describe("an address of the host to publish on", () => {
     ["127.9.9.9", "not published on loopback"],
     ["::1", "not published on loopback"],
     ["fe80::1", "of one link only"],
-    ["0.0.0.0", "leave it out"],
-    ["::", "leave it out"],
     ["0.1.2.3", "no address of a host"],
     ["224.0.0.1", "no address of a host"],
     ["255.255.255.255", "no address of a host"],
@@ -34,5 +32,7 @@ describe("a port is published", () => {
   test("in the one of the host's address, if one is named", () => {
     expect(familiesOf({ ...port, hostIp: "192.0.2.1" }, ["10.0.0.2", "fd00::2"])).toEqual(["ipv4"]);
     expect(familiesOf({ ...port, hostIp: "2001:db8::1" }, ["10.0.0.2"])).toEqual([]);
+    expect(familiesOf({ ...port, hostIp: "0.0.0.0" }, ["10.0.0.2", "fd00::2"])).toEqual(["ipv4"]);
+    expect(familiesOf({ ...port, hostIp: "::" }, ["10.0.0.2", "fd00::2"])).toEqual(["ipv6"]);
   });
 });

@@ -277,12 +277,28 @@ describe("a port", () => {
       "2001:db8::10",
     ]);
     expect(await portsOf(["ports = tcp"], "2001:DB8:0::10")).toEqual(["2001:db8::10"]);
+  });
+
+  test("on all addresses of one family goes wherever its rule lets it in that one", async () => {
+    const portsOf = async (lines: string[], hostIp: string) =>
+      (await planFor(forAlice(...lines), { ports: [port(8080, hostIp)] })).ports[0]?.hostIps;
     expect(await portsOf(["ports = tcp"], "0.0.0.0")).toEqual(["0.0.0.0"]);
+    expect(await portsOf(["ports = tcp"], "::")).toEqual(["::"]);
+    const both = ["ports = tcp", "host-ips = 192.0.2.10, 2001:db8::10"];
+    expect(await portsOf(both, "0.0.0.0")).toEqual(["192.0.2.10"]);
+    expect(await portsOf(both, "::")).toEqual(["2001:db8::10"]);
+    const rules = forAlice(...both);
+    const ports = [port(8080, "0.0.0.0"), port(8080, "::")];
+    expect((await planFor(rules, { ports })).ports.map(({ hostIps }) => hostIps)).toEqual([
+      ["192.0.2.10"],
+      ["2001:db8::10"],
+    ]);
+    expect(await reasonFor(rules, { ports: [...ports, port(8080)] })).toMatchObject({ kind: "malformed" });
   });
 
   test("is published on no address but its own rule's (R11)", async () => {
     const rules = forAlice("ports = tcp", "host-ips = 192.0.2.10");
-    for (const hostIp of ["192.0.2.11", "0.0.0.0", "::", "127.0.0.1"])
+    for (const hostIp of ["192.0.2.11", "::", "127.0.0.1"])
       expect(await reasonFor(rules, { ports: [port(8080, hostIp)] })).toEqual({
         kind: "not-granted",
         text: `port 8080/tcp on ${hostIp}: may be published, but not on that address: allow user:alice network:lab (a.conf:6)`,

@@ -4,7 +4,7 @@ import type { Protocol as _cntnr_netd_v1_Protocol, Protocol__Output as _cntnr_ne
 
 export interface PublishedPort {
   /**
-   * An address of the host's; empty: all that the policy allows.
+   * An address of the host's; empty: all that the policy allows; 0.0.0.0 or :: all of that family that it allows.
    */
   'hostIp'?: (string);
   'hostPort'?: (number);
@@ -17,7 +17,7 @@ export interface PublishedPort {
 
 export interface PublishedPort__Output {
   /**
-   * An address of the host's; empty: all that the policy allows.
+   * An address of the host's; empty: all that the policy allows; 0.0.0.0 or :: all of that family that it allows.
    */
   'hostIp': (string);
   'hostPort': (number);
