@@ -8,6 +8,7 @@ import { batchRunner } from "../filter/commands.ts";
 import { Filter } from "../filter/filter.ts";
 import { findHostEnd } from "../filter/host-end.ts";
 import { Journal } from "../journal/journal.ts";
+import { takeNamespaceLock } from "../namespace-lock.ts";
 import { hostAddressing } from "../netlink/host-addressing.ts";
 import { DescriptorPins, type PinStore } from "../netns/descriptor-pins.ts";
 import { PinDirectory } from "../netns/pins.ts";
@@ -85,6 +86,7 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
       lockWaitMs,
     ),
   );
+  stack.use(takeNamespaceLock(options.log));
   const bootId = readFileSync(options.bootIdFile, "utf8").trim();
   prepareAuditDirectory(options.auditLog, account);
   const journal = stack.use(new Journal(paths.journal));

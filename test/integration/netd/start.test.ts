@@ -171,3 +171,40 @@ test("a second netd beside a running one is refused (P7)", async () => {
   await detach();
   await end(netd);
 });
+
+describe("a second netd with a run directory of its own", () => {
+  const elsewhere = () => {
+    const more = [
+      "--run-dir",
+      join(host.directory, "run"),
+      "--audit-log",
+      join(host.directory, "more/audit.jsonl"),
+    ];
+    return [...host.netdArguments(), ...more];
+  };
+
+  test("is refused in the same network namespace, and says beside whom (P7)", async () => {
+    const netd = await host.startNetd();
+    const other = host.spawnAsRoot(elsewhere());
+    expect(await other.exited).toBe(1);
+    expect(other.stderr).toContain(`another cntnr-netd (process ${netd.pid}: cntnr-netd serve --policy-dir `);
+    expect(other.stderr).toContain("serves this network namespace: end it first");
+    const { detach } = await attachAsAlice();
+    await detach();
+    await end(netd);
+    const next = host.spawnAsRoot(elsewhere());
+    await next.waitForOutput(/^cntnr-netd: ready$/m);
+    await end(next);
+  });
+
+  test("is not kept from starting by a user who locks the namespace", async () => {
+    const { alice } = host.users;
+    const lock = host.spawnAsUser(alice, ["flock", "/proc/self/ns/net", "sh", "-c", "echo locked; exec cat"]);
+    await lock.waitForOutput(/^locked$/m);
+    const netd = await host.startNetd();
+    expect(netd.stderr).toContain("which is no cntnr-netd, has locked this network namespace");
+    await end(netd);
+    lock.kill("SIGTERM");
+    await lock.exited;
+  });
+});
