@@ -85,9 +85,6 @@ export class FileDescriptor implements Disposable {
   }
 }
 
-const optionLength = new Uint32Array(1);
-const optionLengthPtr = ptr(optionLength);
-
 /**
  * getsockopt(2) at SOL_SOCKET: the bytes of the answer. Throws SystemCallError.
  * @param value has room for the answer; given by callers who ask very often
@@ -98,10 +95,11 @@ export function getSocketOption(
   capacityBytes: number,
   value = Buffer.alloc(capacityBytes),
 ): Buffer {
-  optionLength[0] = capacityBytes;
+  // An address is good for the call that it is taken for: the engine moves small arrays when it compiles or slices what uses them.
+  const length = new Uint32Array([capacityBytes]);
   const solSocket = 1;
-  check("getsockopt", libc.getsockopt(socket, solSocket, option, ptr(value), optionLengthPtr));
-  return value.subarray(0, optionLength[0]);
+  check("getsockopt", libc.getsockopt(socket, solSocket, option, ptr(value), ptr(length)));
+  return value.subarray(0, length[0]);
 }
 
 /** socketpair(2), AF_UNIX and SOCK_STREAM: for finding out what this kernel can do. */

@@ -1,4 +1,4 @@
-import { dlopen, ptr } from "bun:ffi";
+import { dlopen } from "bun:ffi";
 import { checkResult, errorName, lastErrno, SystemCallError } from "./system-call.ts";
 
 /**
@@ -41,15 +41,17 @@ const pathCapacity = 4096; // PATH_MAX, with its NUL
 /** File type bits of mknod(2). */
 export const fileType = { fifo: 0o010000, characterDevice: 0o020000 } as const;
 
-/** A place for one NUL-terminated string that a call reads; calls are synchronous, so one of each is enough. */
-function stringSlot(capacity: number): (text: ByteString) => ReturnType<typeof ptr> {
+/**
+ * A place for one NUL-terminated string that a call reads; calls are synchronous, so one of each is enough. Its address is taken
+ * anew for each call: the engine moves small arrays when it compiles what uses them.
+ */
+function stringSlot(capacity: number): (text: ByteString) => Buffer {
   const bytes = Buffer.alloc(capacity);
-  const address = ptr(bytes);
   return (text) => {
     if (text.length >= capacity) throw new SystemCallError("path", 36); // ENAMETOOLONG
     bytes.write(text, 0, "latin1");
     bytes[text.length] = 0;
-    return address;
+    return bytes;
   };
 }
 
@@ -64,12 +66,11 @@ export interface FileTime {
 }
 
 const times = new BigInt64Array(4);
-const timesAddress = ptr(times);
 
-function timesOf(modified: FileTime): ReturnType<typeof ptr> {
+function timesOf(modified: FileTime): BigInt64Array {
   times[0] = times[2] = BigInt(modified.seconds);
   times[1] = times[3] = BigInt(modified.nanoseconds);
-  return timesAddress;
+  return times;
 }
 
 /** open(2) of a file that must not be there yet, not even as a symbolic link. */
