@@ -116,7 +116,7 @@ const createFlags: readonly Flag[] = [
   step("user", "USER[:GROUP]", "The user of the following commands and of containers", "u"),
   step("expose", "PORT[/PROTOCOL]", "Ports that containers listen on"),
   step("volume", "DIR", "Directories for volumes"),
-  step("label", "KEY=VALUE", "Label the image"),
+  step("label", "KEY[=VALUE]", "Label the image"),
 ];
 
 function step(name: string, value: string, summary: string, short?: string): Flag {

@@ -94,7 +94,7 @@ async function pushAll(
   const tlsVerify = parseTlsVerify(args);
   const manifest = manifestOf(directories, image);
   for (const name of names)
-    await copyOut(directories, { name, manifest }, registryOf(name), {
+    await copyOut(directories, { store: directories, image: { name, manifest } }, registryOf(name), {
       ...(args.has("quiet") ? {} : { onProgress: progressPrinter() }),
       ...(imagePolicy === undefined ? {} : { imagePolicy }),
       ...(tlsVerify === undefined ? {} : { tlsVerify }),

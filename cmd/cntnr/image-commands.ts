@@ -158,7 +158,16 @@ export const imageCommands: readonly Command[] = [
     path: "image import",
     aliases: ["import"],
     summary: "Make an image of a root file system: an archive, a directory, or - for standard input",
-    flags: [{ name: "message", short: "m", value: "TEXT", summary: "Comment in the image's history" }],
+    flags: [
+      {
+        name: "change",
+        short: "c",
+        value: "INSTRUCTION",
+        repeatable: true,
+        summary: "Change the settings: CMD, ENV, LABEL, ... as in a Dockerfile",
+      },
+      { name: "message", short: "m", value: "TEXT", summary: "Comment in the image's history" },
+    ],
     positionals: [
       { name: "SOURCE", count: "one" },
       { name: "NAME", count: "optional" },

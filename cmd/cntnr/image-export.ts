@@ -1,6 +1,6 @@
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { copyOut } from "../../runtime/image/copy-out.ts";
-import { findImage } from "../../runtime/image/find-image.ts";
+import { locateImage } from "../../runtime/image/shared-image.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { progressPrinter } from "./progress-printer.ts";
@@ -8,8 +8,7 @@ import { progressPrinter } from "./progress-printer.ts";
 /** `cntnr image export IMAGE DESTINATION`: to a file or directory; prints the digest that it has there. */
 export async function imageExport({ args, directories, imagePolicy }: CommandContext): Promise<number> {
   const [source = "", destination = ""] = args.positionals;
-  const found = findImage(directories, source);
-  if (!found) throw new CntnrError("not-found", `there is no image ${source} in the store`);
+  const found = locateImage(directories, source);
   if (!/^(?:oci|oci-archive|docker-archive|dir|docker):./.test(destination))
     throw new CntnrError(
       "usage",

@@ -3,6 +3,7 @@ import { expireImages, findExpired } from "../../runtime/image/expire-images.ts"
 import { parseDuration } from "../../runtime/image/filter-images.ts";
 import { familiarName } from "../../runtime/image/reference.ts";
 import type { ExpiredName, RetentionLimits } from "../../runtime/image/retention.ts";
+import type { Directories } from "../../runtime/store/directories.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { decimalSize, parseSize } from "./byte-size.ts";
@@ -11,10 +12,18 @@ import { reclaimed } from "./image-prune.ts";
 import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
 
 /** `cntnr image gc`: removes what nothing refers to, and images that have had their time. */
-export async function imageGc({ args, directories }: CommandContext): Promise<number> {
-  const limits = limitsOf(args);
+export function imageGc({ args, directories }: CommandContext): Promise<number> {
+  return collectImages(directories, limitsOf(args, "ttl"), args.has("dry-run") ? "only-told" : "removed");
+}
+
+/** Removes images that have had their time, and says which; or only says so. */
+export async function collectImages(
+  directories: Directories,
+  limits: RetentionLimits,
+  fate: "removed" | "only-told",
+): Promise<number> {
   const inUse = manifestsInUse(directories);
-  if (args.has("dry-run")) {
+  if (fate === "only-told") {
     printExpired(findExpired(directories, limits, inUse));
     return 0;
   }
@@ -38,20 +47,22 @@ function printExpired(names: readonly ExpiredName[]): void {
     print(`${name === "" ? manifestDigest : familiarName(name)} goes, because it ${reason}\n`);
 }
 
-function limitsOf(args: ParsedArguments): RetentionLimits {
-  const ttl = args.value("ttl");
+/** @param ttlFlag how long images are kept that nobody uses */
+export function limitsOf(args: ParsedArguments, ttlFlag: "ttl" | "image-ttl"): RetentionLimits {
+  const ttl = args.value(ttlFlag);
   const nameTtl = args.value("ref-ttl");
   const most = args.value("max-per-repo");
   const size = args.value("size");
   return {
-    ...(ttl === undefined ? {} : { imageTtlMs: durationOf("ttl", ttl) }),
+    ...(ttl === undefined ? {} : { imageTtlMs: durationOf(ttlFlag, ttl) }),
     ...(nameTtl === undefined ? {} : { nameTtlMs: durationOf("ref-ttl", nameTtl) }),
     ...(most === undefined ? {} : { mostPerRepository: countOf("max-per-repo", most) }),
     ...(size === undefined ? {} : { mostBytes: sizeOf("size", size) }),
   };
 }
 
-function durationOf(flag: string, text: string): number {
+/** Milliseconds. Throws CntnrError `usage`. */
+export function durationOf(flag: string, text: string): number {
   const durationMs = parseDuration(text);
   if (durationMs === undefined)
     throw new CntnrError("usage", `--${flag} ${text}: it is a duration, as 30d, 12h or 1h30m`);

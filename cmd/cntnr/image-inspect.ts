@@ -18,6 +18,22 @@ export async function imageInspect({ args, directories }: CommandContext): Promi
   return exitCode;
 }
 
+/** Settings that an image does not have are there in docker's: templates name them. What is undefined is not in the JSON. */
+const unsetSettings = {
+  User: "",
+  ExposedPorts: undefined,
+  Env: null,
+  Cmd: null,
+  Healthcheck: undefined,
+  Volumes: null,
+  WorkingDir: "",
+  Entrypoint: null,
+  OnBuild: null,
+  Labels: null,
+  StopSignal: undefined,
+  Shell: undefined,
+};
+
 /** An image as docker's API has it (ImageInspect), as far as it makes sense here. */
 export function inspected({
   descriptor,
@@ -40,9 +56,9 @@ export function inspected({
     Created: created ?? "",
     DockerVersion: "",
     Author: author ?? "",
-    Config: settings ?? {},
+    Config: { ...unsetSettings, ...settings },
     Architecture: architecture,
-    ...("variant" in rest ? { Variant: rest.variant } : {}),
+    Variant: "variant" in rest ? rest.variant : undefined,
     Os: os,
     Size: layerBytes.reduce((sum, bytes) => sum + bytes, 0),
     GraphDriver: {

@@ -1,8 +1,7 @@
-import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { copyOut } from "../../runtime/image/copy-out.ts";
-import { findImage } from "../../runtime/image/find-image.ts";
 import { nameToGive } from "../../runtime/image/name-image.ts";
 import { familiarName, splitName } from "../../runtime/image/reference.ts";
+import { locateImage } from "../../runtime/image/shared-image.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { progressPrinter } from "./progress-printer.ts";
@@ -12,9 +11,8 @@ import { parseTlsVerify } from "./tls-verify.ts";
 /** `cntnr image push IMAGE [DESTINATION]`: to the registry that its name says, or to another name or transport. */
 export async function imagePush({ args, directories, imagePolicy }: CommandContext): Promise<number> {
   const [source = "", destination] = args.positionals;
-  const found = findImage(directories, source);
-  if (!found) throw new CntnrError("not-found", `there is no image ${source} in the store`);
-  const target = destinationOf(found.name, destination);
+  const found = locateImage(directories, source);
+  const target = destinationOf(found.image.name, destination);
   const isQuiet = args.has("quiet");
   if (!isQuiet) printError(`The push refers to ${target}\n`);
   const tlsVerify = parseTlsVerify(args);
@@ -26,7 +24,9 @@ export async function imagePush({ args, directories, imagePolicy }: CommandConte
   const name = target.replace(/^docker:\/\//, "");
   if (isQuiet) print(`${name}\n`);
   else
-    print(`${splitName(name).tag || familiarName(name)}: digest: ${digest} size: ${found.manifest.size}\n`);
+    print(
+      `${splitName(name).tag || familiarName(name)}: digest: ${digest} size: ${found.image.manifest.size}\n`,
+    );
   return 0;
 }
 

@@ -1,17 +1,13 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { CntnrError, reasonOf } from "../../runtime/errors/cntnr-error.ts";
-import { findImage } from "../../runtime/image/find-image.ts";
 import { saveImages } from "../../runtime/image/save-images.ts";
+import { locateImage } from "../../runtime/image/shared-image.ts";
 import { isTerminal } from "../../runtime/sys/terminal.ts";
 import type { CommandContext } from "./command.ts";
 
 /** `cntnr image save`: images as one tar archive, to a file or to standard output. */
 export async function imageSave({ args, directories }: CommandContext): Promise<number> {
-  const images = args.positionals.map((name) => {
-    const found = findImage(directories, name);
-    if (!found) throw new CntnrError("not-found", `there is no image ${name} in the store`);
-    return found;
-  });
+  const images = args.positionals.map((name) => locateImage(directories, name));
   const format = args.value("format") === "oci-archive" ? "oci-archive" : "docker-archive";
   const output = args.value("output");
   if (output === undefined) {

@@ -3,9 +3,9 @@ import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-container.ts";
 
 /** `cntnr image tag IMAGE NAME...` */
-export function imageTag({ args, directories }: CommandContext): Promise<number> {
+export function imageTag({ args, directories, imagePolicy }: CommandContext): Promise<number> {
   const [source = "", ...names] = args.positionals;
   return forEachName(names, async (name) => {
-    await tagImage(directories, source, name);
+    await tagImage(directories, source, name, imagePolicy === undefined ? {} : { imagePolicy });
   });
 }

@@ -64,6 +64,37 @@ export const systemCommands: readonly Command[] = [
     load: async () => (await import("./system-prune.ts")).systemPrune,
   },
   {
+    path: "gc",
+    summary:
+      "Remove bundles and images that have had their time, and what nothing refers to; never what is in use",
+    flags: [
+      {
+        name: "bundle-ttl",
+        short: "b",
+        value: "DURATION",
+        summary: "Bundles that were neither changed nor run for longer",
+      },
+      { name: "image-ttl", short: "i", value: "DURATION", summary: "Images that were not used for longer" },
+      { name: "ref-ttl", short: "r", value: "DURATION", summary: "Names that are older" },
+      {
+        name: "max-per-repo",
+        short: "m",
+        value: "NUMBER",
+        summary: "All but so many of the youngest names of each repository",
+      },
+      {
+        name: "size",
+        value: "SIZE",
+        summary: "The least recently used images, until the others are no larger",
+      },
+      { name: "dry-run", summary: "Only say what would go" },
+    ],
+    positionals: [],
+    example: "cntnr gc --bundle-ttl 7d --image-ttl 30d --max-per-repo 5",
+    failureCode: 1,
+    load: async () => (await import("./gc.ts")).gc,
+  },
+  {
     path: "info",
     aliases: ["system info"],
     summary: "Say what this engine is, and what it has",

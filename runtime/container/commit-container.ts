@@ -1,8 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parseTrigger } from "../build/dockerfile/parse-dockerfile.ts";
-import { evaluate } from "../build/plan/evaluate.ts";
-import type { StageState } from "../build/plan/scope.ts";
+import { changesOf } from "../build/plan/changes.ts";
 import { type Settings, withSetting } from "../build/plan/settings.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { addImage } from "../image/add-image.ts";
@@ -161,21 +159,4 @@ function environmentOf({ process }: BundleConfig, base: readonly string[]): stri
   const nameOf = (text: string) => text.split("=", 1)[0] ?? "";
   const known = new Set(base.map(nameOf));
   return process.env.filter((text) => known.has(nameOf(text)) || !engines.has(nameOf(text)));
-}
-
-/** `--change`: pure. Throws CntnrError `build` for what is no instruction, or does more than change settings. */
-function changesOf(texts: readonly string[]): (settings: Settings) => Settings {
-  const instructions = texts.map((text) => parseTrigger("--change", text).instruction);
-  const forbidden = instructions.find(({ kind }) => ["run", "copy", "add", "from", "arg"].includes(kind));
-  if (forbidden)
-    throw new CntnrError(
-      "usage",
-      `--change: ${forbidden.kind.toUpperCase()} is more than a change of settings`,
-    );
-  return (settings) => {
-    let state: StageState = { settings, args: new Map(), hasOwnCmd: true };
-    const options = { buildArgs: new Map(), globalArgs: new Map(), escape: "\\", network: "none" } as const;
-    for (const instruction of instructions) ({ state } = evaluate(instruction, state, options));
-    return state.settings;
-  };
 }

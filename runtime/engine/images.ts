@@ -9,6 +9,7 @@ import type { ProgressListener } from "../image/progress.ts";
 import type { Removal } from "../image/remove-image.ts";
 import type { ExpiredName, RetentionLimits } from "../image/retention.ts";
 import type { ArchiveFormat } from "../image/save-images.ts";
+import type { StoredImage } from "../image/shared-image.ts";
 import type { CopyOptions } from "../image/skopeo.ts";
 import type { Verification } from "../image/verify-store.ts";
 import type { EngineContext, WaitOptions } from "./context.ts";
@@ -99,7 +100,7 @@ export class Images {
    */
   async copyTo(image: string, destination: string, options: PushOptions = {}): Promise<Digest> {
     const { copyOut } = await import("../image/copy-out.ts");
-    const found = await this.#find(image);
+    const found = await this.#locate(image);
     return copyOut(this.#context.directories, found, destination, this.#pullOptions(options));
   }
 
@@ -109,17 +110,16 @@ export class Images {
     return findImage(this.#context.directories, image);
   }
 
-  async #find(image: string): Promise<IndexedImage> {
-    const found = await this.find(image);
-    if (found) return found;
-    const { CntnrError } = await import("../errors/cntnr-error.ts");
-    throw new CntnrError("not-found", `there is no image ${image} in the store`);
+  /** Also in additional stores. */
+  async #locate(image: string): Promise<StoredImage> {
+    const { locateImage } = await import("../image/shared-image.ts");
+    return locateImage(this.#context.directories, image);
   }
 
   /** Gives an image a further name, which it takes from whatever had it. Returns that in full. */
   async tag(image: string, name: string): Promise<string> {
     const { tagImage } = await import("../image/name-image.ts");
-    return tagImage(this.#context.directories, image, name);
+    return tagImage(this.#context.directories, image, name, this.#pullOptions({}));
   }
 
   /**
@@ -219,7 +219,7 @@ export class Images {
     format: ArchiveFormat = "docker-archive",
   ): Promise<void> {
     const { saveImages, saveImagesTo } = await import("../image/save-images.ts");
-    const found = await Promise.all(images.map((image) => this.#find(image)));
+    const found = await Promise.all(images.map((image) => this.#locate(image)));
     if (typeof to === "number") await saveImages(this.#context.directories, found, to, format);
     else await saveImagesTo(this.#context.directories, found, to, format);
   }

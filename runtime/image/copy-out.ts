@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
@@ -6,10 +6,10 @@ import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { newKey } from "../store/temporary.ts";
 import { isDigest } from "./digest.ts";
-import type { IndexedImage } from "./find-image.ts";
 import type { Digest } from "./local-image.ts";
-import { mediaType, nameAnnotation } from "./oci-documents.ts";
 import { isLoopbackRegistry } from "./reference.ts";
+import type { StoredImage } from "./shared-image.ts";
+import { singleTag, writeSingleLayout } from "./single-layout.ts";
 import { type CopyOptions, policyArguments } from "./skopeo.ts";
 import { explainSkopeoFailure } from "./skopeo-failure.ts";
 import { watchSending } from "./watch-sending.ts";
@@ -23,12 +23,12 @@ export interface CopyOutOptions
 const copyTimeoutMs = 6 * 60 * 60_000;
 
 /**
- * Copies an image of the store to a place that skopeo can write to: `docker://HOST/NAME:TAG`, `oci:DIRECTORY:TAG`,
+ * Copies an image to a place that skopeo can write to: `docker://HOST/NAME:TAG`, `oci:DIRECTORY:TAG`,
  * `oci-archive:FILE`, `docker-archive:FILE`, `dir:DIRECTORY`. Returns the digest of the manifest there. Throws CntnrError.
  */
 export async function copyOut(
   directories: Directories,
-  { manifest }: IndexedImage,
+  { store, image: { manifest } }: StoredImage,
   destination: string,
   options: CopyOutOptions,
 ): Promise<Digest> {
@@ -36,7 +36,7 @@ export async function copyOut(
   using key = await newKey(directories, "pull");
   const staging = key.makeDirectory();
   try {
-    writeIndex(staging, manifest);
+    writeSingleLayout(staging, manifest);
     const digestFile = join(staging, "digest");
     const registry = /^docker:\/\/([^/]+)/.exec(destination)?.[1] ?? "";
     const args = [
@@ -45,11 +45,11 @@ export async function copyOut(
       ...tlsArguments(registry, options),
       ...(options.format === undefined ? [] : ["--format", options.format]),
       ...["--digestfile", digestFile],
-      ...["--src-shared-blob-dir", join(directories.images, "blobs")],
-      `oci:${staging}:image`,
+      ...["--src-shared-blob-dir", join(store.images, "blobs")],
+      `oci:${staging}:${singleTag}`,
       destination,
     ];
-    using watch = watchSending(directories, manifest, options);
+    using watch = watchSending(store, manifest, options);
     const result = await runCommand("skopeo", args, {
       timeoutMs: copyTimeoutMs,
       onStart: watch.begin,
@@ -61,17 +61,6 @@ export async function copyOut(
   } finally {
     await key.clear({ uids: [], gids: [], subordinate: false });
   }
-}
-
-/** An image layout of one image whose blobs are somewhere else. */
-function writeIndex(directory: string, { mediaType: type, digest, size }: IndexedImage["manifest"]): void {
-  mkdirSync(directory, { recursive: true });
-  const entry = { mediaType: type, digest, size, annotations: { [nameAnnotation]: "image" } };
-  writeFileSync(join(directory, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-  writeFileSync(
-    join(directory, "index.json"),
-    JSON.stringify({ schemaVersion: 2, mediaType: mediaType.index, manifests: [entry] }),
-  );
 }
 
 function tlsArguments(registry: string, { tlsVerify }: CopyOutOptions): string[] {

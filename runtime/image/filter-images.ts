@@ -18,6 +18,12 @@ const filters: Readonly<Record<string, Filter>> = {
     const [key = "", wanted] = splitOnce(value, "=");
     return ({ labels }) => Object.hasOwn(labels, key) && (wanted === undefined || labels[key] === wanted);
   },
+  // docker's pruning has it.
+  "label!": (value) => {
+    const [key = "", unwanted] = splitOnce(value, "=");
+    return ({ labels }) =>
+      !Object.hasOwn(labels, key) || (unwanted !== undefined && labels[key] !== unwanted);
+  },
   reference: (value) => {
     const pattern = globPattern(value);
     return ({ name, repository }) =>
@@ -59,7 +65,7 @@ export function filterImages(
   }
   return all.filter((image) =>
     [...byKey].every(([key, tests]) =>
-      key === "label" ? tests.every((test) => test(image)) : tests.some((test) => test(image)),
+      key.startsWith("label") ? tests.every((test) => test(image)) : tests.some((test) => test(image)),
     ),
   );
 }

@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  symlinkSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, symlinkSync, writeSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { CntnrError } from "../errors/cntnr-error.ts";
+import * as v from "valibot";
+import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import { decompress } from "../layer/decompress.ts";
 import { defaultLimits } from "../layer/limits.ts";
 import type { TarEntry, TarVisitor } from "../layer/tar-entry.ts";
@@ -21,6 +13,7 @@ import type { LocalImage } from "./local-image.ts";
 import { descriptorOf, entryName, type IndexEntry, parseIndex } from "./oci-documents.ts";
 import { type PullOptions, pullReference } from "./pull-image.ts";
 import { type ImageReference, parseImageReference } from "./reference.ts";
+import { singleTag, writeSingleLayout } from "./single-layout.ts";
 import { listArchiveNames } from "./skopeo.ts";
 
 const chunkBytes = 1024 * 1024;
@@ -63,7 +56,7 @@ function spool(from: number, path: string): string {
   return path;
 }
 
-/** Takes blobs and index out of an OCI archive; of a docker-archive only what tells that it is one. */
+/** Takes blobs and index out of an OCI archive; of a docker-archive only the list of its images. */
 async function unpackArchive(path: string, staging: string): Promise<"oci" | "docker"> {
   mkdirSync(join(staging, "blobs/sha256"), { recursive: true });
   using visitor = new ArchiveVisitor(staging);
@@ -101,7 +94,7 @@ class ArchiveVisitor implements TarVisitor, Disposable {
   entry({ path, type }: TarEntry): void {
     if (type !== "file") return;
     this.seen.add(path);
-    if (/^(?:blobs\/sha256\/[a-f0-9]{64}|index\.json|oci-layout)$/.test(path))
+    if (/^(?:blobs\/sha256\/[a-f0-9]{64}|index\.json|manifest\.json)$/.test(path))
       this.#fd = openSync(join(this.#staging, path), "w", 0o600);
   }
 
@@ -125,16 +118,10 @@ class ArchiveVisitor implements TarVisitor, Disposable {
 function ociReferences(staging: string, path: string): ImageReference[] {
   const index = parseIndex(readFileSync(join(staging, "index.json"), "utf8"), `index.json in ${path}`);
   return index.manifests.map((entry, number) => {
-    const { mediaType, digest, size } = descriptorOf(entry, `index.json in ${path}`);
     const layout = join(staging, String(number));
-    mkdirSync(layout);
-    symlinkSync("../blobs", join(layout, "blobs"));
-    writeFileSync(join(layout, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-    writeFileSync(
-      join(layout, "index.json"),
-      JSON.stringify({ schemaVersion: 2, manifests: [{ mediaType, digest, size }] }),
-    );
-    return { transport: "oci", source: `oci:${layout}`, registry: "", name: nameOf(entry, path) };
+    writeSingleLayout(layout, descriptorOf(entry, `index.json in ${path}`), "../blobs");
+    const source = `oci:${layout}:${singleTag}`;
+    return { transport: "oci", source, registry: "", name: nameOf(entry, path) };
   });
 }
 
@@ -146,7 +133,12 @@ function nameOf(entry: IndexEntry, path: string): string {
   return parseImageReference(`oci:${basename(path).replaceAll(":", "-")}:${name}`).name;
 }
 
-/** skopeo takes the first colon of a path for its end, so it gets the file by a link. */
+const dockerManifestSchema = v.array(v.looseObject({ RepoTags: v.nullish(v.array(v.string())) }));
+
+/**
+ * Each image under all its names, or by its place in the archive when it has none. skopeo takes the first colon of a path for its
+ * end, so it gets the file by a link.
+ */
 async function dockerReferences(
   path: string,
   staging: string,
@@ -155,7 +147,31 @@ async function dockerReferences(
   const link = join(staging, "archive.tar");
   symlinkSync(resolve(path), link);
   const archive = parseImageReference(`docker-archive:${link}`);
-  const names = await listArchiveNames(archive, options);
-  if (names.length === 0) return [{ ...archive, name: "" }];
-  return names.map((name) => parseImageReference(`docker-archive:${link}:${name}`));
+  const named = (name: string) => parseImageReference(`docker-archive:${link}:${name}`);
+  const text = readIfThere(join(staging, "manifest.json"));
+  // Only very old archives have "repositories" alone.
+  if (text === undefined) return (await listArchiveNames(archive, options)).map(named);
+  return dockerNames(text, path).flatMap((names, number) =>
+    names.length > 0 ? names.map(named) : [{ ...archive, source: `${archive.source}:@${number}`, name: "" }],
+  );
+}
+
+/** The names of each image of a docker-archive (docker's image specification 1.2, manifest.json). */
+function dockerNames(text: string, path: string): (readonly string[])[] {
+  try {
+    return v.parse(dockerManifestSchema, JSON.parse(text)).map(({ RepoTags }) => RepoTags ?? []);
+  } catch (error) {
+    throw new CntnrError("corrupt", `manifest.json in ${path} is not as it should be: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
 }

@@ -4,7 +4,9 @@ import { lockStore } from "../store/store-lock.ts";
 import { findImage, isId } from "./find-image.ts";
 import { forgetNames, nameImage, readIndex } from "./layout.ts";
 import { entryName } from "./oci-documents.ts";
+import type { PullOptions } from "./pull-image.ts";
 import { localNames, parseImageReference } from "./reference.ts";
+import { copyShared, locateImage, noOwnImage } from "./shared-image.ts";
 
 /** The full name that an image gets by `text`. Throws CntnrError `usage` for what cannot be one: an id, a digest, a file. */
 export function nameToGive(text: string): string {
@@ -14,14 +16,22 @@ export function nameToGive(text: string): string {
   return reference.name;
 }
 
-/** Gives an image of the store a further name, which it takes from whatever had it. Throws CntnrError. */
-export async function tagImage(directories: Directories, source: string, target: string): Promise<string> {
+/**
+ * Gives an image a further name, which it takes from whatever had it; one of an additional store is copied into our own for it.
+ * Throws CntnrError.
+ */
+export async function tagImage(
+  directories: Directories,
+  source: string,
+  target: string,
+  options: PullOptions,
+): Promise<string> {
   const name = nameToGive(target);
   // Under the lock: between finding and naming, a collection of garbage could take the image away.
   using _ = await lockStore(directories, "shared");
-  const found = findImage(directories, source);
-  if (!found) throw new CntnrError("not-found", `there is no image ${source} in the store`);
-  await nameImage(directories, name, found.manifest);
+  const { store, image } = locateImage(directories, source);
+  if (store === directories) await nameImage(directories, name, image.manifest);
+  else await copyShared(directories, { store, image }, options, name);
   return name;
 }
 
@@ -36,7 +46,7 @@ export async function untagImage(
 ): Promise<readonly string[]> {
   using _ = await lockStore(directories, "shared");
   const found = findImage(directories, source);
-  if (!found) throw new CntnrError("not-found", `there is no image ${source} in the store`);
+  if (!found) throw noOwnImage(directories, source);
   const own = readIndex(directories)
     .manifests.filter((entry) => entry.digest === found.manifest.digest)
     .map(entryName)

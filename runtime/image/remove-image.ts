@@ -7,6 +7,7 @@ import { listImages } from "./list-images.ts";
 import type { Digest } from "./local-image.ts";
 import { entryName } from "./oci-documents.ts";
 import { localNames, parseImageReference } from "./reference.ts";
+import { noOwnImage } from "./shared-image.ts";
 
 export interface RemoveOptions extends GarbageOptions {
   /** `refuse`: not if containers use it, nor by its id if it has several names. */
@@ -36,7 +37,7 @@ export async function removeImage(
   options: RemoveOptions,
 ): Promise<Removal> {
   const found = findImage(directories, text);
-  if (!found) throw new CntnrError("not-found", `there is no image ${text} in the store`);
+  if (!found) throw noOwnImage(directories, text);
   const { digest } = found.manifest;
   const allNames = readIndex(directories)
     .manifests.filter((entry) => entry.digest === digest)

@@ -11,6 +11,7 @@ import { blobPath, hexOf } from "./digest.ts";
 import type { IndexedImage } from "./find-image.ts";
 import { type Descriptor, mediaType, nameAnnotation } from "./oci-documents.ts";
 import { familiarName } from "./reference.ts";
+import type { StoredImage } from "./shared-image.ts";
 
 /** `docker-archive` is one that docker, podman and skopeo read, and an OCI archive at the same time, as docker's own since 25. */
 export type ArchiveFormat = "docker-archive" | "oci-archive";
@@ -18,27 +19,28 @@ export type ArchiveFormat = "docker-archive" | "oci-archive";
 const chunkBytes = 1024 * 1024;
 
 /**
- * Writes images of the store to a descriptor as a tar archive: blobs as they are, each once, checked on the way. The
+ * Writes images to a descriptor as a tar archive: blobs as they are, each once, checked on the way. The
  * same images give the same bytes. Throws CntnrError; what was written then is no whole archive.
  */
 export async function saveImages(
   directories: Directories,
-  images: readonly IndexedImage[],
+  stored: readonly StoredImage[],
   fd: number,
   format: ArchiveFormat,
 ): Promise<void> {
   using _ = await lockStore(directories, "shared");
-  const documents = images.map(({ manifest }) => readImageDocuments(directories, manifest));
+  const images = stored.map(({ image }) => image);
+  const documents = stored.map(({ store, image }) => readImageDocuments(store, image.manifest));
   const archive = new ArchiveFile(fd);
   archive.directory("blobs");
   archive.directory("blobs/sha256");
-  const blobs = new Map<string, Descriptor>();
-  images.forEach(({ manifest }, index) => {
+  const blobs = new Map<string, { readonly store: Directories; readonly blob: Descriptor }>();
+  stored.forEach(({ store, image: { manifest } }, index) => {
     const { config, layers } = documents[index]?.manifest ?? { config: manifest, layers: [] };
-    for (const blob of [manifest, config, ...layers]) blobs.set(blob.digest, blob);
+    for (const blob of [manifest, config, ...layers]) blobs.set(blob.digest, { store, blob });
   });
-  const inOrder = [...blobs.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
-  for (const blob of inOrder) archive.blob(directories, blob);
+  const inOrder = [...blobs.values()].sort((a, b) => (a.blob.digest < b.blob.digest ? -1 : 1));
+  for (const { store, blob } of inOrder) archive.blob(store, blob);
   archive.text("index.json", JSON.stringify(indexOf(images)));
   if (format === "docker-archive")
     archive.text("manifest.json", JSON.stringify(dockerManifestOf(images, documents)));
@@ -49,7 +51,7 @@ export async function saveImages(
 /** The same into a file, which appears when it is whole: nobody takes half an archive for a whole one. */
 export async function saveImagesTo(
   directories: Directories,
-  images: readonly IndexedImage[],
+  images: readonly StoredImage[],
   path: string,
   format: ArchiveFormat,
 ): Promise<void> {

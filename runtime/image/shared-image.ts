@@ -6,7 +6,9 @@ import { additionalStores } from "../store/additional-stores.ts";
 import type { Directories } from "../store/directories.ts";
 import { type LayerRecord, layerName, readLayersOf } from "../store/layers.ts";
 import { lockStore } from "../store/store-lock.ts";
+import { newKey } from "../store/temporary.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
+import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { readImageDocuments } from "./add-image.ts";
 import { hexOf } from "./digest.ts";
 import { findImage, type IndexedImage } from "./find-image.ts";
@@ -16,15 +18,34 @@ import { parseConfig } from "./oci-documents.ts";
 import { type PrepareOptions, visibleLayers } from "./prepare-image.ts";
 import { localImage, noteUse, readPrepared, writePrepared } from "./prepared-image.ts";
 import type { PullOptions } from "./pull-image.ts";
+import { singleTag, writeSingleLayout } from "./single-layout.ts";
 
-/** An image of a store that we only read. */
-export interface SharedImage {
+/** An image, and the store that it is in. */
+export interface StoredImage {
   readonly store: Directories;
   readonly image: IndexedImage;
 }
 
+/** Finds an image in our own store, else in one that we only read. Throws CntnrError `not-found`. */
+export function locateImage(own: Directories, text: string): StoredImage {
+  const image = findImage(own, text);
+  const found = image ? { store: own, image } : findShared(own, text);
+  if (found) return found;
+  throw new CntnrError("not-found", `there is no image ${text} in the store`);
+}
+
+/** The error for an image that is not in our own store, and should be changed. */
+export function noOwnImage(own: Directories, text: string): CntnrError {
+  const shared = findShared(own, text);
+  if (!shared) return new CntnrError("not-found", `there is no image ${text} in the store`);
+  return new CntnrError(
+    "not-permitted",
+    `image ${text} is in the additional store ${shared.store.data}, which is only read`,
+  );
+}
+
 /** Looks for an image in the additional stores, in their order. A store that cannot be read is an error: it is configured. */
-export function findShared(own: Directories, text: string): SharedImage | undefined {
+export function findShared(own: Directories, text: string): StoredImage | undefined {
   for (const store of additionalStores(own)) {
     const image = findReadable(store, text);
     if (image) return { store, image };
@@ -47,7 +68,7 @@ function findReadable(store: Directories, text: string): IndexedImage | undefine
 /** The image with its layers where they are, if it was made ready before. */
 export function resolveShared(
   own: Directories,
-  { image }: SharedImage,
+  { image }: StoredImage,
   mappings: IdMappings,
 ): LocalImage | undefined {
   const prepared = readPrepared(own, image.manifest.digest, mappings);
@@ -61,7 +82,7 @@ export function resolveShared(
  */
 export async function prepareShared(
   own: Directories,
-  shared: SharedImage,
+  shared: StoredImage,
   options: PrepareOptions,
 ): Promise<LocalImage | undefined> {
   const { store, image } = shared;
@@ -110,16 +131,26 @@ function findUnpacked(
   return layers.find(({ isOurs }) => isOurs) ?? layers[0];
 }
 
-/** Copies an image of an additional store into our own, ready to run: images that are based on it need its blobs. */
+/**
+ * Copies an image of an additional store into our own, ready to run: images that are based on it need its blobs.
+ * @param name that it gets, in full; default: the one that it was found by
+ */
 export async function copyShared(
   own: Directories,
-  { store, image }: SharedImage,
+  { store, image }: StoredImage,
   options: PullOptions,
+  name: string = image.name,
 ): Promise<LocalImage> {
   const { pullReference } = await import("./pull-image.ts");
-  // Each image in an index is found by its name; one without can only be the whole index.
-  const source = image.name === "" ? `oci:${store.images}` : `oci:${store.images}:${image.name}`;
-  return pullReference(own, { transport: "oci", source, registry: "", name: image.name }, options);
+  using key = await newKey(own, "pull");
+  try {
+    const layout = key.makeDirectory();
+    writeSingleLayout(layout, image.manifest, join(store.images, "blobs"));
+    const source = `oci:${layout}:${singleTag}`;
+    return await pullReference(own, { transport: "oci", source, registry: "", name }, options);
+  } finally {
+    await key.clear(options.mappings ?? loadIdMappings());
+  }
 }
 
 /** An image of our own store, copied there from an additional one if need be: what is based on it needs its blobs. */

@@ -8,11 +8,16 @@ interface Explanation {
   /** Words of skopeo and the libraries that it is made of. */
   readonly pattern: RegExp;
   readonly code: ErrorCode;
-  readonly say: (place: CopiedPlace) => string;
+  readonly say: (place: CopiedPlace, match: RegExpExecArray) => string;
 }
 
 /** What skopeo says, in the order in which it is looked for; the first that fits explains. */
 const explanations: readonly Explanation[] = [
+  {
+    pattern: /blobs\/sha256\/([a-f0-9]{64}): no such file or directory/,
+    code: "corrupt",
+    say: ({ source }, [, hex]) => `${source} is not whole: its blob sha256:${hex} is missing`,
+  },
   {
     pattern: /no image found in (?:manifest|image index)|no matching manifest/i,
     code: "not-found",
@@ -99,10 +104,11 @@ const explanations: readonly Explanation[] = [
 /** Turns what skopeo printed when it failed into one line for a person, with skopeo's own reason at its end. */
 export function explainSkopeoFailure(reference: CopiedPlace, stderr: string): CntnrError {
   const reason = fatalMessage(stderr);
-  const explanation = explanations.find(({ pattern }) => pattern.test(reason));
-  if (!explanation)
-    return new CntnrError("engine", `cannot copy ${reference.source}: skopeo says: ${reason}`);
-  return new CntnrError(explanation.code, `${explanation.say(reference)} (${lastCause(reason)})`);
+  for (const { pattern, code, say } of explanations) {
+    const match = pattern.exec(reason);
+    if (match) return new CntnrError(code, `${say(reference, match)} (${lastCause(reason)})`);
+  }
+  return new CntnrError("engine", `cannot copy ${reference.source}: skopeo says: ${reason}`);
 }
 
 /** The text of the last `level=fatal msg="..."`, unquoted; else the last line. */

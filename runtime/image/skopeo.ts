@@ -4,6 +4,7 @@ import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
+import { findDamagedManifest } from "./damaged-layout.ts";
 import { type Descriptor, descriptorOf, parseIndex } from "./oci-documents.ts";
 import type { ProgressListener } from "./progress.ts";
 import { type ImageReference, isLoopbackRegistry } from "./reference.ts";
@@ -55,7 +56,14 @@ export async function copyIntoStore(
     timeoutMs: copyTimeoutMs,
     signal: options.signal ? AbortSignal.any([options.signal, watch.signal]) : watch.signal,
   });
-  if (result.exitCode !== 0) throw explainSkopeoFailure(reference, result.stderr);
+  if (result.exitCode !== 0) {
+    const damaged = findDamagedManifest(reference.source);
+    if (damaged === undefined) throw explainSkopeoFailure(reference, result.stderr);
+    throw new CntnrError(
+      "corrupt",
+      `${reference.source} is damaged: its blob ${damaged} is not what it should be`,
+    );
+  }
   const indexPath = join(staging, "index.json");
   const [entry] = parseIndex(readFileSync(indexPath, "utf8"), indexPath).manifests;
   if (!entry) throw new CntnrError("engine", `skopeo copied nothing from ${reference.source}`);

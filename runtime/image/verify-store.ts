@@ -1,14 +1,26 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { decompress } from "../layer/decompress.ts";
 import type { Directories } from "../store/directories.ts";
-import { layerLinkPath, listLayers, readLayer } from "../store/layers.ts";
+import { type LayerRecord, layerLinkPath, listLayers, readLayer } from "../store/layers.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { readImageDocuments } from "./add-image.ts";
-import { verifyBlob } from "./blobs.ts";
+import { damaged, verifyBlob } from "./blobs.ts";
+import { blobPath } from "./digest.ts";
 import { readIndex } from "./layout.ts";
+import type { DiffId } from "./local-image.ts";
 import { type Descriptor, descriptorOf, entryName, type IndexEntry, mediaType } from "./oci-documents.ts";
 
 /** What is wrong in a store, one sentence each, and how much was looked at. */
@@ -47,11 +59,12 @@ async function verifyImages(
   attempt(problems, () => checkMarker(directories));
   const entries = attempt(problems, () => readIndex(directories).manifests) ?? [];
   const names = new Set<string>();
+  const seen = new Set<string>();
   for (const entry of entries) {
     const name = entryName(entry);
     if (name !== "" && names.has(name)) problems.push(`the index has two images called ${name}`);
     names.add(name);
-    await verifyEntry(directories, entry, problems, signal);
+    await verifyEntry(directories, entry, problems, { seen, signal });
   }
   return entries.length;
 }
@@ -69,7 +82,7 @@ async function verifyEntry(
   directories: Directories,
   entry: IndexEntry,
   problems: string[],
-  signal: AbortSignal | undefined,
+  { seen, signal }: { readonly seen: Set<string>; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   const name = entryName(entry) || "an image without a name";
   const tell = (error: unknown) => {
@@ -86,13 +99,44 @@ async function verifyEntry(
         `${name}: ${manifest.layers.length} layers, but its configuration names ${config.rootfs.diff_ids.length}`,
       );
     parts = manifest.layers;
+    for (const [index, layer] of parts.entries())
+      await verifyLayer(directories, layer, config.rootfs.diff_ids[index], seen).catch(tell);
   } catch (error) {
     tell(error);
   }
-  // Contents are looked at with all blobs; here it is whether they are there, and as long as they should be.
-  for (const part of parts)
-    if (!existsSync(join(directories.images, "blobs", part.digest.replace(":", "/"))))
-      problems.push(`${name}: blob ${part.digest} is missing in the store`);
+}
+
+/** A layer's blob is there, as long as its image says, and unpacks to the archive that its image means. */
+async function verifyLayer(
+  directories: Directories,
+  layer: Descriptor,
+  diffId: DiffId | undefined,
+  seen: Set<string>,
+): Promise<void> {
+  const path = blobPath(directories, layer.digest);
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (!status) throw new CntnrError("corrupt", `blob ${layer.digest} is missing in the store`);
+  // What is wrong with its contents is said once, with all blobs.
+  if (status.size !== layer.size) throw damaged(layer);
+  const key = `${layer.digest} ${diffId}`;
+  if (diffId === undefined || seen.has(key)) return;
+  seen.add(key);
+  const hash = createHash("sha256");
+  const fd = openSync(path, "r");
+  try {
+    for await (const chunk of decompress(() => readChunk(fd))) hash.update(chunk);
+  } finally {
+    closeSync(fd);
+  }
+  const found = `sha256:${hash.digest("hex")}`;
+  if (found !== diffId)
+    throw new CntnrError("corrupt", `blob ${layer.digest} unpacks to ${found}, and not to ${diffId}`);
+}
+
+function readChunk(fd: number): Buffer | undefined {
+  const chunk = Buffer.allocUnsafe(readBytes);
+  const bytes = readSync(fd, chunk, 0, readBytes, null);
+  return bytes === 0 ? undefined : chunk.subarray(0, bytes);
 }
 
 async function verifyBlobs(
@@ -128,12 +172,24 @@ function verifyLayers(directories: Directories, problems: string[]): number {
   const names = listLayers(directories);
   for (const name of names) {
     const record = attempt(problems, () => readLayer(directories, name));
-    if (record && !existsSync(layerLinkPath(directories, record.link)))
+    if (record && targetOf(directories, record) !== join(directories.layers, name, "tree"))
       problems.push(`layer ${name} is not where its link ${record.link} says`);
     else if (!record && existsSync(join(directories.layers, name)))
       problems.push(`layer ${name} has no record: remove ${join(directories.layers, name)}`);
   }
   return names.length;
+}
+
+/** Where a layer's link leads; undefined when there is nothing. */
+function targetOf(directories: Directories, { link }: LayerRecord): string | undefined {
+  const path = layerLinkPath(directories, link);
+  try {
+    const target = resolve(dirname(path), readlinkSync(path));
+    return existsSync(target) ? target : undefined;
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "EINVAL")) return undefined;
+    throw error;
+  }
 }
 
 function attempt<T>(problems: string[], look: () => T): T | undefined {

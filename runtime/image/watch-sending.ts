@@ -61,12 +61,12 @@ function openFiles(pid: number): { readonly name: string; readonly position: num
   });
 }
 
-/** Descriptors and processes come and go. */
+/** Descriptors and processes come and go, and who is just going may not be looked at. */
 function ifThere<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {
-    if (hasErrno(error, "ENOENT", "ESRCH")) return undefined;
+    if (hasErrno(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return undefined;
     throw error;
   }
 }

@@ -76,6 +76,13 @@ export async function collectBundles(
   return removed;
 }
 
+/** The names of the bundles that {@link collectBundles} would remove, unless they run. */
+export function findUnusedBundles(directories: Directories, unusedSinceMs: number | undefined): string[] {
+  return listBundles(directories)
+    .bundles.filter((record) => isGarbage(directories, record, unusedSinceMs))
+    .map(({ name }) => name);
+}
+
 function isGarbage(
   directories: Directories,
   record: BundleRecord,

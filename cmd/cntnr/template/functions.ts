@@ -62,6 +62,8 @@ function elementOf(value: unknown, key: unknown): unknown {
     if (at >= value.length) throw templateError(`index ${at} is beyond the ${value.length} that there are`);
     return value[at];
   }
+  // A map without anything in it.
+  if (value === null && typeof key === "string") return "";
   if (typeof value === "object" && value !== null) return propertyOf(value, textOf(key))?.value ?? "";
   throw templateError(`index of ${textOf(value)}, which has no elements`);
 }

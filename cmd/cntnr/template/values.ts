@@ -29,9 +29,11 @@ export function isTrue(value: unknown): boolean {
 }
 
 export function lengthOf(value: unknown): number | undefined {
+  // As an empty list or map of Go's, which JSON has so.
+  if (value === null) return 0;
   if (typeof value === "string") return Buffer.byteLength(value);
   if (Array.isArray(value)) return value.length;
-  return typeof value === "object" && value !== null ? entriesOf(value).length : undefined;
+  return typeof value === "object" ? entriesOf(value).length : undefined;
 }
 
 /** An object's own property; undefined for what is inherited. */

@@ -44,12 +44,17 @@ export function parseDockerfile(name: string, text: string): Dockerfile {
   return { source, directives, globalArgs, stages };
 }
 
-/** Parses a trigger that an image brings (`OnBuild` of its configuration). */
-export function parseTrigger(image: string, text: string): { source: Source; instruction: Instruction } {
-  const source = sourceOf(`ONBUILD of ${image}`, text);
+/** Parses one instruction. */
+export function parseChange(name: string, text: string): { source: Source; instruction: Instruction } {
+  const source = sourceOf(name, text);
   const [line, more] = readLogicalLines(source, "\\");
   if (!line || more) throw new CntnrError("build", `${source.name}: not one instruction: ${text}`);
-  const instruction = parseInstruction(source, line, "\\");
+  return { source, instruction: parseInstruction(source, line, "\\") };
+}
+
+/** Parses a trigger that an image brings (`OnBuild` of its configuration). */
+export function parseTrigger(image: string, text: string): { source: Source; instruction: Instruction } {
+  const { source, instruction } = parseChange(`ONBUILD of ${image}`, text);
   if (instruction.kind === "from" || instruction.kind === "onbuild" || instruction.kind === "maintainer")
     throw errorAt(source, instruction.range, `${instruction.kind.toUpperCase()} cannot be a trigger`);
   return { source, instruction };

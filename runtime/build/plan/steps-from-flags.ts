@@ -128,6 +128,8 @@ function unquoted(word: string): string {
 
 function pairOf({ name, value }: StepFlag): KeyValue {
   const equals = value.indexOf("=");
+  // As docker has it.
+  if (name === "label" && equals < 0) return { key: literal(value), value: "" };
   if (equals < 1) throw new CntnrError("usage", `--${name} ${value}: it is written NAME=VALUE`);
   return { key: literal(value.slice(0, equals)), value: literal(value.slice(equals + 1)) };
 }

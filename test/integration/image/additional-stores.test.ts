@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { imageReference, layeredImage, makeImage } from "../../fixtures/images.ts";
 import { archive, directory, endMark, file } from "../../fixtures/tar-archive.ts";
@@ -57,6 +57,21 @@ function storeOf(user: TestUser): string {
   return join(host.directory, "home", user.name, ".local/share/cntnr");
 }
 
+async function buildOn(user: TestUser): Promise<void> {
+  const context = join(host.directory, "home", user.name, "context");
+  mkdirSync(context);
+  const dockerfile = `FROM localhost/layered
+RUN echo built >/built && echo changed >>/replaced
+COPY --from=localhost/restricted:test /open/all /copied
+RUN --mount=type=bind,from=localhost/restricted:test,target=/m cp /m/open/all /mounted
+`;
+  writeFileSync(join(context, "Dockerfile"), dockerfile);
+  await out(user, "build", "-q", "-t", "app", join(user.home, "context"));
+  const look = ["cat", "/built", "/data/keep", "/replaced", "/copied", "/mounted"];
+  expect(await out(user, "run", "--rm", "app", ...look)).toBe("built\nkeptsecondchanged\nfor allfor all");
+  expect(await out(user, "image", "verify")).toContain("all as they should be");
+}
+
 describe("an image of an additional store", () => {
   for (const name of ["alice", "carol"] as const)
     test(`runs with its layers in place, and can be written to: ${name}`, async () => {
@@ -97,6 +112,35 @@ describe("an image of an additional store", () => {
     expect(await cntnr(alice, "rmi", "layered")).toMatchObject({ exitCode: 1 });
   });
 
+  test("is exported, saved and pushed from where it is, and copied only to be named", async () => {
+    const { bob } = host.users;
+    const folder = join(host.directory, "home", bob.name, ".config/cntnr");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "config.ini"), `[store]\nadditional = ${shared}\n`);
+    checked(["chown"], await host.asRoot(["chown", "-R", `${bob.uid}:${bob.gid}`, join(folder, "..")]));
+    const { address } = await host.startRegistry();
+    const before = describeTree(shared);
+    const id = (await out(bob, "images", "-q", "--no-trunc", "localhost/layered")).trim();
+    await out(bob, "image", "export", "layered", `oci:${bob.home}/exported:1`);
+    await out(bob, "save", "-o", join(bob.home, "saved.tar"), "layered");
+    await out(bob, "push", "-q", "layered", `docker://${address}/layered:1`);
+    expect(existsSync(join(storeOf(bob), "images/blobs"))).toBe(false);
+    const inspect = async (...argv: string[]) =>
+      checked(argv, await host.asUser(bob, ["skopeo", "inspect", "--raw", ...argv])).stdout;
+    const raw = await inspect(`oci:${bob.home}/exported:1`);
+    expect(raw).toContain(id);
+    expect(await inspect(`docker-archive:${bob.home}/saved.tar`)).toContain("manifest");
+    expect(await inspect("--tls-verify=false", `docker://${address}/layered:1`)).toBe(raw);
+    await out(bob, "tag", "layered", "mine");
+    expect(await out(bob, "images", "--format", "{{.Repository}} {{.ReadOnly}}", "mine")).toBe(
+      "mine false\n",
+    );
+    expect(await out(bob, "images", "-q", "--no-trunc", "mine")).toBe(`${id}\n`);
+    const removed = await cntnr(bob, "rmi", "localhost/layered");
+    expect(removed).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("which is only read") });
+    expect(describeTree(shared)).toEqual(before);
+  });
+
   test("shows what its files let others see, and no more", async () => {
     for (const user of [host.users.alice, host.users.carol]) {
       const run = [
@@ -114,14 +158,8 @@ describe("an image of an additional store", () => {
     }
   });
 
-  test("is copied where something is built on it", async () => {
-    const { alice } = host.users;
-    const context = join(host.directory, "home", alice.name, "context");
-    mkdirSync(context);
-    writeFileSync(join(context, "Dockerfile"), "FROM localhost/layered\nRUN echo built >/built\n");
-    await out(alice, "build", "-q", "-t", "app", join(alice.home, "context"));
-    expect(await out(alice, "run", "--rm", "app", "cat", "/built", "/data/keep")).toBe("built\nkept");
-    expect(await out(alice, "image", "verify")).toContain("all as they should be");
+  test("is copied where something is built on it, or mounted from it, with sub-ids and without", async () => {
+    for (const user of [host.users.alice, host.users.carol]) await buildOn(user);
   });
 
   test("is nobody's when the configuration names a store that may not be read", async () => {

@@ -5,7 +5,8 @@ import { busyboxImage, imageReference, layeredImage, makeImage } from "../../fix
 import type { Registry } from "../../fixtures/registry.ts";
 import { archive, endMark, file } from "../../fixtures/tar-archive.ts";
 import { TestHost } from "../../fixtures/test-host.ts";
-import { type CommandOptions, checked, type TestUser } from "../../fixtures/users.ts";
+import { UserStore } from "../../fixtures/user-store.ts";
+import { checked, type TestUser } from "../../fixtures/users.ts";
 
 /*
  * The commands of the store, as alice types them; carol (no sub-ids) where it makes a difference. Each test has a store of its own.
@@ -14,7 +15,6 @@ import { type CommandOptions, checked, type TestUser } from "../../fixtures/user
 let host: TestHost;
 let registry: Registry;
 let alice: TestUser;
-let stores = 0;
 
 beforeAll(async () => {
   host = await TestHost.start();
@@ -23,48 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => host[Symbol.asyncDispose]());
 
-class Store {
-  readonly #name = `store-${stores++}`;
-  readonly #user: TestUser;
-
-  constructor(user: TestUser = alice) {
-    this.#user = user;
-  }
-
-  run(words: readonly string[], options?: CommandOptions) {
-    const store = ["--store-dir", join(this.#user.home, this.#name)];
-    return host.asUser(this.#user, ["cntnr", "--image-policy", "insecure", ...store, ...words], options);
-  }
-
-  /** What a command that succeeds prints. */
-  async out(...words: readonly string[]): Promise<string> {
-    const result = checked(words, await this.run(words));
-    expect(result.stderr).toBe("");
-    return result.stdout;
-  }
-
-  async lines(...words: readonly string[]): Promise<string[]> {
-    return (await this.out(...words)).split("\n").filter((line) => line !== "");
-  }
-
-  /** As the test sees a file in it. */
-  path(path: string): string {
-    return join(host.directory, "home", this.#user.name, this.#name, path);
-  }
-
-  blobs(): string[] {
-    return readdirSync(this.path("images/blobs/sha256"));
-  }
-}
-
-async function storeWith(...images: readonly ("busybox" | "layered")[]): Promise<Store> {
-  const store = new Store();
-  for (const name of images) {
-    const image = name === "busybox" ? await busyboxImage() : await layeredImage();
-    await store.out("image", "pull", "-q", imageReference(image));
-  }
-  return store;
-}
+const newStore = (user?: TestUser) => new UserStore(host, user);
+const storeWith = (...images: readonly ("busybox" | "layered")[]) => UserStore.with(host, ...images);
 
 function home(path: string): string {
   return join(host.directory, "home", alice.name, path);
@@ -72,7 +32,7 @@ function home(path: string): string {
 
 describe("image ls", () => {
   test("prints docker's table, newest first, and nothing but headings of an empty store", async () => {
-    expect(await new Store().out("image", "ls")).toBe("REPOSITORY   TAG   IMAGE ID   CREATED   SIZE\n");
+    expect(await newStore().out("image", "ls")).toBe("REPOSITORY   TAG   IMAGE ID   CREATED   SIZE\n");
     const store = await storeWith("busybox");
     await store.out("tag", "busybox", "alpine:3.6", "registry.example.org/team/app:1");
     expect(await store.lines("images")).toEqual([
@@ -250,7 +210,7 @@ describe("archives", () => {
       ["load", "-q", "-i", join(alice.home, "all.tar")],
       ["load", "-q"],
     ]) {
-      const other = new Store();
+      const other = newStore();
       const options = words.length === 2 ? { input: readFileSync(home("all.tar")) } : {};
       const loaded = checked(words, await other.run(words, options));
       expect(loaded.stdout).toBe("Loaded image: app:1\nLoaded image: localhost/layered:latest\n");
@@ -295,14 +255,14 @@ describe("archives", () => {
       const out = join(alice.home, `${kind}.tar`);
       const argv = ["skopeo", "--insecure-policy", "copy", "-q", source, `${kind}:${out}:example.org/app:1`];
       checked(argv, await host.asUser(alice, argv));
-      const store = new Store();
+      const store = newStore();
       expect(await store.out("load", "-q", "-i", out)).toBe("Loaded image: example.org/app:1\n");
       expect(await store.lines("images", "-q", "example.org/app:1")).toHaveLength(1);
     }
   });
 
   test("that are none are refused", async () => {
-    const store = new Store();
+    const store = newStore();
     writeFileSync(home("not.tar"), "no archive");
     writeFileSync(home("files.tar"), archive(file("etc/passwd", "x"), endMark));
     for (const [name, reason] of [
@@ -326,7 +286,7 @@ describe("a root file system", () => {
           case $how in none) tar -C root -cf root.tar . ;; *) tar -C root -c . | $how -c >root.tar.$how ;; esac
         done; rm -rf empty; mkdir empty`;
       checked(["sh"], await host.asUser(user, ["sh", "-c", script]));
-      const store = new Store(user);
+      const store = newStore(user);
       const sources = [
         "root",
         "root.tar",
@@ -348,8 +308,50 @@ describe("a root file system", () => {
     }
   });
 
+  test("gets the settings that --change says, each instruction of docker's", async () => {
+    const store = newStore();
+    writeFileSync(home("files.tar"), archive(file("f", "x"), endMark));
+    const changes = [
+      'CMD ["a", "b c"]',
+      "ENTRYPOINT /bin/e $X",
+      "ENV A=1 B=$A",
+      "EXPOSE 80 53/udp",
+      "HEALTHCHECK --interval=5s --retries=2 CMD true",
+      'LABEL "x y"=z',
+      "ONBUILD RUN true",
+      "STOPSIGNAL SIGQUIT",
+      "USER 7:8",
+      "VOLUME /v",
+      "WORKDIR /w",
+    ];
+    const flags = changes.flatMap((change) => ["-c", change]);
+    await store.out("import", ...flags, "-m", "of a file", join(alice.home, "files.tar"), "changed");
+    const [image] = JSON.parse(await store.out("image", "inspect", "changed"));
+    expect(image).toMatchObject({
+      Comment: "of a file",
+      Config: {
+        Cmd: ["a", "b c"],
+        Entrypoint: ["/bin/sh", "-c", "/bin/e $X"],
+        Env: ["A=1", "B="],
+        ExposedPorts: { "80/tcp": {}, "53/udp": {} },
+        Healthcheck: { Test: ["CMD-SHELL", "true"], Interval: 5e9, Retries: 2 },
+        Labels: { "x y": "z" },
+        OnBuild: ["RUN true"],
+        StopSignal: "SIGQUIT",
+        User: "7:8",
+        Volumes: { "/v": {} },
+        WorkingDir: "/w",
+      },
+    });
+    for (const change of ["RUN true", "COPY a b", "FROM x", "ARG x", 'SHELL ["x"]'])
+      expect(await store.run(["import", "-c", change, join(alice.home, "files.tar")])).toMatchObject({
+        exitCode: 125,
+        stderr: expect.stringContaining("is no change of settings"),
+      });
+  });
+
   test("is refused when it is no archive, or one that was made to do harm", async () => {
-    const store = new Store();
+    const store = newStore();
     writeFileSync(home("hostile.tar"), archive(file("../x", "x"), endMark));
     writeFileSync(home("empty.tar"), endMark);
     writeFileSync(home("text"), "text ".repeat(1000));
@@ -375,7 +377,7 @@ describe("an image is copied", () => {
     await store.out("tag", "layered", name);
     const pushed = checked(["push"], await store.run(["push", name])).stdout;
     expect(pushed).toMatch(/^7: digest: sha256:[a-f0-9]{64} size: \d+\n$/);
-    const other = new Store(host.users.carol);
+    const other = newStore(host.users.carol);
     await other.out("pull", "-q", name);
     const digest = await other.out("image", "inspect", "-f", "{{.Descriptor.digest}}", name);
     expect(pushed).toContain(digest.trim());
@@ -428,21 +430,21 @@ describe("login", () => {
     const env = { REGISTRY_AUTH_FILE: authFile };
     const words = ["login", "-u", "alice", "-p", "secret", registry.address];
     // This registry asks nobody for a password, and takes all.
-    const result = await new Store().run([...words, "--tls-verify=false"], { env });
+    const result = await newStore().run([...words, "--tls-verify=false"], { env });
     expect(result).toMatchObject({ exitCode: 0, stdout: "Login Succeeded!\n" });
     const kept = JSON.parse(readFileSync(home("auth.json"), "utf8"));
     expect(Buffer.from(kept.auths[registry.address].auth, "base64").toString()).toBe("alice:secret");
-    expect(await new Store().run(["logout", registry.address], { env })).toMatchObject({ exitCode: 0 });
+    expect(await newStore().run(["logout", registry.address], { env })).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(readFileSync(home("auth.json"), "utf8")).auths).toEqual({});
   });
 });
 
 test("an image of a store is found by its files, whoever wrote the layout", async () => {
-  const store = new Store();
+  const store = newStore();
   const image = makeImage(join(host.directory, "foreign"), [archive(file("f", "x"), endMark)]);
   await store.out("pull", "-q", imageReference(image));
   const argv = ["skopeo", "--insecure-policy", "copy", "-q", imageReference(await busyboxImage())];
-  const destination = `oci:${join(alice.home, `store-${stores - 1}/images`)}:localhost/by-skopeo:1`;
+  const destination = `oci:${join(alice.home, `${store.name}/images`)}:localhost/by-skopeo:1`;
   checked(argv, await host.asUser(alice, [...argv, destination]));
   expect(await store.lines("images", "--format", "{{.Repository}}")).toContain("localhost/by-skopeo");
   expect((await store.run(["run", "--rm", "by-skopeo:1", "true"])).exitCode).toBe(0);

@@ -54,6 +54,40 @@ describe("an image of cntnr's", () => {
     expect(await out("podman", ...run)).toBe("kept");
   });
 
+  test("is loaded by podman from an archive of several, with or without a name, and the other way round", async () => {
+    const ids: string[] = [];
+    for (const word of ["one", "two", "three"]) {
+      const file = join(alice.home, `${word}.tar`);
+      await out("sh", "-c", `mkdir ${word} && echo ${word} >${word}/file && tar -C ${word} -cf ${file} .`);
+      ids.push(
+        (await out("cntnr", "import", file, ...(word === "three" ? ["example.org/three:1"] : []))).trim(),
+      );
+    }
+    const all = join(alice.home, "several.tar");
+    await out("cntnr", "save", "-o", all, ...ids);
+    await out("podman", "load", "--quiet", "-i", all);
+    const there = (await out("podman", "images", "--all", "--quiet", "--no-trunc")).split("\n");
+    for (const id of ids) expect(there).toContain(id);
+    const back = join(alice.home, "back.tar");
+    const named = [...ids.slice(0, 2).map((id) => id.slice(7)), "example.org/three:1"];
+    await out("podman", "tag", ids[2]?.slice(7) ?? "", "example.org/three:1");
+    await out("podman", "save", "--quiet", "--multi-image-archive", "-o", back, ...named);
+    const store = ["--store-dir", join(alice.home, "other-store"), "--image-policy", "insecure"];
+    const loaded = (await out("cntnr", ...store, "load", "-q", "-i", back)).trim().split("\n").sort();
+    expect(loaded).toEqual([
+      expect.stringMatching(/^Loaded image ID: sha256:/),
+      expect.stringMatching(/^Loaded image ID: sha256:/),
+      "Loaded image: example.org/three:1",
+    ]);
+    // podman's archives have configurations of docker's kind, so that ids are others; the files are the same.
+    const filesOf = async (images: readonly string[], ...flags: string[]) =>
+      (await out("cntnr", ...flags, "image", "inspect", "-f", "{{index .RootFS.Layers 0}}", ...images))
+        .split("\n")
+        .sort();
+    const loadedImages = loaded.map((line) => line.replace(/^Loaded image(?: ID)?: /, ""));
+    expect(await filesOf(loadedImages, ...store)).toEqual(await filesOf(ids));
+  });
+
   test("is valid to the OCI's own tool, in the store, exported and saved", async () => {
     const exported = join(alice.home, "exported");
     await out("cntnr", "image", "export", `${registry.address}/layered:1`, `oci:${exported}:1`);

@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { TestHost } from "../../fixtures/test-host.ts";
+import { UserStore } from "../../fixtures/user-store.ts";
+import { checked } from "../../fixtures/users.ts";
+
+/*
+ * Stores and image layouts that a bad disk, a crash or another program has damaged.
+ */
+
+let host: TestHost;
+beforeAll(async () => {
+  host = await TestHost.start();
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+interface Parts {
+  readonly store: UserStore;
+  readonly manifest: string;
+  readonly config: string;
+  readonly layer: string;
+}
+
+async function whole(): Promise<Parts> {
+  const store = await UserStore.with(host, "layered");
+  const [image] = JSON.parse(await store.out("image", "inspect", "layered"));
+  const manifest = image.Descriptor.digest.slice(7);
+  const document = JSON.parse(readFileSync(store.path(`images/blobs/sha256/${manifest}`), "utf8"));
+  return {
+    store,
+    manifest,
+    config: document.config.digest.slice(7),
+    layer: document.layers[1].digest.slice(7),
+  };
+}
+
+const blob = ({ store }: Parts, hex: string) => store.path(`images/blobs/sha256/${hex}`);
+
+/** Changes a document, and what refers to it, so that all digests are right. */
+function rewrite(
+  parts: Parts,
+  change: (
+    manifest: { layers: object[]; config: object },
+    config: { rootfs: { diff_ids: string[] } },
+  ) => void,
+) {
+  const manifest = JSON.parse(readFileSync(blob(parts, parts.manifest), "utf8"));
+  const config = JSON.parse(readFileSync(blob(parts, parts.config), "utf8"));
+  change(manifest, config);
+  manifest.config = { ...manifest.config, ...put(parts, config) };
+  const path = parts.store.path("images/index.json");
+  const index = JSON.parse(readFileSync(path, "utf8"));
+  Object.assign(index.manifests[0], put(parts, manifest));
+  writeFileSync(path, JSON.stringify(index));
+}
+
+function put(parts: Parts, document: object): { digest: string; size: number } {
+  const bytes = Buffer.from(JSON.stringify(document));
+  const hex = createHash("sha256").update(bytes).digest("hex");
+  writeFileSync(blob(parts, hex), bytes);
+  return { digest: `sha256:${hex}`, size: bytes.length };
+}
+
+const damages: readonly (readonly [string, (parts: Parts) => void, RegExp])[] = [
+  [
+    "a manifest that is missing",
+    (p) => rmSync(blob(p, p.manifest)),
+    /layered.*blob sha256:MANIFEST is missing/,
+  ],
+  [
+    "a configuration that is missing",
+    (p) => rmSync(blob(p, p.config)),
+    /layered.*blob sha256:CONFIG is missing/,
+  ],
+  ["a layer that is missing", (p) => rmSync(blob(p, p.layer)), /layered.*blob sha256:LAYER is missing/],
+  [
+    "a manifest that is cut off",
+    (p) => truncateSync(blob(p, p.manifest), 20),
+    /blob sha256:MANIFEST does not have/,
+  ],
+  [
+    "a layer that is cut off",
+    (p) => truncateSync(blob(p, p.layer), 20),
+    /layered.*blob sha256:LAYER does not have the \d+ bytes/,
+  ],
+  ["a layer with a bit turned", turnBit, /blob sha256:LAYER does not have the contents/],
+  ["a blob that is a link", makeLink, /blob sha256:CONFIG does not have/],
+  ["a blob that is no blob", (p) => writeFileSync(blob(p, "stranger"), ""), /stranger is not a blob/],
+  [
+    "a layer that is another archive than its image says",
+    swapDiffIds,
+    /blob sha256:\w+ unpacks to sha256:\w+, and not to/,
+  ],
+  [
+    "a layer too few",
+    (p) => rewrite(p, ({ layers }) => layers.pop()),
+    /2 layers, but its configuration names 3/,
+  ],
+  ["two images of one name", twice, /two images called/],
+  ["an index that is no JSON", (p) => writeFileSync(p.store.path("images/index.json"), "{"), /index\.json/],
+  ["an index that is no index", (p) => writeFileSync(p.store.path("images/index.json"), "[]"), /index\.json/],
+  [
+    "a layout of another version",
+    (p) => writeFileSync(p.store.path("images/oci-layout"), '{"imageLayoutVersion":"2"}'),
+    /oci-layout/,
+  ],
+  ["a layout without its mark", (p) => rmSync(p.store.path("images/oci-layout")), /oci-layout/],
+  ["an unpacked layer without its link", (p) => rmSync(firstLink(p)), /is not where its link/],
+  ["an unpacked layer whose link leads elsewhere", moveLink, /is not where its link/],
+  [
+    "an unpacked layer without its files",
+    (p) => rmSync(join(firstLayer(p), "tree"), { recursive: true }),
+    /is not where its link/,
+  ],
+  [
+    "an unpacked layer whose record is damaged",
+    (p) => writeFileSync(join(firstLayer(p), "layer.json"), "{}"),
+    /layer\.json is damaged/,
+  ],
+  ["an unpacked layer without a record", (p) => rmSync(join(firstLayer(p), "layer.json")), /has no record/],
+];
+
+function turnBit(parts: Parts): void {
+  const bytes = readFileSync(blob(parts, parts.layer));
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 20) ^ 1, bytes.length - 20);
+  writeFileSync(blob(parts, parts.layer), bytes);
+}
+
+function makeLink(parts: Parts): void {
+  rmSync(blob(parts, parts.config));
+  symlinkSync(parts.manifest, blob(parts, parts.config));
+}
+
+function swapDiffIds(parts: Parts): void {
+  rewrite(parts, (_, { rootfs }) => rootfs.diff_ids.reverse());
+}
+
+function twice({ store }: Parts): void {
+  const path = store.path("images/index.json");
+  const index = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...index, manifests: [...index.manifests, ...index.manifests] }));
+}
+
+function firstLayer({ store }: Parts): string {
+  const names = readdirSync(store.path("layers")).filter((name) => !name.endsWith(".json"));
+  return store.path(`layers/${names.sort()[0]}`);
+}
+
+function firstLink(parts: Parts): string {
+  const { link } = JSON.parse(readFileSync(join(firstLayer(parts), "layer.json"), "utf8"));
+  return parts.store.path(`l/${link}`);
+}
+
+function moveLink(parts: Parts): void {
+  const link = firstLink(parts);
+  rmSync(link);
+  symlinkSync("/tmp", link);
+}
+
+describe("image verify finds", () => {
+  for (const [what, damage, pattern] of damages)
+    test(what, async () => {
+      const parts = await whole();
+      expect(await parts.store.out("image", "verify")).toContain("all as they should be");
+      damage(parts);
+      const result = await parts.store.run(["image", "verify"]);
+      expect(result.exitCode).toBe(1);
+      const hexes = { MANIFEST: parts.manifest, CONFIG: parts.config, LAYER: parts.layer };
+      const source = pattern.source.replace(
+        /MANIFEST|CONFIG|LAYER/,
+        (word) => hexes[word as keyof typeof hexes],
+      );
+      expect(result.stderr).toMatch(new RegExp(source));
+      expect(result.stdout).toMatch(/: \d+ problems\n$/);
+    });
+});
+
+describe("an image layout", () => {
+  const cases: readonly (readonly [string, "manifest" | "config" | "layer"])[] = [
+    ["manifest", "manifest"],
+    ["configuration", "config"],
+    ["layer", "layer"],
+  ];
+  for (const [what, part] of cases)
+    test(`without a ${what}, or with half of one, is refused by naming the blob`, async () => {
+      const parts = await whole();
+      const { alice } = host.users;
+      const layout = join(alice.home, `layout-${part}`);
+      await parts.store.out("image", "export", "layered", `oci:${layout}:1`);
+      const file = `${layout}/blobs/sha256/${parts[part]}`;
+      const shell = async (script: string) =>
+        checked([script], await host.asUser(alice, ["sh", "-c", script]));
+      await shell(`cp ${file} ${file}.whole && truncate -s 20 ${file}`);
+      const pull = () => new UserStore(host).run(["pull", "-q", `oci:${layout}:1`]);
+      const cut = await pull();
+      expect(cut).toMatchObject({ exitCode: 1, stdout: "" });
+      expect(cut.stderr).toContain(`sha256:${parts[part]}`);
+      await shell(`rm ${file}`);
+      const missing = await pull();
+      expect(missing).toMatchObject({ exitCode: 1, stdout: "" });
+      expect(missing.stderr).toContain(`is not whole: its blob sha256:${parts[part]} is missing`);
+      await shell(`mv ${file}.whole ${file}`);
+      expect(await pull()).toMatchObject({ exitCode: 0 });
+    });
+});
