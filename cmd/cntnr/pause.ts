@@ -6,7 +6,7 @@ import { forEachContainer } from "./each-container.ts";
 /** `cntnr pause` */
 export function pause({ args, directories }: CommandContext): Promise<number> {
   return forEachContainer(directories, args.positionals, async (record, name) => {
-    await pauseContainer(directories, record);
+    await pauseContainer(directories, record, "unpaused");
     print(`${name}\n`);
   });
 }

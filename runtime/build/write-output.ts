@@ -15,7 +15,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
 import { type Descriptor, nameAnnotation } from "../image/oci-documents.ts";
 import { newUpperTree } from "../layer/upper-tree.ts";
 import { packInWorker } from "../layer/worker-process.ts";
-import { runCommand } from "../process/run-command.ts";
+import { complaintOf, runCommand } from "../process/run-command.ts";
 import { newKey } from "../store/temporary.ts";
 import type { BuildOutput } from "./build-request.ts";
 import { copyAll } from "./squash.ts";
@@ -129,10 +129,7 @@ async function writeArchive(
   const args = ["--insecure-policy", "copy", "--quiet", ...shared, `oci:${layout}:built`, target];
   const result = await runCommand("skopeo", args, { timeoutMs: copyTimeoutMs, signal });
   if (result.exitCode !== 0)
-    throw new CntnrError(
-      "engine",
-      `the archive cannot be written: ${result.stderr.trim().split("\n").at(-1) ?? ""}`,
-    );
+    throw new CntnrError("engine", `the archive cannot be written: ${complaintOf(result)}`);
 }
 
 async function moveTo(path: string, destination: BuildOutput["destination"]): Promise<void> {

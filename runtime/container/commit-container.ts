@@ -16,6 +16,7 @@ import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { type BundleConfig, readBundleConfig } from "./bundle-config.ts";
 import { noteContainer } from "./container-events.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
+import { whileThere } from "./container-store.ts";
 import { readFacts } from "./container-state.ts";
 import { pauseContainer, unpauseContainer } from "./pause-container.ts";
 
@@ -51,10 +52,9 @@ export async function commitContainer(
   await using _ = await paused(directories, record, request.pauses);
   // Until the image refers to it, nothing does.
   using _lock = await lockStore(directories, "shared", options);
-  const { layer, base } = await packContainer(directories, record, config, {
-    compression: request.compression,
-    ...options,
-  });
+  const { layer, base } = await whileThere(directories, record, () =>
+    packContainer(directories, record, config, { compression: request.compression, ...options }),
+  );
   for (const remark of layer.remarks) request.onRemark(remark);
   const created = new Date().toISOString();
   const image = await addImage(
@@ -99,7 +99,7 @@ async function paused(
 ): Promise<AsyncDisposable> {
   const { init, isPaused } = readFacts(directories, record);
   const pauses = isWanted && init !== undefined && !isPaused;
-  if (pauses) await pauseContainer(directories, record);
+  if (pauses) await pauseContainer(directories, record, "our-end");
   return {
     async [Symbol.asyncDispose]() {
       // It may have been killed meanwhile.

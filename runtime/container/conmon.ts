@@ -129,11 +129,10 @@ export function judgeAnswer(
     value = JSON.parse(answer);
   } catch (error) {
     const reason = classifyRuncFailure(readRuncLog(paths));
+    const why = answer === "" ? "it was killed, or has given up" : messageOf(error);
     return (
       reason ??
-      new CntnrError("engine", `conmon ended without an answer: ${stderr() || messageOf(error)}`, {
-        cause: error,
-      })
+      new CntnrError("engine", `conmon ended without an answer: ${stderr() || why}`, { cause: error })
     );
   }
   const result = v.safeParse(answerSchema, value);

@@ -7,6 +7,7 @@ import type { ContainerId } from "./container-id.ts";
 import { type ContainerLife, readLife } from "./container-life.ts";
 import { readProcess } from "./container-processes.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
+import { isAbandoned, readPauseNote } from "./pause-note.ts";
 import { type DueRestart, dueRestart, lostRestart, readPendingRestart } from "./pending-restart.ts";
 import { currentBootId, isAlive, readArguments } from "./process-identity.ts";
 
@@ -32,6 +33,8 @@ export interface ContainerFacts {
   readonly init?: { readonly pid: number; readonly isStarted: boolean; readonly startedAt: string };
   /** Somebody has stopped its processes, and they are. */
   readonly isPaused: boolean;
+  /** They were for the work of somebody who was killed at it. */
+  readonly isPauseAbandoned: boolean;
   /** The bundle is complete. */
   readonly isMade: boolean;
   /** The cntnr that makes it is alive. */
@@ -84,11 +87,13 @@ function stateBeforeLife(record: ContainerRecord, facts: ContainerFacts): Contai
 /**
  * Pure: what is to be done because whoever should have done it is gone. `discard`: it was never completely made, or made for
  * a `run --rm` that never came to start it. `clean-up`: its processes have ended, or will never be started. `restart`: it was to be started again.
+ * `unpause`: it was paused for somebody's work.
  */
 export function overdueOf(
   record: ContainerRecord,
   facts: ContainerFacts,
-): "nothing" | "discard" | "clean-up" | "restart" {
+): "nothing" | "discard" | "clean-up" | "restart" | "unpause" {
+  if (facts.isPauseAbandoned && facts.init?.isStarted) return "unpause";
   if (facts.isStarterAlive) return "nothing";
   // Created by the runtime, and nobody is left who would start it.
   if (facts.init) return facts.init.isStarted ? "nothing" : "clean-up";
@@ -115,11 +120,13 @@ export function readFacts(directories: Directories, record: ContainerRecord): Co
   const isPresentLife = life?.bootId === currentBootId();
   const exit = readExit(paths.exit);
   const init = isPresentLife ? findInit(paths.runcState) : undefined;
+  const pause = init && existsSync(paths.pauseNote) ? readPauseNote(paths) : undefined;
   const restart = isPresentLife && exit ? findRestart(paths, record, life, exit) : undefined;
   return {
     ...(exit ? { exit } : {}),
     ...(init ? { init } : {}),
-    isPaused: init !== undefined && existsSync(paths.pauseNote) && readProcess(init.pid)?.state === "T",
+    isPaused: init !== undefined && pause !== undefined && readProcess(init.pid)?.state === "T",
+    isPauseAbandoned: pause !== undefined && isAbandoned(pause),
     isMade: life !== undefined || existsSync(paths.config),
     isCreatorAlive: record.bootId === currentBootId() && isAlive(record.creator),
     ...(life ? { lifeBegan: life.startedAt } : {}),

@@ -1,11 +1,11 @@
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readlinkSync,
   renameSync,
   rmdirSync,
   rmSync,
-  statSync,
   symlinkSync,
   unlinkSync,
 } from "node:fs";
@@ -16,19 +16,19 @@ import type { Directories } from "../store/directories.ts";
 import { type ContainerId, isContainerId } from "./container-id.ts";
 import { checkName, randomName } from "./container-name.ts";
 import { type ContainerRecord, containerPaths, readRecord, writeRecord } from "./container-record.ts";
+import { isMakerAlive, ownMark } from "./process-identity.ts";
 
 /*
- *     <data>/containers/<id>/            a container; appears by one rename, its record in it
- *     <data>/containers/<id>.new/        one whose record is being written; garbage if its maker was killed
+ *     <data>/containers/<id>/            a container; appears by one rename, its record in it, and goes by one
+ *     <data>/containers/<id>.<maker>.new/  one whose record is being written; garbage if its maker was killed
+ *     <data>/containers/<id>.gone/       one that is removed; garbage if who removes it was killed
  *     <data>/containers/names/<name>  -> <id>
  *
- * Making: directory with record, name, everything else. Removing: everything else, name, record. So a name always belongs to
+ * Making: directory with record, name, everything else. Removing: directory, name. So a name always belongs to
  * somebody whose record says so, or, when its owner was killed in between, to nobody.
  */
 
 const namesDirectory = "names";
-/** An unfinished directory that is older than this is nobody's. */
-const unfinishedMs = 60 * 60_000;
 
 /** Makes a container's directory, record and name. Throws CntnrError `conflict` when the name is taken. */
 export async function registerContainer(
@@ -49,7 +49,7 @@ export async function registerContainer(
 
 async function register(directories: Directories, record: ContainerRecord): Promise<ContainerRecord> {
   const { directory } = containerPaths(directories, record.id);
-  const unfinished = `${directory}.new`;
+  const unfinished = `${directory}.${ownMark()}.new`;
   try {
     mkdirSync(unfinished, { mode: 0o700 });
     writeRecord(join(unfinished, "container.json"), record);
@@ -192,6 +192,20 @@ export function findContainer(directories: Directories, text: string): Container
   throw new CntnrError("not-found", `No such container: ${text} (\`cntnr ps -a\` lists them)`);
 }
 
+/** Does something with a container's files. When that fails because somebody removes them meanwhile, the error says so (`conflict`). */
+export async function whileThere<T>(
+  directories: Directories,
+  { id, name }: ContainerRecord,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (hasRecord(directories, id)) throw error;
+    throw new CntnrError("conflict", `container ${name} was removed meanwhile`, { cause: error });
+  }
+}
+
 /** The id behind a name, an id, or the start of one; also of a container whose record is damaged. */
 export function findId(directories: Directories, text: string): ContainerId | undefined {
   const owner = /^[a-zA-Z0-9_.-]+$/.test(text) ? nameOwner(directories, text) : undefined;
@@ -206,50 +220,84 @@ export function findId(directories: Directories, text: string): ContainerId | un
   return matching[0];
 }
 
-/** Removes a container's files. Its processes, mounts and networks have to be gone. */
+/**
+ * Removes a container's files. Its processes, mounts and networks have to be gone. The rename is the end of the container: were it
+ * removed file by file, what a killed process leaves of it would look like a container that cannot be started. It needs no room.
+ */
 export async function unregisterContainer(
   directories: Directories,
   id: ContainerId,
   name: string | undefined,
 ): Promise<void> {
-  const { directory, record } = containerPaths(directories, id);
-  await removeContents(directory);
+  const { directory } = containerPaths(directories, id);
+  try {
+    renameSync(directory, `${directory}.gone`);
+  } catch (error) {
+    if (!hasErrno(error, "ENOENT")) throw error;
+  }
   if (name !== undefined && nameOwner(directories, name) === id)
     rmSync(namePath(directories, name), { force: true });
-  rmSync(record, { force: true });
-  rmSync(directory, { recursive: true, force: true });
+  await removeFiles(`${directory}.gone`);
 }
 
-/** Everything but the record. What the user cannot remove himself belongs to sub-ids, which takes a namespace. */
-async function removeContents(directory: string): Promise<void> {
-  for (const name of listIfThere(directory)) {
-    if (name === "container.json") continue;
-    const path = join(directory, name);
-    try {
-      // An overlay leaves a directory of mode 0 in its work directory: it can be removed, but not looked into.
-      if (name === "work") rmdirSync(join(path, "work"));
-    } catch (error) {
-      if (!hasErrno(error, "ENOENT", "ENOTEMPTY", "EACCES", "ENOTDIR")) throw error;
-    }
-    try {
-      rmSync(path, { recursive: true, force: true });
-    } catch (error) {
-      if (!hasErrno(error, "EACCES", "EPERM", "ENOTEMPTY")) throw error;
-      const { removeTree } = await import("../userns/remove-tree.ts");
-      const { loadIdMappings } = await import("../userns/load-id-mappings.ts");
-      await removeTree(path, loadIdMappings());
-    }
+/** What the user cannot remove himself belongs to sub-ids, which takes a namespace. */
+async function removeFiles(directory: string): Promise<void> {
+  try {
+    // An overlay leaves a directory of mode 0 in its work directory: it can be removed, but not looked into.
+    rmdirSync(join(directory, "work/work"));
+  } catch (error) {
+    if (!hasErrno(error, "ENOENT", "ENOTEMPTY", "EACCES", "ENOTDIR")) throw error;
+  }
+  try {
+    rmSync(directory, { recursive: true, force: true });
+  } catch (error) {
+    if (!hasErrno(error, "EACCES", "EPERM", "ENOTEMPTY")) throw error;
+    const { removeTree } = await import("../userns/remove-tree.ts");
+    const { loadIdMappings } = await import("../userns/load-id-mappings.ts");
+    await removeTree(directory, loadIdMappings());
   }
 }
 
-/** Removes directories whose maker was killed before he had written the record. */
-export function removeUnfinished(directories: Directories): void {
+/**
+ * Removes what killed processes have left here: directories whose maker had not written the record yet, or whose remover did not come
+ * to his end, lock files of containers that are not there, and names of nobody's.
+ * @param records all that can be read
+ */
+export async function removeUnfinished(
+  directories: Directories,
+  records: readonly ContainerRecord[],
+): Promise<void> {
   for (const name of readdirSync(directories.containers)) {
-    if (!/^[a-f0-9]{64}\.new$/.test(name)) continue;
     const path = join(directories.containers, name);
-    const status = statSync(path, { throwIfNoEntry: false });
-    if (status && Date.now() - status.mtimeMs > unfinishedMs) rmSync(path, { recursive: true, force: true });
+    const [, id, maker = "", kind] =
+      /^([a-f0-9]{64})(?:\.(\d+-\d+))?(?:\.(new|gone|lock))?$/.exec(name) ?? [];
+    if (id === undefined || !isContainerId(id)) continue;
+    if (kind === "new") {
+      if (!isMakerAlive(maker)) rmSync(path, { recursive: true, force: true });
+    } else if (kind === "gone" || kind === "lock" || !hasRecord(directories, id))
+      await removeRest(directories, id, kind);
   }
+  const owned = new Set(records.map(({ name }) => name));
+  for (const name of listIfThere(join(directories.containers, namesDirectory)))
+    if (!owned.has(name)) await releaseStaleName(directories, name);
+}
+
+function hasRecord(directories: Directories, id: ContainerId): boolean {
+  return existsSync(containerPaths(directories, id).record);
+}
+
+/** Unless somebody is at it, who holds the container's lock. */
+async function removeRest(
+  directories: Directories,
+  id: ContainerId,
+  kind: string | undefined,
+): Promise<void> {
+  const { tryLockFile } = await import("../sys/file-lock.ts");
+  const path = join(directories.containers, `${id}.lock`);
+  using lock = tryLockFile(path, "exclusive");
+  if (!lock) return;
+  if (kind !== "lock" && !hasRecord(directories, id)) await unregisterContainer(directories, id, undefined);
+  rmSync(path, { force: true });
 }
 
 function listIfThere(path: string): string[] {

@@ -1,31 +1,32 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import * as v from "valibot";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import { alertSupervisor, wakeSupervisor } from "../health/supervisor-lock.ts";
 import type { Directories } from "../store/directories.ts";
 import { noteContainer } from "./container-events.ts";
 import { withContainerLock } from "./container-lock.ts";
 import { listProcesses } from "./container-processes.ts";
-import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
+import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { readFacts } from "./container-state.ts";
-import { currentBootId, identitySchema } from "./process-identity.ts";
+import { readPauseNote, writePauseNote } from "./pause-note.ts";
+import { currentBootId, ownIdentity } from "./process-identity.ts";
 
 /*
  * Without a cgroup of the container's own there is no freezer, so all of its processes are stopped (SIGSTOP), which reaches its first
  * one, too, because it comes from outside of its namespace. Their parents see it, as with a shell's Ctrl-Z.
  */
 
-const pauseSchema = v.object({
-  bootId: v.string(),
-  /** Those that were stopped already: they stay so. */
-  stopped: v.array(identitySchema),
-});
-
 const stopTimeoutMs = 5000;
 
-/** Stops all processes of a running container, until it is unpaused. Throws CntnrError `conflict`. */
-export function pauseContainer(directories: Directories, record: ContainerRecord): Promise<void> {
+/**
+ * Stops all processes of a running container, until it is unpaused; for work of ours, at most as long as this process lives. Throws
+ * CntnrError `conflict`.
+ */
+export function pauseContainer(
+  directories: Directories,
+  record: ContainerRecord,
+  until: "unpaused" | "our-end",
+): Promise<void> {
   return withContainerLock(directories, record.id, async () => {
     const { init, isPaused } = readFacts(directories, record);
     if (!init) throw new CntnrError("conflict", `container ${record.name} is not running`);
@@ -33,9 +34,10 @@ export function pauseContainer(directories: Directories, record: ContainerRecord
     const paths = containerPaths(directories, record.id);
     const stopped = listProcesses(init.pid).filter(({ state }) => state === "T");
     // First the note: if we are killed now, unpausing is what helps.
-    writeNote(paths, {
+    writePauseNote(paths, {
       bootId: currentBootId(),
       stopped: stopped.map(({ pid, startTime }) => ({ pid, startTime })),
+      ...(until === "our-end" ? { during: ownIdentity() } : {}),
     });
     await stopAll(init.pid, record);
     noteContainer(directories, record, "pause");
@@ -62,18 +64,25 @@ async function stopAll(initPid: number, record: ContainerRecord): Promise<void> 
 /** Lets all processes of a paused container go on, but those that were stopped before. Throws CntnrError `conflict`. */
 export function unpauseContainer(directories: Directories, record: ContainerRecord): Promise<void> {
   return withContainerLock(directories, record.id, () => {
-    const paths = containerPaths(directories, record.id);
-    const { init } = readFacts(directories, record);
-    const note = readNote(paths);
-    if (!init || !note) throw new CntnrError("conflict", `container ${record.name} is not paused`);
-    const isKept = (pid: number, startTime: number) =>
-      note.stopped.some((process) => process.pid === pid && process.startTime === startTime);
-    for (const { pid, startTime } of listProcesses(init.pid).toReversed())
-      if (!isKept(pid, startTime)) signalIfThere(pid, "SIGCONT");
-    rmSync(paths.pauseNote, { force: true });
-    noteContainer(directories, record, "unpause");
-    if (record.health) wakeSupervisor(directories);
+    if (!goOn(directories, record))
+      throw new CntnrError("conflict", `container ${record.name} is not paused`);
   });
+}
+
+/** The same for who holds the container's lock; false when it is not paused. */
+export function goOn(directories: Directories, record: ContainerRecord): boolean {
+  const paths = containerPaths(directories, record.id);
+  const { init } = readFacts(directories, record);
+  const note = readPauseNote(paths);
+  if (!init || !note) return false;
+  const isKept = (pid: number, startTime: number) =>
+    note.stopped.some((process) => process.pid === pid && process.startTime === startTime);
+  for (const { pid, startTime } of listProcesses(init.pid).toReversed())
+    if (!isKept(pid, startTime)) signalIfThere(pid, "SIGCONT");
+  rmSync(paths.pauseNote, { force: true });
+  noteContainer(directories, record, "unpause");
+  if (record.health) wakeSupervisor(directories);
+  return true;
 }
 
 function signalIfThere(pid: number, signal: NodeJS.Signals): void {
@@ -81,21 +90,5 @@ function signalIfThere(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch (error) {
     if (!hasErrno(error, "ESRCH")) throw error;
-  }
-}
-
-function writeNote(paths: ContainerPaths, note: v.InferOutput<typeof pauseSchema>): void {
-  writeFileSync(`${paths.pauseNote}.new`, JSON.stringify(note), { mode: 0o600 });
-  renameSync(`${paths.pauseNote}.new`, paths.pauseNote);
-}
-
-/** Undefined when the container is not paused. */
-function readNote(paths: ContainerPaths): v.InferOutput<typeof pauseSchema> | undefined {
-  try {
-    const note = v.parse(pauseSchema, JSON.parse(readFileSync(paths.pauseNote, "utf8")));
-    return note.bootId === currentBootId() ? note : undefined;
-  } catch (error) {
-    if (hasErrno(error, "ENOENT") || error instanceof SyntaxError || v.isValiError(error)) return undefined;
-    throw error;
   }
 }

@@ -28,6 +28,18 @@ export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, startTime: readStartTime(process.pid) ?? 0 };
 }
 
+/** A word for file names of what this process makes, by which others see whether its maker is alive ({@link isMakerAlive}). */
+export function ownMark(): string {
+  const { pid, startTime } = ownIdentity();
+  return `${pid}-${startTime}`;
+}
+
+/** Whether the process with this mark is alive. A mark of another boot is nobody's, but for a number that happens to be the same. */
+export function isMakerAlive(mark: string): boolean {
+  const [pid = 0, startTime = 0] = mark.split("-").map(Number);
+  return isAlive({ pid, startTime });
+}
+
 /** The arguments of a process; none when it is gone. */
 export function readArguments(pid: number): readonly string[] {
   return (readProc(`/proc/${pid}/cmdline`) ?? "").split("\0");

@@ -45,7 +45,9 @@ function explain(reason: string): CntnrError {
       "unsupported",
       "the container's user or group id is not among the ids that you may use (/etc/subuid, /etc/subgid)",
     );
-  return new CntnrError("engine", `the container could not be started: ${inner}`);
+  // What runc says of an error that is none.
+  const cause = inner.includes("%!w(<nil>)") ? "its first process was killed" : inner;
+  return new CntnrError("engine", `the container could not be started: ${cause}`);
 }
 
 function commandFailure(command: string, reason: string): CntnrError {

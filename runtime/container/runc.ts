@@ -30,6 +30,15 @@ export async function deleteFromRuntime(directories: Directories, id: ContainerI
   await runCommand(runtimeProgram, [...flags, "delete", "--force", id], { timeoutMs: deleteTimeoutMs });
 }
 
+/**
+ * The same for one of which nothing else is there: what killed processes have left in the runtime's state. A state that was never whole
+ * is removed, too.
+ */
+export async function deleteStray(directories: Directories, id: string): Promise<void> {
+  const args = ["--root", directories.runcRoot, "delete", "--force", id];
+  await runCommand(runtimeProgram, args, { timeoutMs: deleteTimeoutMs });
+}
+
 export function readRuncLog(paths: ContainerPaths): string {
   try {
     return readFileSync(paths.runcLog, "utf8");

@@ -1,6 +1,7 @@
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { alertSupervisor } from "../health/supervisor-lock.ts";
+import { forgetAttachments } from "../network/kept-attachments.ts";
 import type { Directories } from "../store/directories.ts";
 import { noteContainer } from "./container-events.ts";
 import type { ContainerId } from "./container-id.ts";
@@ -18,6 +19,7 @@ import {
 } from "./container-state.ts";
 import { releaseNamesOf, unregisterContainer } from "./container-store.ts";
 import { discardContainer } from "./discard-container.ts";
+import { goOn } from "./pause-container.ts";
 import { cancelRestart, scheduleRestart } from "./pending-restart.ts";
 import { deleteFromRuntime } from "./runc.ts";
 
@@ -27,7 +29,7 @@ export type SettledState = ContainerState | { readonly kind: "removed" };
 /**
  * Does what the supervisor of a container would have done at its end, had he not been killed: clears the runtime's state
  * (which detaches its networks), notes that the exit code is lost, and removes a container that goes by itself, or
- * whose maker did not come to his end. Does nothing to a container that somebody takes care of.
+ * whose maker did not come to his end; and lets one go on that was paused for the work of somebody who was killed. Does nothing to a container that somebody takes care of.
  */
 export async function settle(directories: Directories, record: ContainerRecord): Promise<SettledState> {
   const facts = readFacts(directories, record);
@@ -41,6 +43,9 @@ export async function settle(directories: Directories, record: ContainerRecord):
         return stateOf(present, now);
       case "discard":
         return remove(directories, present);
+      case "unpause":
+        goOn(directories, present);
+        return readState(directories, present);
       case "restart":
         return finish(directories, present);
       case "clean-up":
@@ -82,7 +87,11 @@ export function removeEnded(directories: Directories, record: ContainerRecord): 
 /** The runtime's state first and the exit code second: what has an exit code has no process any more. */
 async function clearRuntimeState(directories: Directories, id: ContainerId): Promise<void> {
   const paths = containerPaths(directories, id);
-  if (existsSync(paths.runcState)) await deleteFromRuntime(directories, id);
+  // Again, because the runtime may have been killed at it.
+  for (let attempt = 0; attempt < 2 && existsSync(paths.runcState); attempt++)
+    await deleteFromRuntime(directories, id);
+  // The runtime has hooks run at the end of a container only if it knows that much of it.
+  forgetAttachments(directories, id);
   if (existsSync(paths.runcState))
     throw new CntnrError("engine", `container ${id.slice(0, 12)} cannot be cleaned up: see ${paths.runcLog}`);
   if (existsSync(paths.directory) && !existsSync(paths.exit)) writeExit(directories, id, lostExitText);

@@ -127,6 +127,9 @@ async function startCreated(directories: Directories, record: ContainerRecord): 
   if (exitCode === 0) return;
   throw (
     classifyRuncFailure(readRuncLog(paths)) ??
-    new CntnrError("engine", `the container could not be started: ${stderr.trim()}`)
+    new CntnrError(
+      "engine",
+      `the container could not be started: ${stderr.trim() || `${runtimeProgram} ended with exit code ${exitCode}`}`,
+    )
   );
 }

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { removeStaleSessions } from "../exec/exec-session.ts";
 import type { Directories } from "../store/directories.ts";
-import { tryLockFile } from "../sys/file-lock.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { type ContainerList, listContainers, removeUnfinished } from "./container-store.ts";
+import { clearStrays } from "./clear-strays.ts";
 import { type SettledState, settle } from "./settle.ts";
 
 const exitCopyMs = 10 * 60_000;
@@ -35,21 +35,11 @@ export async function sweep(
   }
   const isChecked = containers.some(({ record, state }) => record.health && state.kind === "running");
   if (isChecked) (await import("../health/supervisor-lock.ts")).ensureSupervisor(directories);
-  removeUnfinished(directories);
-  removeStaleLocks(directories);
+  await removeUnfinished(directories, records);
+  await clearStrays(directories);
   removeOldExits(directories);
   removeStaleSessions(directories);
   return { containers, damaged: troubles };
-}
-
-/** Lock files of removed containers, whose holder was killed before he could unlink them. */
-function removeStaleLocks(directories: Directories): void {
-  for (const name of readdirSync(directories.containers)) {
-    if (!/^[a-f0-9]{64}\.lock$/.test(name)) continue;
-    const path = join(directories.containers, name);
-    using lock = tryLockFile(path, "exclusive");
-    if (lock) rmSync(path, { force: true });
-  }
 }
 
 /** Exit codes of removed containers that nobody can be waiting for any more. */

@@ -4,6 +4,7 @@ import { readBundleConfig, requestedMounts } from "../container/bundle-config.ts
 import { withContainerLock } from "../container/container-lock.ts";
 import { type ContainerRecord, containerPaths } from "../container/container-record.ts";
 import { readState } from "../container/container-state.ts";
+import { whileThere } from "../container/container-store.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import type { CopyView } from "./copy-job.ts";
@@ -18,11 +19,13 @@ export async function withContainerView<T>(
   work: (view: CopyView) => Promise<T>,
 ): Promise<T> {
   const running = viewOfRunning(directories, record);
-  if (running) return work(running);
-  return withContainerLock(directories, record.id, () => {
-    // It may have been started before we had the lock.
-    return work(viewOfRunning(directories, record) ?? viewOfBundle(directories, record));
-  });
+  if (running) return whileThere(directories, record, () => work(running));
+  return withContainerLock(directories, record.id, () =>
+    // It may have been started, or removed, before we had the lock.
+    whileThere(directories, record, async () =>
+      work(viewOfRunning(directories, record) ?? viewOfBundle(directories, record)),
+    ),
+  );
 }
 
 function viewOfRunning(directories: Directories, record: ContainerRecord): CopyView | undefined {

@@ -1,6 +1,6 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { ownProgram } from "../process/own-program.ts";
-import { type CommandResult, runCommand } from "../process/run-command.ts";
+import { type CommandResult, complaintOf, runCommand } from "../process/run-command.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { mapIds } from "../userns/load-id-mappings.ts";
 import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
@@ -21,7 +21,7 @@ export async function runCopyProcess(job: CopyJob, options: CopyProcessOptions):
   const result = await start(job, options);
   const outcome = result.exitCode === 0 ? parseOutcome(result.stdout) : undefined;
   if (!outcome) {
-    const reason = result.stderr.trim().split("\n").at(-1) || `exit code ${result.exitCode}`;
+    const reason = complaintOf(result);
     throw new CntnrError("engine", `the process that copies failed: ${reason}`);
   }
   if ("failure" in outcome) throw new CntnrError(outcome.failure.code, outcome.failure.message);

@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readBundleConfig } from "../container/bundle-config.ts";
 import { type ContainerRecord, containerPaths } from "../container/container-record.ts";
+import { whileThere } from "../container/container-store.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
-import type { Change } from "./copy-job.ts";
+import type { Change, CopyJob } from "./copy-job.ts";
 import { runCopyProcess } from "./copy-process.ts";
 
 /** What a container has changed of its image, in the order of the names. Throws CntnrError. */
@@ -14,20 +15,26 @@ export async function diffContainer(
   record: ContainerRecord,
 ): Promise<readonly Change[]> {
   const upper = join(containerPaths(directories, record.id).directory, "upper");
-  if (!existsSync(upper))
-    throw new CntnrError(
-      "unsupported",
-      `container ${record.name} has a copy of its image's files, and nobody keeps what it changes of them`,
-    );
-  const outcome = await runCopyProcess(
-    {
-      view: { kind: "bundle", rootfs: upper, overlay: null, binds: [] },
-      action: { kind: "diff", lowers: [...record.layers], mountPoints: mountPointsOf(directories, record) },
-    },
-    { mappings: loadIdMappings() },
+  if (!existsSync(upper)) throw withoutUpper(directories, record);
+  const job: CopyJob = {
+    view: { kind: "bundle", rootfs: upper, overlay: null, binds: [] },
+    action: { kind: "diff", lowers: [...record.layers], mountPoints: mountPointsOf(directories, record) },
+  };
+  const outcome = await whileThere(directories, record, () =>
+    runCopyProcess(job, { mappings: loadIdMappings() }),
   );
   if ("changes" in outcome) return outcome.changes;
   throw new CntnrError("engine", "the process that compares ended before its work was done");
+}
+
+function withoutUpper(directories: Directories, { id, name }: ContainerRecord): CntnrError {
+  const paths = containerPaths(directories, id);
+  if (!existsSync(paths.record)) return new CntnrError("not-found", `container ${name} has been removed`);
+  if (!existsSync(paths.config)) return new CntnrError("conflict", `container ${name} is still being made`);
+  return new CntnrError(
+    "unsupported",
+    `container ${name} has a copy of its image's files, and nobody keeps what it changes of them`,
+  );
 }
 
 /** Where the runtime has made places for mounts: clean and relative, one character a byte. */

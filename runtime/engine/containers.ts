@@ -217,7 +217,7 @@ export class Containers extends ContainerWork {
   /** Stops all processes of a container until {@link unpause}. Throws CntnrError `conflict`. */
   async pause(container: string): Promise<void> {
     const { pauseContainer } = await import("../container/pause-container.ts");
-    await pauseContainer(this.context.directories, await this.find(container));
+    await pauseContainer(this.context.directories, await this.find(container), "unpaused");
   }
 
   async unpause(container: string): Promise<void> {

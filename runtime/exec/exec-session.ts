@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import type { OciProcess } from "../bundle/oci-config.ts";
 import { type ContainerId, shortId } from "../container/container-id.ts";
-import { isAlive, ownIdentity, readArguments } from "../container/process-identity.ts";
+import { isMakerAlive, ownMark, readArguments } from "../container/process-identity.ts";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 
@@ -24,8 +24,7 @@ export function openSession(
   containerId: ContainerId,
   process: OciProcess,
 ): ExecSession {
-  const { pid, startTime } = ownIdentity();
-  const id = [shortId(containerId), pid, startTime, randomBytes(4).toString("hex")].join("-");
+  const id = [shortId(containerId), ownMark(), randomBytes(4).toString("hex")].join("-");
   const directory = join(directories.execs, id);
   mkdirSync(directory, { mode: 0o700 });
   const session: ExecSession = {
@@ -50,8 +49,7 @@ export function closeSession({ directory }: ExecSession): void {
 export function removeStaleSessions(directories: Directories): void {
   for (const id of readdirSync(directories.execs)) {
     const directory = join(directories.execs, id);
-    const [, pid, startTime] = id.split("-").map(Number);
-    if (isAlive({ pid: pid ?? 0, startTime: startTime ?? 0 }) || isConmonAlive(directory, id)) continue;
+    if (isMakerAlive(id.split("-").slice(1, 3).join("-")) || isConmonAlive(directory, id)) continue;
     rmSync(directory, { recursive: true, force: true });
   }
 }

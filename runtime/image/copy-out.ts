@@ -56,7 +56,7 @@ export async function copyOut(
       ...(options.signal ? { signal: options.signal } : {}),
     });
     if (result.exitCode !== 0)
-      throw explainSkopeoFailure({ source: destination, registry, name: destination }, result.stderr);
+      throw explainSkopeoFailure({ source: destination, registry, name: destination }, result);
     return digestIn(digestFile);
   } finally {
     await key.clear({ uids: [], gids: [], subordinate: false });

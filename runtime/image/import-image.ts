@@ -5,7 +5,7 @@ import { ArchiveOutput } from "../layer/archive-output.ts";
 import { decompress } from "../layer/decompress.ts";
 import { defaultLimits } from "../layer/limits.ts";
 import { TarReader } from "../layer/tar-reader.ts";
-import { runCommand } from "../process/run-command.ts";
+import { complaintOf, runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import { syncDirectory } from "../store/replace-file.ts";
 import { shareLikeStore } from "../store/sharing.ts";
@@ -131,7 +131,7 @@ async function openArchive(source: string, key: TemporaryKey, options: AddOption
     ...signalOf(options),
   });
   if (result.exitCode !== 0)
-    throw new CntnrError("corrupt", `${source} cannot be unpacked by ${program}: ${result.stderr.trim()}`);
+    throw new CntnrError("corrupt", `${source} cannot be unpacked by ${program}: ${complaintOf(result)}`);
   const input = inputOf(openSync(unpacked, "r"), true, undefined);
   rmSync(unpacked);
   return input;

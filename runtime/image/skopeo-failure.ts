@@ -1,4 +1,5 @@
 import { CntnrError, type ErrorCode } from "../errors/cntnr-error.ts";
+import { type CommandResult, complaintOf } from "../process/run-command.ts";
 import type { ImageReference } from "./reference.ts";
 
 /** What was copied from, or to. */
@@ -102,8 +103,11 @@ const explanations: readonly Explanation[] = [
 ];
 
 /** Turns what skopeo printed when it failed into one line for a person, with skopeo's own reason at its end. */
-export function explainSkopeoFailure(reference: CopiedPlace, stderr: string): CntnrError {
-  const reason = fatalMessage(stderr);
+export function explainSkopeoFailure(
+  reference: CopiedPlace,
+  result: Pick<CommandResult, "exitCode" | "stderr">,
+): CntnrError {
+  const reason = fatalMessage(result);
   for (const { pattern, code, say } of explanations) {
     const match = pattern.exec(reason);
     if (match) return new CntnrError(code, `${say(reference, match)} (${lastCause(reason)})`);
@@ -112,15 +116,14 @@ export function explainSkopeoFailure(reference: CopiedPlace, stderr: string): Cn
 }
 
 /** The text of the last `level=fatal msg="..."`, unquoted; else the last line. */
-function fatalMessage(stderr: string): string {
-  const lines = stderr.trim().split("\n");
-  for (const line of lines.toReversed()) {
+function fatalMessage(result: Pick<CommandResult, "exitCode" | "stderr">): string {
+  for (const line of result.stderr.split("\n").toReversed()) {
     const quoted = /level=fatal msg=("(?:[^"\\]|\\.)*")/.exec(line)?.[1];
     const bare = /level=fatal msg=(\S+)/.exec(line)?.[1];
     if (quoted) return unquote(quoted);
     if (bare) return bare;
   }
-  return lines.at(-1)?.trim() || "it failed without saying why";
+  return complaintOf(result);
 }
 
 function unquote(text: string): string {

@@ -58,7 +58,7 @@ export async function copyIntoStore(
   });
   if (result.exitCode !== 0) {
     const damaged = findDamagedManifest(reference.source);
-    if (damaged === undefined) throw explainSkopeoFailure(reference, result.stderr);
+    if (damaged === undefined) throw explainSkopeoFailure(reference, result);
     throw new CntnrError(
       "corrupt",
       `${reference.source} is damaged: its blob ${damaged} is not what it should be`,
@@ -79,7 +79,7 @@ export async function listArchiveNames(
     timeoutMs: listTimeoutMs,
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  if (result.exitCode !== 0) throw explainSkopeoFailure(reference, result.stderr);
+  if (result.exitCode !== 0) throw explainSkopeoFailure(reference, result);
   const document: unknown = JSON.parse(result.stdout);
   const tags = typeof document === "object" && document && "Tags" in document ? document.Tags : undefined;
   return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === "string") : [];

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { complaintOf } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import { newKey, type TemporaryKey } from "../store/temporary.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -75,5 +76,5 @@ async function copyOwnerAndMode(from: string, to: string, mappings: IdMappings):
     timeoutMs: ownerTimeoutMs,
   });
   if (result.exitCode !== 0)
-    throw new CntnrError("engine", `${to} cannot be given to its owner: ${result.stderr.trim()}`);
+    throw new CntnrError("engine", `${to} cannot be given to its owner: ${complaintOf(result)}`);
 }

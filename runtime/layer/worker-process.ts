@@ -1,4 +1,5 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
+import { complaintOf } from "../process/run-command.ts";
 import { ownProgram } from "../process/own-program.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
@@ -97,11 +98,7 @@ async function runWorker(
     ...(request.signal ? { signal: request.signal } : {}),
   });
   if (last && result.exitCode === 0) return last;
-  const reason = result.stderr.trim().split("\n").at(-1) ?? "";
-  throw new CntnrError(
-    "engine",
-    `the process that reads or writes layers failed (${result.exitCode}): ${reason}`,
-  );
+  throw new CntnrError("engine", `the process that reads or writes layers failed: ${complaintOf(result)}`);
 }
 
 function wrongAnswer(): CntnrError {

@@ -19,6 +19,7 @@ import type { IdMappings } from "../userns/id-mappings.ts";
 import { findIdMappings } from "../userns/load-id-mappings.ts";
 import { removeTree } from "../userns/remove-tree.ts";
 import type { MadeMount } from "../volume/mount-volumes.ts";
+import { endContainersOf } from "./bundle-containers.ts";
 import {
   type BundlePlace,
   type BundleRecord,
@@ -60,6 +61,7 @@ export async function createBundle(
   const place = placeOfBundle(directories, asked.bundle);
   refuseSharing(asked.options);
   using _ = lockBundle(directories, place.name);
+  await endContainersOf(directories, place.name);
   const existing = readBundle(directories, place.name);
   if (existing && isWhole(existing) && asked.ifThere === "refuse")
     throw new CntnrError("conflict", `there is a bundle ${place.name} already: --update changes it`);

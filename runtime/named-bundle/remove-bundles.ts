@@ -4,6 +4,7 @@ import { removeVolumesOf } from "../container/container-volumes.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import { endContainersOf } from "./bundle-containers.ts";
 import {
   type BundleRecord,
   bundleRecordPath,
@@ -28,6 +29,7 @@ export async function removeBundle(
 ): Promise<void> {
   const place = placeOfBundle(directories, text);
   using _ = lockBundle(directories, place.name);
+  await endContainersOf(directories, place.name);
   const record = readIfReadable(directories, place.name, damaged);
   if (!record && !existsSync(bundleRecordPath(directories, place.name)))
     throw new CntnrError("not-found", `there is no bundle ${text} (\`cntnr bundle ls\` lists them)`);
@@ -67,6 +69,7 @@ export async function collectBundles(
     using lock = tryLockBundle(directories, name);
     const record = lock && readBundle(directories, name);
     if (!record || !isGarbage(directories, record, unusedSinceMs)) continue;
+    await endContainersOf(directories, name);
     await removeBundleFiles(directories, record, loadIdMappings());
     await removeVolumesOf(directories, record);
     removeLock(directories, name);

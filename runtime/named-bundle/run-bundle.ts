@@ -12,9 +12,9 @@ import { SignalForwarding } from "../container/signal-forwarding.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
-import { randomHex } from "../sys/random.ts";
 import { spawnAttached } from "../sys/spawn-attached.ts";
 import { TerminalSettings } from "../sys/terminal.ts";
+import { endContainersOf, newBundleContainerId } from "./bundle-containers.ts";
 import { type BundleRecord, bundleRecordPath, isWhole, lockBundle } from "./bundle-record.ts";
 
 const deleteTimeoutMs = 120_000;
@@ -40,7 +40,8 @@ export async function runBundle(
   if (!options.streams) checkTerminal(record);
   else if (record.tty)
     throw new CntnrError("unsupported", `bundle ${record.name} has a terminal: it runs on our own alone`);
-  using _ = lockBundle(directories, record.name);
+  using lock = lockBundle(directories, record.name);
+  await endContainersOf(directories, record.name);
   if (!isWhole(record))
     throw new CntnrError(
       "corrupt",
@@ -53,13 +54,13 @@ export async function runBundle(
   const log = join(directory, "runc.log");
   rmSync(log, { force: true });
   const flags = runcFlagsWithLog(directories, log);
-  const id = `bundle-${record.name}-${randomHex(4)}`;
+  const id = newBundleContainerId(record.name);
   const argv = [runtimeProgram, ...flags, "run", ...runtimeWords(record), "--bundle", directory, id] as const;
   let exitCode: number;
   try {
     exitCode = await (options.streams
-      ? runOnStreams(argv, record, options.streams, options.signal)
-      : runAttached(argv, record, options.signals));
+      ? runOnStreams(argv, record, lock.fd, options.streams, options.signal)
+      : runAttached(argv, record, lock.fd, options.signals));
   } finally {
     if (existsSync(join(directories.runcRoot, id)))
       await runCommand(runtimeProgram, [...flags, "delete", "--force", id], { timeoutMs: deleteTimeoutMs });
@@ -68,9 +69,11 @@ export async function runBundle(
   return classifyRuncFailure(readFileSync(log, "utf8"))?.exitCode ?? exitCode;
 }
 
+/** Should we be killed, the runtime lives on with the container, and with the right to the bundle. */
 async function runAttached(
   argv: readonly [string, ...string[]],
   { tty, stdin }: BundleRecord,
+  lockFd: number,
   signals: RunBundleOptions["signals"],
 ): Promise<number> {
   const settings = tty ? TerminalSettings.of(0) : undefined;
@@ -81,6 +84,7 @@ async function runAttached(
       output: "inherit",
       // With a terminal runc has to be in its foreground process group; without, Ctrl-C is to come once, from us.
       ownSession: !tty,
+      inherit: [lockFd],
     });
     forwarding?.to((signal) => runc.signal(signal));
     const end = await runc.ended;
@@ -95,6 +99,7 @@ async function runAttached(
 async function runOnStreams(
   [program, ...argv]: readonly [string, ...string[]],
   { stdin }: BundleRecord,
+  lockFd: number,
   streams: AttachedStreams,
   signal: AbortSignal | undefined,
 ): Promise<number> {
@@ -102,7 +107,10 @@ async function runOnStreams(
   const { input } = streams;
   const write: AttachedStreams["write"] = (stream, bytes) => streams.write(stream, bytes);
   const isRead = stdin && input !== undefined;
-  const child = spawn(program, argv, { stdio: [isRead ? "pipe" : "ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(program, argv, {
+    stdio: [isRead ? "pipe" : "ignore", "pipe", "pipe", lockFd],
+    detached: true,
+  });
   return passStreams(child, program, isRead ? { input, write } : { write }, {
     end: async () => {
       child.kill("SIGKILL");

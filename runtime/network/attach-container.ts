@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Attachment__Output } from "../../proto/generated/types/cntnr/netd/v1/Attachment.ts";
-import { CntnrError } from "../errors/cntnr-error.ts";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { openPidfd } from "../sys/pidfd.ts";
 import { type KeptAttachments, keepAttachments } from "./kept-attachments.ts";
@@ -20,7 +20,7 @@ export async function attachContainer(
   const networks = requestedNetworks(state);
   if (state.pid <= 0) throw new CntnrError("usage", "the container state names no process");
   using netd = connectNetd(env);
-  const netnsFd = openSync(`/proc/${state.pid}/ns/net`, "r");
+  const netnsFd = openNamespace(state.pid);
   const attached: Attachment__Output[] = [];
   try {
     using lease = openPidfd(state.pid);
@@ -40,6 +40,17 @@ export async function attachContainer(
     throw error;
   } finally {
     closeSync(netnsFd);
+  }
+}
+
+function openNamespace(pid: number): number {
+  try {
+    return openSync(`/proc/${pid}/ns/net`, "r");
+  } catch (error) {
+    if (!hasErrno(error, "ENOENT", "ESRCH", "EACCES")) throw error;
+    throw new CntnrError("conflict", "the container has ended before it was on its network", {
+      cause: error,
+    });
   }
 }
 

@@ -95,6 +95,17 @@ export async function runCommand(
   }
 }
 
+/** Why a command failed, for the end of a sentence: the last line that it printed on standard error, or what else there is to say. */
+export function complaintOf({ exitCode, stderr }: Pick<CommandResult, "exitCode" | "stderr">): string {
+  const line = stderr.trim().split("\n").at(-1)?.trim() ?? "";
+  if (line !== "") return line;
+  return exitCode === killedExitCode
+    ? "it was killed"
+    : `it ended with exit code ${exitCode} and did not say why`;
+}
+
+const killedExitCode = 128 + constants.signals.SIGKILL;
+
 /** The number of a signal by its name ("SIGTERM": 15); 0 for none. */
 export function signalNumber(name: NodeJS.Signals | null): number {
   return name ? constants.signals[name] : 0;

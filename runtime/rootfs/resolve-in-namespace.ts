@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { CntnrError } from "../errors/cntnr-error.ts";
+import { complaintOf } from "../process/run-command.ts";
 import { ownProgram } from "../process/own-program.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
@@ -25,7 +26,7 @@ export async function resolveInNamespace(
   });
   const answer = result.exitCode === 0 ? v.safeParse(answerSchema, JSON.parse(result.stdout)) : undefined;
   if (answer?.success) return answer.output.directory ?? undefined;
-  throw new CntnrError("engine", `the image's ${path} cannot be looked at: ${result.stderr.trim()}`);
+  throw new CntnrError("engine", `the image's ${path} cannot be looked at: ${complaintOf(result)}`);
 }
 
 /** The other side of {@link resolveInNamespace}: request and answer are JSON. Throws CntnrError `usage`. */

@@ -1,5 +1,5 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { runCommand } from "../process/run-command.ts";
+import { complaintOf, runCommand } from "../process/run-command.ts";
 
 const syncTimeoutMs = 15 * 60_000;
 
@@ -13,5 +13,5 @@ export async function syncFileSystem(path: string, signal: AbortSignal | undefin
     ...(signal ? { signal } : {}),
   });
   if (result.exitCode !== 0)
-    throw new CntnrError("engine", `what was made cannot be written to the disk: ${result.stderr.trim()}`);
+    throw new CntnrError("engine", `what was made cannot be written to the disk: ${complaintOf(result)}`);
 }

@@ -22,6 +22,8 @@ export function spawnAttached(
     /** Of standard output and error; or of each. */
     readonly output: "inherit" | "ignore" | readonly (number | "inherit" | "ignore")[];
     readonly ownSession: boolean;
+    /** Descriptors of ours that the program gets as 3, 4, ... */
+    readonly inherit?: readonly number[];
     /** Without it, ours. */
     readonly env?: NodeJS.ProcessEnv;
   },
@@ -31,7 +33,7 @@ export function spawnAttached(
   const [stdout = "ignore", stderr = "ignore"] = typeof output === "string" ? [output, output] : output;
   try {
     const child = Bun.spawn([...argv], {
-      stdio: [options.stdin, stdout, stderr],
+      stdio: [options.stdin, stdout, stderr, ...(options.inherit ?? [])],
       detached: options.ownSession,
       // Without it Bun passes on the environment that we were started with, and not what we have made of it.
       env: options.env ?? process.env,

@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { runCommand } from "../process/run-command.ts";
+import { complaintOf, runCommand } from "../process/run-command.ts";
 import type { IdMappings } from "./id-mappings.ts";
 import { runInUserNamespace } from "./run-in-user-namespace.ts";
 
@@ -18,7 +18,7 @@ export async function removeTree(path: string, mappings: IdMappings): Promise<vo
   if ((await runCommand(command, args, limit)).exitCode === 0) return;
   const result = await runInUserNamespace(mappings, [command, ...args], limit);
   if (result.exitCode === 0) return;
-  const reason = result.stderr.trim().split("\n").at(-1) ?? "";
+  const reason = complaintOf(result);
   throw new CntnrError(
     "engine",
     `${path} cannot be removed: ${reason} (have the sub-ids in /etc/subuid changed since it was made?)`,

@@ -1,7 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
-import { type CommandResult, runCommand, signalNumber, startFailure } from "../process/run-command.ts";
+import {
+  type CommandResult,
+  complaintOf,
+  runCommand,
+  signalNumber,
+  startFailure,
+} from "../process/run-command.ts";
 import { explainRefusal, readIfPermitted } from "./explain-refusal.ts";
 import type { IdMapping, IdMappings } from "./id-mappings.ts";
 import { hasNoNewPrivileges } from "./own-namespace.ts";
@@ -154,6 +160,6 @@ async function newIdMap(command: string, pid: number, mappings: readonly IdMappi
   if (result.exitCode === 0) return;
   throw new CntnrError(
     "unavailable",
-    `${command} refused the subordinate ids of /etc/subuid and /etc/subgid: ${result.stderr.trim()}`,
+    `${command} refused the subordinate ids of /etc/subuid and /etc/subgid: ${complaintOf(result)}`,
   );
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { isMakerAlive, ownMark } from "../container/process-identity.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { type FileLock, type LockMode, lockFile } from "../sys/file-lock.ts";
@@ -34,9 +35,7 @@ export interface VolumePaths {
 }
 
 /** Directories with a dot in front are no volumes, but being made or removed. */
-const unfinishedPattern = /^\.[a-z0-9]{16}$/;
-/** One that is older is nobody's. */
-const unfinishedMs = 60 * 60_000;
+const unfinishedPattern = /^\.[a-f0-9]{16}(?:\.(\d+-\d+))?$/;
 const lockPatienceMs = 120_000;
 
 /** Docker's rule for names. Throws CntnrError `usage`. */
@@ -110,7 +109,7 @@ function checkSame(existing: VolumeRecord, options: VolumeRecord["options"]): Vo
 }
 
 function unfinishedPath(directories: Directories): string {
-  return join(directories.volumes, `.${randomHex(8)}`);
+  return join(directories.volumes, `.${randomHex(8)}.${ownMark()}`);
 }
 
 /** Undefined when there is no such volume. Throws CntnrError `corrupt` for one whose record cannot be read. */
@@ -168,11 +167,8 @@ export function withdrawVolume(directories: Directories, name: string): string {
 
 /** What killed processes have left: volumes that were never made, or not yet removed. */
 export function unfinishedVolumes(directories: Directories): string[] {
-  return readdirSync(directories.volumes)
-    .filter((name) => unfinishedPattern.test(name))
-    .map((name) => join(directories.volumes, name))
-    .filter((path) => {
-      const status = statSync(path, { throwIfNoEntry: false });
-      return status !== undefined && Date.now() - status.ctimeMs > unfinishedMs;
-    });
+  return readdirSync(directories.volumes).flatMap((name) => {
+    const [found, maker = ""] = unfinishedPattern.exec(name) ?? [];
+    return found !== undefined && !isMakerAlive(maker) ? [join(directories.volumes, name)] : [];
+  });
 }

@@ -176,6 +176,10 @@ describe("names", () => {
 
 describe("after kill -9", () => {
   const processes = () => processesOf(alice.host);
+  const runtimeStates = () =>
+    readdirSync(alice.host.path(`/run/user/${alice.host.users.alice.uid}/cntnr/runc`));
+  const hasState = (name: string, state: string) =>
+    waitFor(async () => (await alice.container(name)).state === state, { what: `${name} to be ${state}` });
 
   test("of cntnr in the foreground, the container goes on and can be ended", async () => {
     const run = alice.spawn("cntnr run --rm --name orphan $IMAGE sleep 1000");
@@ -215,6 +219,47 @@ describe("after kill -9", () => {
     await waitFor(async () => (await alice.container("lonely")).state === "dead", { what: "its state" });
     await alice.ok("cntnr rm lonely");
     expect(remains()).toEqual([]);
+  });
+
+  test("of who commits a container, it goes on", async () => {
+    await alice.ok(
+      "cntnr run -d --name paused $IMAGE sh -c 'head -c 300000000 /dev/urandom >/f; sleep 1000'",
+    );
+    await waitFor(async () => (await alice.run("cntnr top paused")).stdout.includes("sleep 1000"), {
+      what: "the large file",
+    });
+    const commit = alice.spawn("cntnr commit --compression gzip paused large");
+    await hasState("paused", "paused");
+    commit.kill("SIGKILL");
+    await commit.exited;
+    await hasState("paused", "running");
+    await alice.ok("cntnr pause paused");
+    await hasState("paused", "paused");
+    await alice.ok("cntnr rm -f paused");
+  });
+
+  test("of cntnr, a bundle that runs is still nobody else's; of its runtime, too, the next command ends it", async () => {
+    await alice.ok("cntnr bundle create -b one $IMAGE sleep 1000");
+    const killed = alice.spawn("cntnr bundle run one");
+    const isRunning = () => processes().some(({ name }) => name === "sleep");
+    await waitFor(isRunning, { what: "the container" });
+    killed.kill("SIGKILL");
+    await killed.exited;
+    expect((await alice.run("cntnr bundle run one")).stderr).toContain("bundle one is running");
+    for (const { pid } of processes().filter(({ name }) => name === "runc")) process.kill(pid, "SIGKILL");
+    await waitFor(() => !processes().some(({ name }) => name === "runc"), { what: "the runtime's end" });
+    expect(isRunning()).toBe(true);
+    await alice.ok("cntnr ps");
+    await waitFor(() => processes().length === 0, { what: "the end of all processes" });
+    expect(runtimeStates()).toEqual([]);
+    await alice.ok("cntnr bundle rm one");
+  });
+
+  test("what the runtime has of nobody's goes with the next command", async () => {
+    const strays = ["a".repeat(64), "build-1-1-0", "bundle-none-0123abcd"];
+    for (const name of strays) await alice.ok(`mkdir -p $XDG_RUNTIME_DIR/cntnr/runc/${name}`);
+    await alice.ok("cntnr ps");
+    expect(runtimeStates()).toEqual([]);
   });
 
   test("of everything, a container with --rm is gone after the next command", async () => {

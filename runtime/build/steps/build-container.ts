@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive, ownIdentity } from "../../container/process-identity.ts";
+import { isMakerAlive, ownMark } from "../../container/process-identity.ts";
 import type { ContainerRecord } from "../../container/container-record.ts";
-import { runtimeProgram, runtimeWords } from "../../container/runc.ts";
+import { deleteStray, runtimeProgram, runtimeWords } from "../../container/runc.ts";
 import { classifyRuncFailure } from "../../container/runc-failure.ts";
 import { CntnrError, hasErrno } from "../../errors/cntnr-error.ts";
-import { runCommand, signalNumber, startFailure } from "../../process/run-command.ts";
+import { signalNumber, startFailure } from "../../process/run-command.ts";
 import type { Directories } from "../../store/directories.ts";
 import { namesIn } from "../../store/list-directory.ts";
 import type { IdMappings } from "../../userns/id-mappings.ts";
@@ -21,19 +21,17 @@ export interface ContainerRun {
   readonly signal: AbortSignal;
 }
 
-const deleteTimeoutMs = 60_000;
 let counter = 0;
 
 /** A name that says who made what has it, so that the next build finds what a killed one has left. */
 export function newBuildName(): string {
-  const { pid, startTime } = ownIdentity();
-  return `build-${pid}-${startTime}-${counter++}`;
+  return `build-${ownMark()}-${counter++}`;
 }
 
 /** True for the name of something whose maker is gone. */
 function isAbandoned(name: string): boolean {
-  const [, pid, startTime] = /^build-(\d+)-(\d+)-\d+$/.exec(name) ?? [];
-  return pid !== undefined && !isAlive({ pid: Number(pid), startTime: Number(startTime) });
+  const maker = /^build-(\d+-\d+)-\d+$/.exec(name)?.[1];
+  return maker !== undefined && !isMakerAlive(maker);
 }
 
 /** Runs a bundle's container to its end and returns the command's exit code. Throws CntnrError when it cannot be started. */
@@ -44,7 +42,7 @@ export async function runContainer(directories: Directories, run: ContainerRun):
   const child = spawn(runtimeProgram, [...flags, "run", ...runtimeWords(run), "--bundle", run.bundle, id], {
     stdio: ["ignore", "pipe", "pipe", run.lockFd],
   });
-  const stop = () => void deleteContainer(directories, id);
+  const stop = () => void deleteStray(directories, id);
   run.signal.addEventListener("abort", stop, { once: true });
   try {
     const exitCode = await new Promise<number>((resolve, reject) => {
@@ -64,14 +62,9 @@ export async function runContainer(directories: Directories, run: ContainerRun):
 
 /** Ends the containers of builds that were killed, and removes the files that these had for them. */
 export async function clearAbandoned(directories: Directories, mappings: IdMappings): Promise<void> {
-  for (const id of namesIn(directories.runcRoot).filter(isAbandoned)) await deleteContainer(directories, id);
+  for (const id of namesIn(directories.runcRoot).filter(isAbandoned)) await deleteStray(directories, id);
   for (const name of namesIn(directories.run).filter(isAbandoned))
     await removeTree(join(directories.run, name), mappings);
-}
-
-async function deleteContainer(directories: Directories, id: string): Promise<void> {
-  const args = ["--root", directories.runcRoot, "delete", "--force", id];
-  await runCommand(runtimeProgram, args, { timeoutMs: deleteTimeoutMs });
 }
 
 function readIfThere(path: string): string {

@@ -1,4 +1,5 @@
 import { CntnrError } from "../../errors/cntnr-error.ts";
+import { complaintOf } from "../../process/run-command.ts";
 import type { PackedArchive } from "../../layer/pack-layer.ts";
 import type { UpperTree } from "../../layer/upper-tree.ts";
 import type { PackRequest } from "../../layer/worker-process.ts";
@@ -53,10 +54,8 @@ async function runWorker(
     ...(signal ? { signal } : {}),
   });
   const line = result.stdout.trim();
-  if (result.exitCode !== 0 || line === "") {
-    const reason = result.stderr.trim().split("\n").at(-1) ?? "";
-    throw new CntnrError("engine", `the process that copies files failed (${result.exitCode}): ${reason}`);
-  }
+  if (result.exitCode !== 0 || line === "")
+    throw new CntnrError("engine", `the process that copies files failed: ${complaintOf(result)}`);
   const outcome: TreeOutcome = JSON.parse(line);
   if ("failure" in outcome) throw new CntnrError(outcome.failure.code, outcome.failure.message);
   return outcome;

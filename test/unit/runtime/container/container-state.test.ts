@@ -11,6 +11,7 @@ import { makeRecord } from "./make-record.ts";
 const began = "2026-01-01T00:00:00.000Z";
 const nothing: ContainerFacts = {
   isPaused: false,
+  isPauseAbandoned: false,
   isMade: false,
   isCreatorAlive: false,
   isStarterAlive: false,
@@ -57,6 +58,13 @@ const cases: readonly Case[] = [
     { ...lived, init, isConmonAlive: true, hasRuntimeState: true },
     "running",
     "nothing",
+  ],
+  [
+    "paused for somebody's work, who was killed at it",
+    run,
+    { ...lived, init, isPaused: true, isPauseAbandoned: true, isConmonAlive: true },
+    "paused",
+    "unpause",
   ],
   ["paused", run, { ...lived, init, isPaused: true, isConmonAlive: true }, "paused", "nothing"],
   ["running, conmon was killed", run, { ...lived, init, hasRuntimeState: true }, "running", "nothing"],

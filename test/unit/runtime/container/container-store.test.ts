@@ -19,6 +19,7 @@ import {
   registerContainer,
   unregisterContainer,
 } from "../../../../runtime/container/container-store.ts";
+import { ownMark } from "../../../../runtime/container/process-identity.ts";
 import { settle } from "../../../../runtime/container/settle.ts";
 import { sweep } from "../../../../runtime/container/sweep.ts";
 import { type Directories, openDirectories } from "../../../../runtime/store/directories.ts";
@@ -114,6 +115,38 @@ describe("after a crash or a reboot", () => {
     await register("gone", { creator: goneCreator, autoRemove: true });
     expect((await sweep(directories)).containers).toEqual([]);
     expect(readdirSync(join(directories.containers, "names"))).toEqual([]);
+  });
+
+  test("what is half made or half removed is swept, unless somebody is at it", async () => {
+    const kept = await register("kept");
+    const [a, b, c, d] = [newContainerId(), newContainerId(), newContainerId(), newContainerId()];
+    const [alive, dead] = [ownMark(), `${process.pid}-1`];
+    for (const name of [`${a}.${dead}.new`, `${b}.${alive}.new`, `${c}.gone/upper`, `${d}/upper`])
+      mkdirSync(join(directories.containers, name), { recursive: true });
+    await sweep(directories);
+    expect(readdirSync(directories.containers).sort()).toEqual(
+      [`${b}.${alive}.new`, kept.id, "names"].sort(),
+    );
+  });
+
+  test("names that belong to nobody are swept", async () => {
+    const kept = await register("kept");
+    for (const [name, id] of [
+      ["stale", newContainerId()],
+      ["other", kept.id],
+    ] as const)
+      symlinkSync(id, join(directories.containers, "names", name));
+    await sweep(directories);
+    expect(readdirSync(join(directories.containers, "names")).sort()).toEqual(["kept"]);
+    expect(() => findContainer(directories, "other")).toThrow("No such container: other");
+  });
+
+  test("what netd answered is forgotten with the container", async () => {
+    const kept = await register("kept");
+    for (const id of [kept.id, newContainerId(), `${newContainerId()}.json.new`])
+      writeFileSync(join(directories.attachments, id.endsWith(".new") ? id : `${id}.json`), "[]");
+    await sweep(directories);
+    expect(readdirSync(directories.attachments)).toEqual([`${kept.id}.json`]);
   });
 
   test("lock files of nobody's are swept", async () => {

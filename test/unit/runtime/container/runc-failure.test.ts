@@ -10,6 +10,11 @@ const logOf = (message: string) =>
 describe("what runc says becomes docker's exit code", () => {
   test.each([
     [
+      "runc create failed: unable to start container process: error during container init: %!w(<nil>)",
+      125,
+      "its first process was killed",
+    ],
+    [
       'runc run failed: unable to start container process: exec: "nope": executable file not found in $PATH',
       127,
       "nope: not found",

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ownMark } from "../../../../runtime/container/process-identity.ts";
 import { type Directories, openDirectories } from "../../../../runtime/store/directories.ts";
 import { mapIds } from "../../../../runtime/userns/load-id-mappings.ts";
 import { makeVolumes } from "../../../../runtime/volume/mount-volumes.ts";
@@ -91,13 +92,12 @@ describe("removing", () => {
 
   test("of all takes what is wanted, and what killed processes have left", async () => {
     for (const name of ["a", "b", "c"]) createVolume(directories, { name, anonymous: name !== "c" });
-    const old = join(directories.volumes, ".0123456789abcdef");
-    mkdirSync(join(old, "data"), { recursive: true });
-    utimesSync(old, 0, 0);
+    const [left, beingMade] = [`.0123456789abcdef.${process.pid}-1`, `.0123456789abcdef.${ownMark()}`];
+    for (const name of [left, beingMade])
+      mkdirSync(join(directories.volumes, name, "data"), { recursive: true });
     expect(await pruneVolumes(directories, ({ anonymous }) => anonymous, used("a"))).toEqual(["b"]);
     expect(names()).toEqual(["a", "c"]);
-    // Young: somebody may be at it.
-    expect(readdirSync(directories.volumes)).toContain(".0123456789abcdef");
+    expect(readdirSync(directories.volumes).sort()).toEqual([beingMade, "a", "c"]);
   });
 });
 
