@@ -18,7 +18,11 @@ const deviceLimitFlags: readonly Flag[] = [
 export const isolationFlags: readonly Flag[] = [
   { name: "init", summary: "Run a first process in it that passes signals on and reaps (tini)" },
   { name: "pid", value: "MODE", summary: "PID namespace: private (default), host, container:NAME" },
-  { name: "ipc", value: "MODE", summary: "IPC namespace: private (default), host, container:NAME" },
+  {
+    name: "ipc",
+    value: "MODE",
+    summary: "IPC namespace: private (default), shareable, host, container:NAME",
+  },
   { name: "uts", value: "MODE", summary: "Namespace of host names: private (default), host, container:NAME" },
   { name: "userns", value: "MODE", summary: "User namespace: private (default), container:NAME" },
   { name: "cgroupns", value: "MODE", summary: "Cgroup namespace: private (default), host" },

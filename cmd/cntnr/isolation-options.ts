@@ -59,6 +59,7 @@ function parseIsolation(args: ParsedArguments, readText: ReadFlagFile): Isolatio
   const options: IsolationOptions = {
     ...namespace("pid"),
     ...namespace("ipc"),
+    ...(args.value("ipc") === "shareable" ? { isIpcShareable: true } : {}),
     ...namespace("uts"),
     ...namespace("userns"),
     ...(cgroupns ? { cgroupns } : {}),

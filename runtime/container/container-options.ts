@@ -74,6 +74,8 @@ export interface SecurityOptions {
 export interface IsolationOptions {
   readonly pid?: NamespaceSource;
   readonly ipc?: NamespaceSource;
+  /** Others may have its IPC namespace and its /dev/shm (`--ipc shareable`). */
+  readonly isIpcShareable?: boolean;
   readonly uts?: NamespaceSource;
   /** With another container's, all ids are as in that one. */
   readonly userns?: NamespaceSource;

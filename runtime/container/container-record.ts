@@ -92,6 +92,8 @@ const recordSchema = v.object({
   mounts: v.optional(v.pipe(v.array(mountSchema), v.readonly()), []),
   /** The container whose namespaces it shares, and which therefore has to run first. */
   joins: v.exactOptional(v.string()),
+  /** The directory that is its /dev/shm, where it shares that with others. */
+  sharedMemory: v.exactOptional(v.string()),
   /** Paths in <data>/l that its overlay is made of: they must not be collected as garbage. */
   layers: strings,
 });

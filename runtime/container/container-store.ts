@@ -17,6 +17,7 @@ import { type ContainerId, isContainerId } from "./container-id.ts";
 import { checkName, randomName } from "./container-name.ts";
 import { type ContainerRecord, containerPaths, readRecord, writeRecord } from "./container-record.ts";
 import { isMakerAlive, ownMark } from "./process-identity.ts";
+import { privateMemory } from "./shared-memory.ts";
 
 /*
  *     <data>/containers/<id>/            a container; appears by one rename, its record in it, and goes by one
@@ -230,6 +231,8 @@ export async function unregisterContainer(
   name: string | undefined,
 ): Promise<void> {
   const { directory } = containerPaths(directories, id);
+  // First, for only the record tells of it.
+  await removeFiles(privateMemory(id));
   try {
     renameSync(directory, `${directory}.gone`);
   } catch (error) {

@@ -25,6 +25,7 @@ import {
   type ImageRequest,
   type ImageSurroundings,
 } from "./requested-image.ts";
+import { ensureSharedMemory, sharedMemory, sharedMemoryMount } from "./shared-memory.ts";
 import { parseSignal } from "./signal-name.ts";
 
 /** What `cntnr create` and `cntnr run` make. */
@@ -70,19 +71,29 @@ export async function createContainer(
   if (reason !== undefined) surroundings.onDetail(`sub-ids are not used: ${reason}`);
   const concessions = await findConcessions(directories, mappings);
   const joined = findJoinedContainer(directories, request.options);
+  const memoryOwner = request.options.ipc?.kind === "container" ? joined?.record : undefined;
   const { image, record, mounts } = await register(directories, request, surroundings, mappings, {
     ...made,
     runtimeFlags: withConcededFlags(request.runtimeFlags, concessions),
     ...(joined ? { joins: joined.id } : {}),
+    ...(memoryOwner?.sharedMemory ? { sharedMemory: memoryOwner.sharedMemory } : {}),
   });
+  if (memoryOwner && record.sharedMemory === undefined)
+    surroundings.onRemark(
+      `/dev/shm is not that of ${memoryOwner.name}: only a container with --ipc shareable shares it`,
+    );
   try {
     surroundings.signal?.throwIfAborted();
+    ensureSharedMemory(record);
     const { remarks, details } = await makeBundle({
       directory: containerPaths(directories, record.id).directory,
       image,
       options: withNotifySocket(directories, record, {
         ...request.options,
-        mounts: await resolveMounts(directories, mounts, image, mappings),
+        mounts: [
+          ...(record.sharedMemory === undefined ? [] : [sharedMemoryMount(record.sharedMemory)]),
+          ...(await resolveMounts(directories, mounts, image, mappings)),
+        ],
       }),
       mappings,
       defaultHostname: shortId(record.id),
@@ -121,7 +132,7 @@ function withNotifySocket<
   };
 }
 
-type MadeHow = Pick<ContainerRecord, "madeBy" | "stdinOnce" | "joins" | "runtimeFlags">;
+type MadeHow = Pick<ContainerRecord, "madeBy" | "stdinOnce" | "joins" | "runtimeFlags" | "sharedMemory">;
 
 /** From looking for the image until the record is written nobody may collect its layers as garbage. */
 async function register(
@@ -168,6 +179,7 @@ function describe(
     createdAt: new Date().toISOString(),
     bootId: currentBootId(),
     creator: ownIdentity(),
+    ...(options.isIpcShareable ? { sharedMemory: sharedMemory(id) } : {}),
     ...made,
     autoRemove: request.autoRemove,
     tty: options.tty,

@@ -13,12 +13,15 @@ import { findContainer } from "./container-store.ts";
 export function findJoinedContainer(
   directories: Directories,
   options: ContainerOptions,
-): JoinedContainer | undefined {
+): (JoinedContainer & { readonly record: ContainerRecord }) | undefined {
   const name = containerToJoin(options);
   return name === undefined ? undefined : findRunning(directories, name);
 }
 
-function findRunning(directories: Directories, name: string): JoinedContainer {
+function findRunning(
+  directories: Directories,
+  name: string,
+): JoinedContainer & { readonly record: ContainerRecord } {
   const record = findContainer(directories, name);
   const { init } = readFacts(directories, record);
   if (!init)
@@ -26,7 +29,8 @@ function findRunning(directories: Directories, name: string): JoinedContainer {
       "conflict",
       `container ${record.name} does not run, so it has no namespaces to share`,
     );
-  return { id: record.id, pid: init.pid, directory: containerPaths(directories, record.id).directory };
+  const { directory } = containerPaths(directories, record.id);
+  return { id: record.id, pid: init.pid, directory, record };
 }
 
 /** Before a later start: the namespaces are those of the process that the other container has now. Throws CntnrError. */

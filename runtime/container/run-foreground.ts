@@ -14,6 +14,7 @@ import type { ForegroundOutput } from "./foreground-output.ts";
 import { deleteFromRuntime, readRuncLog, runcFlags, runtimeProgram, runtimeWords } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
 import { writeExit } from "./settle.ts";
+import { ensureSharedMemory } from "./shared-memory.ts";
 import { SignalForwarding } from "./signal-forwarding.ts";
 
 /** To type into a terminal of the container's own we need one ourselves. Throws CntnrError `usage`, in docker's words. */
@@ -47,6 +48,7 @@ export async function runForeground(
   const flags = runcFlags(directories, paths);
   using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
   using output = await relayedOutput(paths, record, attached, onRemark);
+  ensureSharedMemory(record);
   beginLife(paths, "cntnr", startedBySomebody);
   const runc = spawnAttached(
     [runtimeProgram, ...flags, "run", ...runtimeWords(record), "--bundle", paths.directory, record.id],

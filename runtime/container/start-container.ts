@@ -16,6 +16,7 @@ import { cancelRestart, requestStop } from "./pending-restart.ts";
 import { deleteFromRuntime, readRuncLog, runcFlags, runtimeProgram } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
 import { removeEnded, writeExit } from "./settle.ts";
+import { ensureSharedMemory } from "./shared-memory.ts";
 
 const startTimeoutMs = 60_000;
 const lastWordMs = 2000;
@@ -70,6 +71,7 @@ async function start(
     const { rejoinContainer } = await import("./joined-container.ts");
     rejoinContainer(directories, record, record.joins);
   }
+  ensureSharedMemory(record);
   const life = beginLife(paths, "conmon", {
     ...(options.cause ?? startedBySomebody),
     isManaged: options.service !== undefined,

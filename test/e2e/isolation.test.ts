@@ -104,6 +104,28 @@ test("a container shares namespaces, network files and ids with another", async 
   expect(await refusal(["--pid", "container:first"])).toContain("No such container: first");
 });
 
+test("a container that is shareable shares its memory with those that join it, and it is gone with it", async () => {
+  const first = ["cntnr", "run", "-d", "--name", "first", "--ipc", "shareable", image, "sleep", "1000"];
+  await ok(alice, first);
+  try {
+    const write = "echo shared >/dev/shm/file && stat -c %a /dev/shm";
+    expect(await ok(alice, ["cntnr", "exec", "-u", "user", "first", "sh", "-c", write])).toBe("1777");
+    expect(await runOk(["--ipc", "container:first"], "cat /dev/shm/file")).toBe("shared");
+    expect(await runOk([], "ls /dev/shm")).toBe("");
+    expect(await ok(alice, ["sh", "-c", "ls -d /dev/shm/cntnr-*"])).toContain("/dev/shm/cntnr-");
+    await ok(alice, ["cntnr", "restart", "-t", "0", "first"]);
+    await ok(alice, ["cntnr", "run", "-d", "--name", "private", image, "sleep", "1000"]);
+    const joined = await run(["--ipc", "container:private"], "ls /dev/shm");
+    expect(joined).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(joined.stderr).toBe(
+      "cntnr: /dev/shm is not that of private: only a container with --ipc shareable shares it\n",
+    );
+  } finally {
+    await ok(alice, ["cntnr", "rm", "-f", "first", "private"]);
+  }
+  expect((await host.asUser(alice, ["sh", "-c", "ls -d /dev/shm/cntnr-*"])).stdout).toBe("");
+});
+
 describe("restrictions", () => {
   test("--privileged lifts what cntnr restricts, for both kinds of users", async () => {
     const script = `grep -E 'CapEff|NoNew|Seccomp:' /proc/self/status | cut -f2
