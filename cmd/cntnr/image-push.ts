@@ -1,4 +1,5 @@
 import { copyOut } from "../../runtime/image/copy-out.ts";
+import { noteImage } from "../../runtime/image/image-events.ts";
 import { nameToGive } from "../../runtime/image/name-image.ts";
 import { familiarName, splitName } from "../../runtime/image/reference.ts";
 import { locateImage } from "../../runtime/image/shared-image.ts";
@@ -21,6 +22,7 @@ export async function imagePush({ args, directories, imagePolicy }: CommandConte
     ...(imagePolicy === undefined ? {} : { imagePolicy }),
     ...(tlsVerify === undefined ? {} : { tlsVerify }),
   });
+  noteImage(directories, "push", found.image.name, found.image.name);
   const name = target.replace(/^docker:\/\//, "");
   if (isQuiet) print(`${name}\n`);
   else

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { noteContainer } from "../container/container-events.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
 import { runcFlagsWithLog, runtimeProgram } from "../container/runc.ts";
 import { classifyRuncFailure } from "../container/runc-failure.ts";
@@ -30,7 +32,9 @@ export async function execContainer(
   { signals }: ExecOptions,
 ): Promise<number> {
   const session = prepareSession(directories, record, request);
+  const tell = execTeller(directories, record, session, request);
   try {
+    tell("exec_start");
     using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
     const argv = [...execArguments(directories, session), record.id] as const;
     const runc = spawnAttached([runtimeProgram, ...argv], {
@@ -40,8 +44,10 @@ export async function execContainer(
     });
     forwarding?.to((signal) => runc.signal(signal));
     const end = await runc.ended;
-    if ("signal" in end) return 128 + end.signal;
-    return end.exitCode === 0 ? 0 : (execFailure(session)?.exitCode ?? end.exitCode);
+    const exitCode = "signal" in end ? 128 + end.signal : end.exitCode;
+    const code = exitCode === 0 ? 0 : (execFailure(session)?.exitCode ?? exitCode);
+    tell("exec_die", code);
+    return code;
   } finally {
     closeSession(session);
   }
@@ -66,9 +72,30 @@ export async function execDetached(
     const end = await runc.ended.finally(() => clearTimeout(limit));
     if ("signal" in end || end.exitCode !== 0)
       throw execFailure(session) ?? new CntnrError("engine", "the command could not be started");
+    // Nobody stays to see its end.
+    execTeller(directories, record, session, request)("exec_start");
   } finally {
     closeSession(session);
   }
+}
+
+type ExecTeller = (action: "exec_start" | "exec_die", exitCode?: number) => void;
+
+/** Notes a command's life in the events, in docker's words; that it was made at once. */
+export function execTeller(
+  directories: Directories,
+  record: ContainerRecord,
+  { id }: ExecSession,
+  { command }: ExecRequest,
+): ExecTeller {
+  const execID = createHash("sha256").update(id).digest("hex");
+  const words = command.join(" ");
+  noteContainer(directories, record, `exec_create: ${words}`, { execID });
+  return (action, exitCode) => {
+    if (action === "exec_start")
+      return noteContainer(directories, record, `exec_start: ${words}`, { execID });
+    noteContainer(directories, record, "exec_die", { execID, exitCode: String(exitCode) });
+  };
 }
 
 /** Checks a request against the running container and writes down what is to run. The caller closes the session. */

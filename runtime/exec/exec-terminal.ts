@@ -11,7 +11,7 @@ import { startFailure } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import { leaveWhenAborted, PacketSocket } from "../sys/packet-socket.ts";
 import { endSession } from "./end-session.ts";
-import { execFailure, prepareSession } from "./exec-container.ts";
+import { execFailure, execTeller, prepareSession } from "./exec-container.ts";
 import type { ExecRequest } from "./exec-request.ts";
 import { closeSession, type ExecSession } from "./exec-session.ts";
 
@@ -38,6 +38,7 @@ export async function execOnTerminal(
 ): Promise<ExecResult> {
   signal?.throwIfAborted();
   const session = prepareSession(directories, record, request);
+  const tell = execTeller(directories, record, session, request);
   let isLeft = false;
   try {
     using conmon = new ExecConmon(directories, record, session);
@@ -47,6 +48,7 @@ export async function execOnTerminal(
     if (request.stdin && !streams)
       stack.use(new RawTerminal(0, (size) => resizeTerminal(session.terminalControl, size)));
     conmon.start();
+    tell("exec_start");
     stack.use(leaveWhenAborted(socket, signal));
     const end = await attachStreams(socket, streams ?? ownStreams(request.stdin ? "pass" : "keep"), {
       detachKeys,
@@ -58,7 +60,10 @@ export async function execOnTerminal(
       throw signal.reason;
     }
     isLeft = end === "detached";
-    return isLeft ? "left" : await exitCodeOf(session, conmon);
+    if (isLeft) return "left";
+    const exitCode = await exitCodeOf(session, conmon);
+    tell("exec_die", exitCode);
+    return exitCode;
   } finally {
     // conmon needs them as long as the command runs; the next sweep takes them away.
     if (!isLeft) closeSession(session);

@@ -29,6 +29,11 @@ export function findImage(directories: Directories, text: string): IndexedImage 
   return prefix === undefined ? undefined : findById(directories, manifests, prefix, text);
 }
 
+/** The image's id, the digest of its configuration; the manifest's own where that cannot be read. */
+export function imageId(directories: Directories, manifest: Descriptor): string {
+  return idOf(directories, manifest) ?? manifest.digest;
+}
+
 /** True for what only an id can be, so that asking a registry for it makes no sense. */
 export function isId(text: string): boolean {
   return referenceOrId(text) === undefined;

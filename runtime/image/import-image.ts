@@ -12,6 +12,7 @@ import { shareLikeStore } from "../store/sharing.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { newKey, type TemporaryKey } from "../store/temporary.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import { noteImage } from "./image-events.ts";
 import { type AddOptions, addImage, type ImageAddition } from "./add-image.ts";
 import { commitDirectory, type NewLayer } from "./commit-layer.ts";
 import { blobPath, diffIdOfHex, digestOfHex } from "./digest.ts";
@@ -49,12 +50,14 @@ export async function importImage(
   for (const text of layer.remarks) options.onProgress?.({ kind: "remark", text });
   const created = new Date().toISOString();
   const history = { created, comment: comment ?? `Imported from ${source}` };
-  return addImage(
+  const image = await addImage(
     directories,
     { steps: [{ history, layer }], configure: (base) => ({ ...configure(base), created }) },
     names,
     { ...options, mappings },
   );
+  noteImage(directories, "import", image.id, image.name);
+  return image;
 }
 
 function statusOf(source: string) {

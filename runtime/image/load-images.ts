@@ -9,6 +9,7 @@ import { TarReader } from "../layer/tar-reader.ts";
 import type { Directories } from "../store/directories.ts";
 import { newKey } from "../store/temporary.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import { noteImage } from "./image-events.ts";
 import type { LocalImage } from "./local-image.ts";
 import { descriptorOf, entryName, type IndexEntry, parseIndex } from "./oci-documents.ts";
 import { type PullOptions, pullReference } from "./pull-image.ts";
@@ -37,7 +38,11 @@ export async function loadImages(
     const references =
       kind === "oci" ? ociReferences(staging, file) : await dockerReferences(file, staging, options);
     const images: LocalImage[] = [];
-    for (const reference of references) images.push(await pullReference(directories, reference, options));
+    for (const reference of references) {
+      const image = await pullReference(directories, reference, options);
+      images.push(image);
+      noteImage(directories, "load", image.id, image.name);
+    }
     return images;
   } finally {
     await key.clear(options.mappings ?? loadIdMappings());

@@ -1,7 +1,8 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
-import { findImage, isId } from "./find-image.ts";
+import { findImage, imageId, isId } from "./find-image.ts";
+import { noteImage } from "./image-events.ts";
 import { forgetNames, nameImage, readIndex } from "./layout.ts";
 import { entryName } from "./oci-documents.ts";
 import type { PullOptions } from "./pull-image.ts";
@@ -32,6 +33,7 @@ export async function tagImage(
   const { store, image } = locateImage(directories, source);
   if (store === directories) await nameImage(directories, name, image.manifest);
   else await copyShared(directories, { store, image }, options, name);
+  noteImage(directories, "tag", imageId(store, image.manifest), name);
   return name;
 }
 
@@ -55,6 +57,8 @@ export async function untagImage(
   const called = isCalled ? [found.name] : own;
   const gone = names.length === 0 ? called : names.map((name) => ownName(own, source, name));
   await forgetNames(directories, found.manifest.digest, gone, "keep-without-name");
+  const id = imageId(directories, found.manifest);
+  for (const name of gone) noteImage(directories, "untag", id, name);
   return gone;
 }
 

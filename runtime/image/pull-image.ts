@@ -7,6 +7,7 @@ import { newKey, removeLeftovers } from "../store/temporary.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { blobPath, digestOfHex } from "./digest.ts";
 import { findImage } from "./find-image.ts";
+import { noteImage } from "./image-events.ts";
 import { makeLayout, nameImage } from "./layout.ts";
 import type { LocalImage } from "./local-image.ts";
 import type { Descriptor } from "./oci-documents.ts";
@@ -29,7 +30,10 @@ export async function pullImage(
   text: string,
   options: PullOptions,
 ): Promise<LocalImage> {
-  return pullReference(directories, await completeReference(parseImageReference(text), options), options);
+  const reference = await completeReference(parseImageReference(text), options);
+  const image = await pullReference(directories, reference, options);
+  noteImage(directories, "pull", image.name, image.name);
+  return image;
 }
 
 /** The same for a reference that somebody has made, with a name of his choice. */

@@ -2,6 +2,7 @@ import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { collectGarbage, type Garbage, type GarbageOptions } from "./collect-garbage.ts";
 import { findImage, isId } from "./find-image.ts";
+import { noteImage } from "./image-events.ts";
 import { forgetNames, readIndex } from "./layout.ts";
 import { listImages } from "./list-images.ts";
 import type { Digest } from "./local-image.ts";
@@ -53,6 +54,8 @@ export async function removeImage(
   const id = listImages(directories, options.mappings).find((image) => image.manifestDigest === digest)?.id;
   if (isLast && options.inUse === "refuse") refuseUsed(text, { manifestDigest: digest, id }, options);
   await forgetNames(directories, digest, names);
+  for (const name of names) noteImage(directories, "untag", id ?? digest, name);
+  if (isLast) noteImage(directories, "delete", id ?? digest, names[0] ?? "");
   const garbage = await collectGarbage(directories, options);
   return { names, id: isLast ? (id ?? "") : undefined, garbage };
 }

@@ -5,6 +5,7 @@ import type { TarEntry } from "../layer/tar-entry.ts";
 import { endOfArchive, formatEntry, paddingAfter } from "../layer/tar-writer.ts";
 import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
+import { noteImage } from "./image-events.ts";
 import { type ImageDocuments, readImageDocuments } from "./add-image.ts";
 import { damaged } from "./blobs.ts";
 import { blobPath, hexOf } from "./digest.ts";
@@ -46,6 +47,10 @@ export async function saveImages(
     archive.text("manifest.json", JSON.stringify(dockerManifestOf(images, documents)));
   archive.text("oci-layout", JSON.stringify({ imageLayoutVersion: "1.0.0" }));
   archive.end();
+  images.forEach(({ name }, index) => {
+    const id = documents[index]?.manifest.config.digest;
+    if (id !== undefined) noteImage(directories, "save", id, name);
+  });
 }
 
 /** The same into a file, which appears when it is whole: nobody takes half an archive for a whole one. */

@@ -9,6 +9,7 @@ import { type KeptAttachments, keepAttachments } from "./kept-attachments.ts";
 import { connectNetd, type NetdClient } from "./netd-client.ts";
 import type { Protocol } from "./network-request.ts";
 import { attachNetwork } from "./networks.ts";
+import { noteNetwork } from "./network-events.ts";
 import { type OciState, readBundleConfig, requestedNetworks } from "./oci-state.ts";
 
 /** Attaches a container that is created, and not yet started, to the networks that its bundle asks for. Throws CntnrError. */
@@ -34,6 +35,7 @@ export async function attachContainer(
     }
     // Written after the attach: if this process dies in between, netd's lease on the container cleans up.
     keepAttachments(directories, state.id, attached.map(keptAttachment));
+    for (const { network } of attached) noteNetwork(directories, "connect", network, state.id);
     nameAddresses(state.bundle, attached);
   } catch (error) {
     await detachEach(netd, attached);

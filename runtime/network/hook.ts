@@ -1,5 +1,6 @@
 import type { Directories } from "../store/directories.ts";
-import { forgetAttachments } from "./kept-attachments.ts";
+import { forgetAttachments, readAttachments } from "./kept-attachments.ts";
+import { noteNetwork } from "./network-events.ts";
 import { parseOciState } from "./oci-state.ts";
 
 /** The stages of a container's life at which the hook does something (runtime-spec, config.md, hooks). */
@@ -20,7 +21,13 @@ export async function runHook(
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const state = parseOciState(stateJson);
-  if (stage === "poststop") return forgetAttachments(directories, state.id);
+  if (stage === "poststop") return leave(directories, state.id);
   const { attachContainer } = await import("./attach-container.ts");
   await attachContainer(directories, state, env);
+}
+
+function leave(directories: Directories, containerId: string): void {
+  for (const { network } of readAttachments(directories, containerId) ?? [])
+    noteNetwork(directories, "disconnect", network, containerId);
+  forgetAttachments(directories, containerId);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { isMakerAlive, ownMark } from "../container/process-identity.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import { recordEvent } from "../events/event-log.ts";
 import type { Directories } from "../store/directories.ts";
 import { type FileLock, type LockMode, lockFile } from "../sys/file-lock.ts";
 import { randomHex } from "../sys/random.ts";
@@ -93,6 +94,7 @@ export function createVolume(directories: Directories, request: VolumeRequest): 
   writeFileSync(join(unfinished, "volume.json"), JSON.stringify(record), { mode: 0o600 });
   try {
     renameSync(unfinished, paths.directory);
+    noteVolume(directories, "create", name);
     return record;
   } catch (error) {
     rmSync(unfinished, { recursive: true });
@@ -100,6 +102,10 @@ export function createVolume(directories: Directories, request: VolumeRequest): 
     if (faster) return checkSame(faster, options);
     throw error;
   }
+}
+
+function noteVolume(directories: Directories, action: "create" | "destroy", name: string): void {
+  recordEvent(directories, { type: "volume", action, id: name, attributes: { driver: "local" } });
 }
 
 function checkSame(existing: VolumeRecord, options: VolumeRecord["options"]): VolumeRecord {
@@ -162,6 +168,7 @@ export function listVolumes(directories: Directories): {
 export function withdrawVolume(directories: Directories, name: string): string {
   const withdrawn = unfinishedPath(directories);
   renameSync(volumePaths(directories, name).directory, withdrawn);
+  noteVolume(directories, "destroy", name);
   return withdrawn;
 }
 

@@ -219,6 +219,46 @@ describe("events", () => {
     expect(await actions("--since 1h -f type=image -f label=kept=long")).toEqual([]);
   });
 
+  test("tell of commands in containers, of images, volumes and networks", async () => {
+    const start = await alice.ok("date +%s");
+    await alice.ok("cntnr run -d --name box $IMAGE sleep 1000; cntnr exec box sh -c 'exit 3' || true");
+    await alice.run("cntnr exec box no-such-command");
+    await alice.ok("cntnr exec -d box true; cntnr exec -t box true");
+    const ofExec = await lines(
+      `cntnr events --until 0s --since ${start} -f type=container -f container=box --format '{{.Action}} {{.Actor.Attributes.exitCode}}'`,
+    );
+    expect(
+      ofExec.filter((line) => line.startsWith("exec_")).map((line) => line.replace(" <no value>", "")),
+    ).toEqual([
+      ...["exec_create: sh -c exit 3", "exec_start: sh -c exit 3", "exec_die 3"],
+      ...["exec_create: no-such-command", "exec_start: no-such-command", "exec_die 127"],
+      ...["exec_create: true", "exec_start: true"],
+      ...["exec_create: true", "exec_start: true", "exec_die 0"],
+    ]);
+    await alice.ok(
+      "cntnr image pull -q $IMAGE; cntnr tag $IMAGE other:1; cntnr image untag other:1; cntnr tag $IMAGE other:2; cntnr rmi other:2",
+    );
+    const ofImages = await lines(
+      `cntnr events --until 0s --since ${start} -f type=image --format '{{.Action}} {{.Actor.Attributes.name}}'`,
+    );
+    const name = "docker.io/library/other";
+    expect(ofImages).toEqual([
+      `pull ${alice.image.replace("docker://", "")}`,
+      ...[`tag ${name}:1`, `untag ${name}:1`, `tag ${name}:2`, `untag ${name}:2`],
+    ]);
+    await alice.ok(
+      "cntnr volume create kept; cntnr run --rm -v made:/v $IMAGE true; cntnr volume rm kept made",
+    );
+    expect(
+      await lines(
+        `cntnr events --until 0s --since ${start} -f type=volume --format '{{.Action}} {{.Actor.ID}}'`,
+      ),
+    ).toEqual(["create kept", "create made", "destroy kept", "destroy made"]);
+    expect(
+      await lines(`cntnr events --until 0s --since ${start} -f volume=made -f event=destroy`),
+    ).toHaveLength(1);
+  });
+
   test("also where nobody was there to see the end", async () => {
     await alice.ok("cntnr run -d --name unseen $IMAGE sleep 1000");
     for (const { pid } of processesOf(alice.host)) process.kill(pid, "SIGKILL");

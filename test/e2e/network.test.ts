@@ -36,6 +36,8 @@ test("two containers of one user talk over the admin's network, and nothing is l
     "hello from www\n",
   );
   await shell(alice, "cntnr stop -t 1 web && cntnr rm web");
+  const events = "cntnr events --until 0s --since 1h -f type=network --format '{{.Action}} {{.Actor.ID}}'";
+  expect(await shell(alice, events)).toBe(`${"connect lab\n".repeat(2)}${"disconnect lab\n".repeat(2)}`);
   await host.waitForNoResidue();
 });
 
