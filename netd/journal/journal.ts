@@ -1,4 +1,4 @@
-import { Database } from "bun:sqlite";
+import { Database, SQLiteError } from "bun:sqlite";
 import {
   closeSync,
   constants,
@@ -144,13 +144,24 @@ function open(path: string): Database {
   try {
     return openChecked(path);
   } catch (error) {
-    if (error instanceof NewerJournal || !existsSync(path)) throw error;
+    if (!isDamage(error) || !existsSync(path)) throw error;
     // A damaged journal must not keep the service down: what it knew of is found again by its residue.
     const movedAside = `${path}.damaged-${Date.now()}`;
     for (const suffix of ["", "-wal", "-shm"])
       if (existsSync(path + suffix)) renameSync(path + suffix, movedAside + suffix);
     return openChecked(path);
   }
+}
+
+/**
+ * Whether the content is what is wrong. A full disk, a lock or a failing device say nothing about it: a journal that was put
+ * aside for those would be missed.
+ */
+function isDamage(error: unknown): boolean {
+  if (error instanceof NewerJournal) return false;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const passing = /^SQLITE_(FULL|BUSY|LOCKED|IOERR|CANTOPEN|READONLY|PERM|AUTH|NOMEM)/;
+  return !(cause instanceof SQLiteError && passing.test(cause.code ?? ""));
 }
 
 function damagedJournals(path: string): string[] {
@@ -189,6 +200,7 @@ function openChecked(path: string): Database {
       );
     database.run("CREATE TABLE IF NOT EXISTS attachment (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT");
     database.run("CREATE TABLE IF NOT EXISTS quarantine (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT");
+    for (const table of ["attachment", "quarantine"]) database.run(`SELECT id, record FROM ${table} LIMIT 0`);
     migrate(database, version);
     return database;
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
 import { netdService } from "../../proto/service.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { ServerLimits } from "../contract/server-limits.ts";
@@ -13,6 +13,9 @@ import { type CallObserver, handlersFor, type Service } from "./handlers.ts";
 import { fixedLimits } from "./limits.ts";
 import { descriptorOf } from "./listener.ts";
 import { MeteredStream } from "./metered-stream.ts";
+
+// It would write into the service's log what clients send, byte for byte (R16).
+setLogVerbosity(logVerbosity.NONE);
 
 const channelOptions = {
   "grpc.max_receive_message_length": fixedLimits.messageBytes,
