@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd, compileProgram, netdSocket } from "../fixtures/call-netd.ts";
 import type { CyclesInput, CycleTimes } from "../fixtures/netd-cycles.ts";
 import type { StormInput } from "../fixtures/netd-storm.ts";
+import { frontOf, residentBytes } from "../fixtures/processes.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
 import { labPolicy, TestHost } from "../fixtures/test-host.ts";
 import {
@@ -188,14 +189,7 @@ const uidOf = (subject: unknown) => (subject as { uid: number } | undefined)?.ui
 
 /** Both halves of the service: the front is the worker's child. */
 function halves(): { readonly worker: number; readonly front: number } {
-  const children = readFileSync(`/proc/${netd.pid}/task/${netd.pid}/children`, "utf8").trim().split(" ");
-  const isFront = (pid: string) => readFileSync(`/proc/${pid}/cmdline`, "utf8").endsWith("\0front\0");
-  return { worker: netd.pid, front: Number(children.find(isFront)) };
-}
-
-function residentBytes(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kilobytes) * 1024;
+  return { worker: netd.pid, front: frontOf(netd.pid) };
 }
 
 const descriptors = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;

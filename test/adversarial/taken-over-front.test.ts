@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type HoldingClient, holdConnection } from "../fixtures/call-netd.ts";
 import type { NamedDescriptor } from "../fixtures/hostile-front.ts";
 import { HostileNetd } from "../fixtures/hostile-netd.ts";
+import { frontOf } from "../fixtures/processes.ts";
 import { noResidue } from "../fixtures/residue.ts";
 import { runDirectory, TestHost } from "../fixtures/test-host.ts";
 import { makeNamespace, type UserNamespace } from "../fixtures/user-namespaces.ts";
@@ -202,8 +203,7 @@ describe("what is no question of a front's ends the front, and the worker goes o
 
 test("the real front has a user of its own, no capability, no way to get one, and nothing of the worker's open", async () => {
   await using netd = await host.startNetd();
-  const children = readFileSync(`/proc/${netd.pid}/task/${netd.pid}/children`, "utf8").trim().split(" ");
-  const front = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("\0front"));
+  const front = frontOf(netd.pid);
   const status = readFileSync(`/proc/${front}/status`, "utf8");
   const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*)$`, "m").exec(status)?.[1];
   expect(field("Uid")?.split(/\s+/)).not.toContain("0");
