@@ -1,9 +1,12 @@
 import { addImage, type ImageAddition, writeImage } from "../image/add-image.ts";
+import { LayerDeposit } from "../image/layer-deposit.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import type { ConfigDocument } from "../image/oci-documents.ts";
 import type { Directories } from "../store/directories.ts";
+import { removeLeftovers } from "../store/remove-leftovers.ts";
 import { lockStore } from "../store/store-lock.ts";
-import { removeLeftovers } from "../store/temporary.ts";
+import { newKey, type TemporaryKey } from "../store/temporary.ts";
+import type { IdMappings } from "../userns/id-mappings.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import type { BuildOutput, BuildRequest, BuildSurroundings } from "./build-request.ts";
 import { Builder, timeOf } from "./builder.ts";
@@ -14,6 +17,7 @@ import { unusedArguments } from "./plan/unused-arguments.ts";
 import type { StageResult } from "./stage-builder.ts";
 import { clearAbandoned } from "./steps/build-container.ts";
 import type { StepSurroundings } from "./steps/step-runner.ts";
+import { TreeWorkers } from "./tree/tree-workers.ts";
 
 /**
  * Builds an image and adds it to the store under these names (in full; none: it can be had by its id). Steps that were done
@@ -55,7 +59,7 @@ async function build<T>(
   use: (result: StageResult, step: StepSurroundings) => Promise<T>,
 ): Promise<T> {
   const mappings = loadIdMappings();
-  const { signal, env } = surroundings;
+  const { signal } = surroundings;
   // Nothing refers to the layers of steps before the image does.
   using _ = await lockStore(directories, "shared", { signal });
   await clearAbandoned(directories, mappings);
@@ -72,9 +76,39 @@ async function build<T>(
       kind: "remark",
       text: `no ARG names these build arguments: ${unused.join(", ")}`,
     });
-  const result = await new Builder(directories, mappings, request, plan, surroundings).build();
-  const { epochSeconds: latestSeconds, cache } = request;
-  return use(result, { directories, mappings, env, latestSeconds, cache, signal });
+  await using stack = new AsyncDisposableStack();
+  const key = stack.use(await newKey(directories, "build"));
+  stack.defer(() => key.clear(mappings));
+  const failure = new AbortController();
+  const step = stepSurroundings(directories, mappings, key, request, surroundings, failure.signal);
+  const { workers, deposit } = step;
+  stack.use(workers);
+  // There is nothing to be found: they will be needed.
+  if (request.cache === "ignored") workers.prepare();
+  const result = await new Builder(step, failure, request, plan, surroundings)
+    .build()
+    .catch(async (error: unknown) => {
+      // What was done is there for the next try; if it cannot be kept, that is not what has to be told.
+      await deposit.settle().catch(() => undefined);
+      throw error;
+    });
+  await deposit.settle();
+  return await use(result, step);
+}
+
+function stepSurroundings(
+  directories: Directories,
+  mappings: IdMappings,
+  key: TemporaryKey,
+  { epochSeconds: latestSeconds, cache }: BuildRequest,
+  { env, signal: ofBuild }: BuildSurroundings,
+  failure: AbortSignal,
+): StepSurroundings {
+  const signal = AbortSignal.any([ofBuild, failure]);
+  const shared = { mappings, key, signal };
+  const workers = new TreeWorkers(shared);
+  const deposit = new LayerDeposit(directories, shared);
+  return { ...shared, directories, env, latestSeconds, cache, workers, deposit };
 }
 
 function additionOf(result: StageResult, request: BuildRequest): ImageAddition {

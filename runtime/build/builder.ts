@@ -1,7 +1,5 @@
 import { availableParallelism } from "node:os";
 import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
-import type { Directories } from "../store/directories.ts";
-import type { IdMappings } from "../userns/id-mappings.ts";
 import { BaseImages } from "./base-images.ts";
 import type { BuildRequest, BuildSurroundings } from "./build-request.ts";
 import { errorAt } from "./dockerfile/source.ts";
@@ -18,7 +16,7 @@ import { runStep } from "./steps/run-step.ts";
 import { filesOf, type StageFiles } from "./steps/stage-files.ts";
 import type { StepContext } from "./steps/step-context.ts";
 import type { StepResult } from "./steps/step-result.ts";
-import { StepRunner } from "./steps/step-runner.ts";
+import { StepRunner, type StepSurroundings } from "./steps/step-runner.ts";
 
 /** What docker gives to images that begin with nothing. */
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -32,13 +30,14 @@ export class Builder {
   readonly #images: BaseImages;
   readonly #stages = new Map<number, Promise<StageResult>>();
   readonly #slots = new Slots(Math.max(2, availableParallelism()));
-  readonly #failure = new AbortController();
+  readonly #failure: AbortController;
   readonly #told = new Set<string>();
   #steps = 0;
 
+  /** @param failure ends all steps; they know by `step.signal` */
   constructor(
-    directories: Directories,
-    mappings: IdMappings,
+    step: StepSurroundings,
+    failure: AbortController,
     request: BuildRequest,
     plan: StagePlan,
     surroundings: BuildSurroundings,
@@ -46,15 +45,8 @@ export class Builder {
     this.#request = request;
     this.#plan = plan;
     this.#surroundings = surroundings;
-    const signal = AbortSignal.any([surroundings.signal, this.#failure.signal]);
-    const step = {
-      directories,
-      mappings,
-      env: surroundings.env,
-      latestSeconds: request.epochSeconds,
-      cache: request.cache,
-      signal,
-    };
+    this.#failure = failure;
+    const { directories, mappings, signal } = step;
     const empty = emptyLayer(directories);
     const runner = new StepRunner(step, (text) => this.#remark(text));
     this.#context = { surroundings: step, runner, emptyLayer: empty };

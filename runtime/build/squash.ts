@@ -1,10 +1,9 @@
-import { newKey } from "../store/temporary.ts";
 import { squashKey } from "./plan/step-key.ts";
 import type { StageResult } from "./stage-builder.ts";
 import { afterStep } from "./steps/stage-files.ts";
 import { groundOf, type StepContext } from "./steps/step-context.ts";
 import type { CopyAction, TreeJob } from "./tree/tree-job.ts";
-import { changeTree, overlayOn } from "./tree/tree-process.ts";
+import { overlayOn } from "./tree/tree-workers.ts";
 
 /** Makes one layer of all that a stage's steps have added, which does what they do together. */
 export async function squash(context: StepContext, stage: StageResult): Promise<StageResult> {
@@ -14,16 +13,9 @@ export async function squash(context: StepContext, stage: StageResult): Promise<
   const result =
     context.runner.find(key) ??
     (await context.runner.run(key, { ...baseFiles, root: files.root }, async (upper) => {
-      const { directories, mappings, signal } = context.surroundings;
-      using temporary = await newKey(directories, "build");
-      try {
-        const destination = overlayOn(baseFiles.lowers, upper);
-        const job = { destination, scratch: temporary.makeDirectory(), ...mergeOf(added) };
-        await changeTree({ job, mappings, lockFd: upper.lockFd, signal });
-        return { kind: "filled", mountPoints: [] };
-      } finally {
-        await temporary.clear(mappings);
-      }
+      const destination = overlayOn(baseFiles.lowers, upper);
+      await context.surroundings.workers.change({ destination, ...mergeOf(added) });
+      return { kind: "filled", mountPoints: [] };
     }));
   const steps = stage.steps.map(({ history }) => ({ history: { ...history, empty_layer: true } }));
   const history = {

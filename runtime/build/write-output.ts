@@ -1,28 +1,17 @@
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { writeAll } from "../attach/own-streams.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { type Descriptor, nameAnnotation } from "../image/oci-documents.ts";
 import { newUpperTree } from "../layer/upper-tree.ts";
-import { packInWorker } from "../layer/worker-process.ts";
 import { complaintOf, runCommand } from "../process/run-command.ts";
-import { newKey } from "../store/temporary.ts";
 import type { BuildOutput } from "./build-request.ts";
 import { copyAll } from "./squash.ts";
 import { emptyLayer } from "./steps/empty-layer.ts";
 import type { StageFiles } from "./steps/stage-files.ts";
 import type { StepSurroundings } from "./steps/step-runner.ts";
-import { changeTree, overlayOn } from "./tree/tree-process.ts";
+import { overlayOn } from "./tree/tree-workers.ts";
 
 interface NamedOutput extends BuildOutput {
   /** The image's names, for archives of it. */
@@ -48,65 +37,42 @@ export async function writeOutput(
     await writeDirectory(step, files, resolve(output.destination));
     return;
   }
-  const { directories, mappings } = step;
-  using key = await newKey(directories, "build");
-  try {
-    const archive = join(key.makeDirectory(), "archive");
-    if (output.kind === "tar") await writeTar(step, files, archive);
-    else await writeArchive(step, writeImage(), archive, output, key.makeDirectory());
-    await moveTo(archive, output.destination);
-  } finally {
-    await key.clear(mappings);
-  }
+  const { key, mappings } = step;
+  await using directory = key.openDirectory(mappings);
+  await using layout = key.openDirectory(mappings);
+  const archive = join(directory.path, "archive");
+  if (output.kind === "tar") await writeTar(step, files, archive);
+  else await writeArchive(step, writeImage(), archive, output, layout.path);
+  await moveTo(archive, output.destination);
 }
 
 async function writeDirectory(step: StepSurroundings, files: StageFiles, path: string): Promise<void> {
-  const { directories, mappings, signal } = step;
   mkdirSync(path, { recursive: true });
-  using key = await newKey(directories, "build");
-  try {
-    const job = {
-      destination: { kind: "directory", path },
-      scratch: key.makeDirectory(),
-      trees: [{ kind: "layers", paths: files.lowers }],
-      actions: [{ ...copyAll(0), keepsParents: false, owner: { uid: 0, gid: 0 }, attributes: "left" }],
-    } as const;
-    await changeTree({ job, mappings, lockFd: key.lockFd, signal });
-  } finally {
-    await key.clear(mappings);
-  }
+  await step.workers.change({
+    destination: { kind: "directory", path },
+    trees: [{ kind: "layers", paths: files.lowers }],
+    actions: [{ ...copyAll(0), keepsParents: false, owner: { uid: 0, gid: 0 }, attributes: "left" }],
+  });
 }
 
 async function writeTar(step: StepSurroundings, files: StageFiles, path: string): Promise<void> {
-  const { directories, mappings, signal, latestSeconds } = step;
+  const { directories, key, mappings, latestSeconds, workers } = step;
   const empty = [emptyLayer(directories)];
-  await using upper = await newUpperTree(directories, mappings, empty);
-  using key = await newKey(directories, "build");
-  const fd = openSync(path, "wx", 0o644);
-  try {
-    const trees = [{ kind: "layers", paths: files.lowers }] as const;
-    const scratch = key.makeDirectory();
-    const job = { destination: overlayOn(empty, upper), scratch, trees, actions: [copyAll(0)] };
-    await changeTree({ job, mappings, lockFd: upper.lockFd, signal });
-    await packInWorker({
-      target: upper.path,
-      mappings,
-      lockFd: upper.lockFd,
-      blobFd: fd,
-      lowers: [],
-      signal,
-      job: {
-        owners: { kind: mappings.subordinate ? "files" : "recorded" },
-        fate: "keep",
-        latestSeconds: latestSeconds ?? null,
-        mountPoints: [],
-        compression: "none",
-      },
-    });
-  } finally {
-    closeSync(fd);
-    await key.clear(mappings);
-  }
+  await using upper = await newUpperTree(key, mappings, empty);
+  const trees = [{ kind: "layers", paths: files.lowers }] as const;
+  await workers.change({ destination: overlayOn(empty, upper), trees, actions: [copyAll(0)] });
+  await workers.pack({
+    upper: upper.path,
+    lowers: [],
+    blob: path,
+    job: {
+      owners: { kind: mappings.subordinate ? "files" : "recorded" },
+      fate: "keep",
+      latestSeconds: latestSeconds ?? null,
+      mountPoints: [],
+      compression: "none",
+    },
+  });
 }
 
 /** By skopeo, from a layout with this one image that shares the store's blobs. */

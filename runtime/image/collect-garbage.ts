@@ -13,9 +13,10 @@ import {
   withdrawLayer,
 } from "../store/layers.ts";
 import { namesIn } from "../store/list-directory.ts";
+import { removeLeftovers } from "../store/remove-leftovers.ts";
 import { keepStepRecords, longestUnusedMs } from "../store/step-records.ts";
 import { lockStore } from "../store/store-lock.ts";
-import { newKey, removeLeftovers, type TemporaryKey } from "../store/temporary.ts";
+import { newKey, type TemporaryKey } from "../store/temporary.ts";
 import type { FileLock } from "../sys/file-lock.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { blobPath, hexOf } from "./digest.ts";

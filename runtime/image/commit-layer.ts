@@ -1,20 +1,19 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Compression } from "../layer/compression.ts";
-import type { PackedArchive, TreeFate } from "../layer/pack-layer.ts";
+import type { PackedArchive, PackJob, TreeFate } from "../layer/pack-layer.ts";
 import type { OwnerSource } from "../layer/tree-entry.ts";
 import type { UpperTree } from "../layer/upper-tree.ts";
-import { type PackRequest, packInWorker } from "../layer/worker-process.ts";
+import { packInWorker } from "../layer/worker-process.ts";
 import type { Directories } from "../store/directories.ts";
-import { layerName, publishLayer, readLayer } from "../store/layers.ts";
+import type { LayerRecord } from "../store/layers.ts";
 import { syncDirectory } from "../store/replace-file.ts";
 import { shareLikeStore } from "../store/sharing.ts";
-import { syncFileSystem } from "../store/sync-file-system.ts";
-import { newKey, takeKey } from "../store/temporary.ts";
+import { newKey } from "../store/temporary.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { blobPath, diffIdOfHex, digestOfHex } from "./digest.ts";
 import { makeLayout } from "./layout.ts";
-import type { DiffId } from "./local-image.ts";
+import type { DiffId, Digest } from "./local-image.ts";
 import { type Descriptor, layerMediaTypes } from "./oci-documents.ts";
 
 export interface CommitOptions {
@@ -44,42 +43,76 @@ export interface NewLayer {
   readonly remarks: readonly string[];
 }
 
-/**
- * Makes a layer of an upper tree, and the tree itself the unpacked layer: it needs not be unpacked, and is used up. Nothing
- * may have it mounted or open. The caller holds the store's shared lock (lockStore) from before this call until an image
- * refers to the layer. Throws CntnrError.
- * @param packer packs the tree; whoever has a process in it already need not start one more
- */
-export async function commitUpper(
-  directories: Directories,
-  upper: UpperTree,
-  options: Omit<CommitOptions, "owner">,
-  packer: Packer = packInWorker,
-): Promise<NewLayer> {
-  return withBlobFile(directories, async (blob) => {
-    const packed = await packer(packRequest(upper.path, "adopt", upper.lockFd, blob, options));
-    await syncFileSystem(directories.tmp, options.signal);
-    const layer = keepBlob(directories, blob, packed, options);
-    await adopt(directories, upper, packed, options);
-    return layer;
-  });
+/** What is to be packed, and how. */
+export interface PackOrder {
+  readonly upper: string;
+  /** Paths of the unpacked layers below it, lowest first. */
+  readonly lowers: readonly string[];
+  /** The file to be made, for the layer's blob. */
+  readonly blob: string;
+  readonly job: PackJob;
 }
 
-/** Makes a layer of any directory, for example of a container's upper one. The directory stays as it is. As {@link commitUpper}. */
+/** Packs a tree as ordered, and makes it the same as the archive (TreeFate). */
+export type Packer = (order: PackOrder) => Promise<PackedArchive>;
+
+/** A layer that was made of an upper tree, and is nowhere yet: {@link LayerDeposit} brings it into the store. */
+export interface PackedUpper {
+  readonly layer: NewLayer;
+  readonly blob: string;
+  readonly unpacked: Omit<LayerRecord, "link">;
+}
+
+/**
+ * Makes a layer of an upper tree, and the tree itself the unpacked layer: it needs not be unpacked. Nothing may have it mounted or
+ * open. Throws CntnrError.
+ */
+export async function packUpper(
+  upper: UpperTree,
+  options: Omit<CommitOptions, "owner">,
+  packer: Packer,
+): Promise<PackedUpper> {
+  const blob = upper.newBlobPath();
+  const job = packJob("adopt", options);
+  const packed = await packer({ upper: upper.path, lowers: options.lowers, blob, job });
+  return {
+    layer: layerOf(packed, options),
+    blob,
+    unpacked: {
+      contentBytes: packed.contentBytes,
+      impliedDirectories: packed.isRootImplied ? [""] : [],
+      isRootOpaque: false,
+    },
+  };
+}
+
+/**
+ * Makes a layer of any directory, for example of a container's upper one. The directory stays as it is. The caller holds the
+ * store's shared lock (lockStore) from before this call until an image refers to the layer. Throws CntnrError.
+ */
 export async function commitDirectory(
   directories: Directories,
   path: string,
   options: CommitOptions,
 ): Promise<NewLayer> {
   return withBlobFile(directories, async (blob) => {
-    const packed = await packInWorker(packRequest(path, "keep", blob.lockFd, blob, options));
+    const { mappings, lowers } = options;
+    const packed = await packInWorker({
+      target: path,
+      mappings,
+      lockFd: blob.lockFd,
+      blobFd: blob.fd,
+      lowers,
+      job: packJob("keep", options),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
     fsyncSync(blob.fd);
-    return keepBlob(directories, blob, packed, options);
+    const layer = layerOf(packed, options);
+    keepBlob(directories, blob.path, layer.descriptor.digest);
+    syncDirectory(dirname(blobPath(directories, layer.descriptor.digest)));
+    return layer;
   });
 }
-
-/** Packs a tree into a file as asked, and makes it the same as the archive (TreeFate). */
-export type Packer = (request: PackRequest) => Promise<PackedArchive>;
 
 interface BlobFile {
   readonly path: string;
@@ -101,31 +134,17 @@ async function withBlobFile<T>(directories: Directories, use: (blob: BlobFile) =
   }
 }
 
-function packRequest(
-  target: string,
-  fate: TreeFate,
-  lockFd: number,
-  blob: BlobFile,
-  options: CommitOptions,
-): PackRequest {
+function packJob(fate: TreeFate, options: CommitOptions): PackJob {
   const { owner, mappings } = options;
   const owners: OwnerSource = owner
     ? { kind: "fixed", ...owner }
     : { kind: mappings.subordinate ? "files" : "recorded" };
   return {
-    target,
-    mappings,
-    lockFd,
-    blobFd: blob.fd,
-    lowers: options.lowers,
-    job: {
-      owners,
-      fate,
-      latestSeconds: options.latestSeconds ?? null,
-      mountPoints: (options.mountPoints ?? []).map(cleanMountPoint).filter((path) => path !== ""),
-      compression: options.compression ?? "gzip",
-    },
-    ...(options.signal ? { signal: options.signal } : {}),
+    owners,
+    fate,
+    latestSeconds: options.latestSeconds ?? null,
+    mountPoints: (options.mountPoints ?? []).map(cleanMountPoint).filter((path) => path !== ""),
+    compression: options.compression ?? "gzip",
   };
 }
 
@@ -135,22 +154,18 @@ function cleanMountPoint(path: string): string {
   return Buffer.from(components.join("/")).toString("latin1");
 }
 
-/** Gives a blob its name. One that is there already has the same bytes, or is damaged. */
-function keepBlob(
-  directories: Directories,
-  blob: BlobFile,
-  packed: PackedArchive,
-  options: CommitOptions,
-): NewLayer {
-  const digest = digestOfHex(packed.blobSha256);
+/** Gives a durable blob its name. One that is there already has the same bytes, or is damaged. */
+export function keepBlob(directories: Directories, path: string, digest: Digest): void {
   const destination = blobPath(directories, digest);
-  renameSync(blob.path, destination);
+  renameSync(path, destination);
   shareLikeStore(directories, destination);
-  syncDirectory(dirname(destination));
+}
+
+function layerOf(packed: PackedArchive, options: CommitOptions): NewLayer {
   return {
     descriptor: {
       mediaType: layerMediaTypes[options.compression ?? "gzip"],
-      digest,
+      digest: digestOfHex(packed.blobSha256),
       size: packed.blobBytes,
     },
     diffId: diffIdOfHex(packed.archiveSha256),
@@ -158,25 +173,6 @@ function keepBlob(
     contentBytes: packed.contentBytes,
     remarks: describeRemarks(packed),
   };
-}
-
-/** The tree is durable by now: a layer that has its name is taken to be whole. */
-async function adopt(
-  directories: Directories,
-  upper: UpperTree,
-  packed: PackedArchive,
-  options: CommitOptions,
-): Promise<void> {
-  const name = layerName(packed.archiveSha256, options.mappings);
-  using _ = await takeKey(directories, "layer", name, options.signal ? { signal: options.signal } : {});
-  if (readLayer(directories, name)) return;
-  publishLayer(directories, name, upper.holder, {
-    contentBytes: packed.contentBytes,
-    impliedDirectories: packed.isRootImplied ? [""] : [],
-    isRootOpaque: false,
-  });
-  syncDirectory(directories.layerLinks);
-  syncDirectory(directories.layers);
 }
 
 function describeRemarks(packed: PackedArchive): string[] {

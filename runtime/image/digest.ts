@@ -14,6 +14,11 @@ export function hexOf(digest: Digest): string {
   return digest.slice("sha256:".length);
 }
 
+/** As {@link hexOf}, of an uncompressed archive. */
+export function hexOfDiffId(diffId: DiffId): string {
+  return diffId.slice("sha256:".length);
+}
+
 /** A digest of its 64 digits. Throws RangeError for anything else. */
 export function digestOfHex(hex: string): Digest {
   const digest = `sha256:${hex}`;

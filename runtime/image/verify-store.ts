@@ -16,6 +16,7 @@ import { decompress } from "../layer/decompress.ts";
 import type { Directories } from "../store/directories.ts";
 import { type LayerRecord, layerLinkPath, listLayers, readLayer } from "../store/layers.ts";
 import { lockStore } from "../store/store-lock.ts";
+import { isBeingMade } from "../store/temporary.ts";
 import { readImageDocuments } from "./add-image.ts";
 import { damaged, verifyBlob } from "./blobs.ts";
 import { blobPath } from "./digest.ts";
@@ -174,7 +175,7 @@ function verifyLayers(directories: Directories, problems: string[]): number {
     const record = attempt(problems, () => readLayer(directories, name));
     if (record && targetOf(directories, record) !== join(directories.layers, name, "tree"))
       problems.push(`layer ${name} is not where its link ${record.link} says`);
-    else if (!record && existsSync(join(directories.layers, name)))
+    else if (!record && isAbandoned(directories, name))
       problems.push(`layer ${name} has no record: remove ${join(directories.layers, name)}`);
   }
   return names.length;
@@ -190,6 +191,13 @@ function targetOf(directories: Directories, { link }: LayerRecord): string | und
     if (hasErrno(error, "ENOENT", "EINVAL")) return undefined;
     throw error;
   }
+}
+
+/** A layer without a record that nobody is about to write. */
+function isAbandoned(directories: Directories, name: string): boolean {
+  if (isBeingMade(directories, "layer", name)) return false;
+  const path = join(directories.layers, name);
+  return existsSync(path) && !existsSync(join(path, "layer.json"));
 }
 
 function attempt<T>(problems: string[], look: () => T): T | undefined {

@@ -1,7 +1,13 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Directories } from "../store/directories.ts";
-import { type LayerRecord, layerLinkPath, publishLayer, readLayer } from "../store/layers.ts";
+import {
+  type LayerRecord,
+  layerLinkPath,
+  publishLayer,
+  readLayer,
+  withdrawUnfinished,
+} from "../store/layers.ts";
 import { syncDirectory } from "../store/replace-file.ts";
 import { takeKey } from "../store/temporary.ts";
 import { impliedMode } from "./layer-writer.ts";
@@ -51,6 +57,7 @@ async function makeTopLayer(
   using key = await takeKey(directories, "layer", name, wait);
   const existing = readLayer(directories, name);
   if (existing) return existing;
+  withdrawUnfinished(directories, name, key);
   await key.clear(options.mappings);
   const temporary = key.makeDirectory();
   const target = join(temporary, "tree");

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
-import { type LayerRecord, layerName, publishLayer, readLayer } from "../store/layers.ts";
+import { type LayerRecord, layerName, publishLayer, readLayer, withdrawUnfinished } from "../store/layers.ts";
 import { syncDirectory } from "../store/replace-file.ts";
 import { syncFileSystem } from "../store/sync-file-system.ts";
 import { type TemporaryKey, takeKey } from "../store/temporary.ts";
@@ -96,6 +96,7 @@ async function takeMissing(
     const wait = options.signal ? { signal: options.signal } : {};
     const key = stack.use(await takeKey(directories, "layer", name, wait));
     if (readLayer(directories, name)) continue;
+    withdrawUnfinished(directories, name, key);
     await key.clear(options.mappings);
     missing.push({ name, blob, key });
   }

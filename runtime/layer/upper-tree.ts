@@ -2,17 +2,17 @@ import { chmodSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import { complaintOf } from "../process/run-command.ts";
-import type { Directories } from "../store/directories.ts";
-import { newKey, type TemporaryKey } from "../store/temporary.ts";
+import type { TemporaryKey } from "../store/temporary.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
+import { removeTree } from "../userns/remove-tree.ts";
 import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
 
 const ownerTimeoutMs = 60_000;
 
 /**
  * An empty tree in the store to build a layer in, by mounting it as the upper directory of an overlay or by writing files
- * into it. It is removed when it is disposed of, unless commitLayer() has made a layer of it; and by whoever cleans
- * the store up, when we were killed.
+ * into it. It is removed when it is disposed of, unless it has become a layer (LayerDeposit); and by whoever cleans the store up,
+ * when we were killed.
  */
 export class UpperTree implements AsyncDisposable {
   readonly #key: TemporaryKey;
@@ -33,8 +33,14 @@ export class UpperTree implements AsyncDisposable {
     mkdirSync(this.path, { mode: 0o755 });
   }
 
+  /** For a process that works in it. */
   get lockFd(): number {
     return this.#key.lockFd;
+  }
+
+  /** A path that nothing is at, beside the tree, for the blob of the layer that is made of it. */
+  newBlobPath(): string {
+    return this.#key.newPath();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -44,21 +50,22 @@ export class UpperTree implements AsyncDisposable {
     } catch (error) {
       if (!hasErrno(error, "ENOENT", "ENOTEMPTY", "EACCES")) throw error;
     }
-    await this.#key.clear(this.#mappings);
-    this.#key[Symbol.dispose]();
+    await removeTree(this.work, this.#mappings);
+    await removeTree(this.holder, this.#mappings);
   }
 }
 
 /**
  * Makes an upper tree. Its root is that of the uppermost of the layers below: an overlay shows the upper directory's.
+ * @param key whose directories it is among, until it is disposed of
  * @param lowers paths of unpacked layers (LocalImage.layers), lowest first
  */
 export async function newUpperTree(
-  directories: Directories,
+  key: TemporaryKey,
   mappings: IdMappings,
   lowers: readonly string[],
 ): Promise<UpperTree> {
-  const upper = new UpperTree(await newKey(directories, "upper"), mappings);
+  const upper = new UpperTree(key, mappings);
   const below = lowers.at(-1);
   if (below !== undefined) await copyOwnerAndMode(below, upper.path, mappings);
   return upper;

@@ -1,6 +1,6 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { complaintOf } from "../process/run-command.ts";
 import { ownProgram } from "../process/own-program.ts";
+import { complaintOf } from "../process/run-command.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
 import type { LayerTree } from "./implied-directories.ts";

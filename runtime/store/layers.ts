@@ -1,19 +1,31 @@
-import { readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import { randomBytes } from "../sys/random.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import type { Directories } from "./directories.ts";
+import { syncDirectory } from "./replace-file.ts";
 import { replaceSharedFile, shareLikeStore } from "./sharing.ts";
+import type { TemporaryKey } from "./temporary.ts";
 
 /*
  *     <data>/layers/<name>/tree         the layer's root directory, with whatever owner and mode the image gives it
  *     <data>/layers/<name>/layer.json   a LayerRecord
  *     <data>/l/<link>                -> ../layers/<name>/tree
  *
- * A layer appears by one rename and does not change any more. The tree is a level below the renamed directory,
- * because a directory of another owner (a sub-id) could not be moved.
+ * A layer appears by one rename, of the whole or, where a build has placed the tree before it was durable, of the record; and does not
+ * change any more. The tree is a level below the renamed directory, because a directory of another owner (a sub-id) could not be
+ * moved.
  */
 
 const recordSchema = v.object({
@@ -90,7 +102,7 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Makes a layer of `temporary`, which holds its `tree`. The link comes first: a crash in between leaves a link to
+ * Makes a layer of `temporary`, which holds its durable `tree`. The link comes first: a crash in between leaves a link to
  * nothing, which is found as such; a layer without its link would not be.
  */
 export function publishLayer(
@@ -104,6 +116,40 @@ export function publishLayer(
   shareLikeStore(directories, temporary);
   renameSync(temporary, join(directories.layers, name));
   return record;
+}
+
+/**
+ * Brings a tree that need not be durable yet to where it is going to stay as a layer, for whoever has made it: without its record, which
+ * {@link completeLayer} adds, nobody else takes it to be there. Only with the layer's key (takeKey).
+ */
+export function placeLayer(
+  directories: Directories,
+  name: string,
+  temporary: string,
+  content: Omit<LayerRecord, "link">,
+): LayerRecord {
+  const record: LayerRecord = { ...content, link: makeLink(directories, name) };
+  shareLikeStore(directories, temporary);
+  renameSync(temporary, join(directories.layers, name));
+  return record;
+}
+
+/** The text of a placed layer's record, in a file that is to be given to {@link completeLayer} once it is durable. */
+export function writeLayerRecord(directories: Directories, path: string, record: LayerRecord): void {
+  writeFileSync(path, JSON.stringify(record), { flag: "wx", mode: 0o600 });
+  shareLikeStore(directories, path);
+}
+
+/** Makes a placed layer known. It, and the file with its record, are durable by now; this is, when the call has returned. */
+export function completeLayer(directories: Directories, name: string, recordPath: string): void {
+  renameSync(recordPath, join(directories.layers, name, "layer.json"));
+  syncDirectory(join(directories.layers, name));
+}
+
+/** Takes away what was placed and never completed, because its maker was killed. Only with the layer's key, among whose things it then is. */
+export function withdrawUnfinished(directories: Directories, name: string, key: TemporaryKey): void {
+  const path = join(directories.layers, name);
+  if (existsSync(path) && !existsSync(join(path, "layer.json"))) renameSync(path, key.newPath());
 }
 
 function makeLink(directories: Directories, name: string): string {

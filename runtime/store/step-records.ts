@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "./directories.ts";
 import { namesIn } from "./list-directory.ts";
-import { replaceFile } from "./replace-file.ts";
+import { openTemporaryFile } from "./temporary.ts";
 
 /*
  *     <data>/build/steps/<key>     a StepRecord; its modification time is when it was last used
@@ -44,10 +44,15 @@ export function readStepRecord(directories: Directories, key: string): StepRecor
   return record;
 }
 
-/** The layer is durable before this is written (commitUpper), so a record never tells of less than is there. */
+/**
+ * The layer is durable before this is written (LayerDeposit), so a record never tells of less than is there. It is not made durable
+ * itself: what a power failure leaves of it is as good as none.
+ */
 export function writeStepRecord(directories: Directories, key: string, record: StepRecord): void {
   mkdirSync(stepsOf(directories), { recursive: true });
-  replaceFile(directories, join(stepsOf(directories), key), JSON.stringify(record));
+  using temporary = openTemporaryFile(directories);
+  writeFileSync(temporary.fd, JSON.stringify(record));
+  renameSync(temporary.path, join(stepsOf(directories), key));
 }
 
 /**

@@ -33,6 +33,11 @@ export class TemporaryKey implements Disposable {
     return this.#lock.fd;
   }
 
+  /** The name of what it was taken for, if it is of this kind. */
+  nameAs(kind: Kind): string | undefined {
+    return this.key.startsWith(`${kind}-`) ? this.key.slice(kind.length + 1) : undefined;
+  }
+
   /** A path of this key that nothing is at. Random, also for the sake of {@link spreadSubdirectories}. */
   newPath(): string {
     return join(this.#directories.tmp, `${this.key}.${randomName()}`);
@@ -42,6 +47,12 @@ export class TemporaryKey implements Disposable {
     const path = this.newPath();
     mkdirSync(path, { mode: 0o700 });
     return path;
+  }
+
+  /** A directory that is removed when it is disposed of. */
+  openDirectory(mappings: IdMappings): AsyncDisposable & { readonly path: string } {
+    const path = this.makeDirectory();
+    return { path, [Symbol.asyncDispose]: () => removeTree(path, mappings) };
   }
 
   /** Removes what is there of this key: left over from a process that was killed, or not wanted any more. */
@@ -70,25 +81,31 @@ export async function takeKey(
   return new TemporaryKey(directories, key, await lockFile(lockPath(directories, key), "exclusive", options));
 }
 
+/** Whether somebody is making this. */
+export function isBeingMade(directories: Directories, kind: Kind, name: string): boolean {
+  const key = `${kind}-${name}`;
+  const lock = tryLockFile(lockPath(directories, key), "exclusive");
+  if (lock) new TemporaryKey(directories, key, lock)[Symbol.dispose]();
+  return lock === undefined;
+}
+
 /** A key of one's own. */
 export function newKey(directories: Directories, kind: Kind): Promise<TemporaryKey> {
   return takeKey(directories, kind, randomName());
 }
 
-/** Removes what killed processes have left in <tmp>. What somebody holds the lock of, and what is not of our making, stays. */
-export async function removeLeftovers(directories: Directories, mappings: IdMappings): Promise<void> {
+/** Takes the keys of killed processes, one after the other. What somebody holds the lock of, and what is not of our making, stays. */
+export function* abandonedKeys(directories: Directories): Generator<TemporaryKey> {
   const keys = readdirSync(directories.tmp).flatMap((name) => keyPattern.exec(name)?.[1] ?? []);
   for (const key of new Set(keys)) {
     const lock = tryLockFile(lockPath(directories, key), "exclusive");
-    if (!lock) continue;
-    using temporary = new TemporaryKey(directories, key, lock);
-    await temporary.clear(mappings);
+    if (lock) yield new TemporaryKey(directories, key, lock);
   }
 }
 
 /**
  * Creates a file that is its own lock, to be renamed to where it belongs when it is whole. Held open, it is nobody's
- * garbage; left by a process that was killed, {@link removeLeftovers} takes it for a lock without a holder.
+ * garbage; left by a process that was killed, {@link abandonedKeys} takes it for a lock without a holder.
  */
 export function openTemporaryFile(directories: Directories): { readonly path: string } & FileLock {
   for (;;) {

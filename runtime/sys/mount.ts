@@ -1,4 +1,5 @@
 import { dlopen } from "bun:ffi";
+import { closeSync, constants, openSync } from "node:fs";
 import { checkResult, errorName, lastErrno } from "./system-call.ts";
 
 const noSetId = 0x2; // MS_NOSUID
@@ -19,6 +20,7 @@ function load() {
     umount2: { args: ["ptr", "i32"], returns: "i32" },
     chroot: { args: ["ptr"], returns: "i32" },
     umask: { args: ["u32"], returns: "u32" },
+    fchdir: { args: ["i32"], returns: "i32" },
   }).symbols;
 }
 
@@ -70,6 +72,12 @@ export function tryPivotRoot(): void {
   checkResult("pivot_root", libc.pivot_root(text("."), text(".")));
 }
 
+/** Takes away a mount and all that is mounted below it. Throws SystemCallError. */
+export function unmountTree(target: string): void {
+  libc ??= load();
+  checkResult(`umount of ${target}`, libc.umount2(text(target), detach));
+}
+
 /**
  * Makes a mount point the root of this process and its own mount namespace, and lets go of everything else of the file system:
  * afterwards no path leads out of it. Throws SystemCallError.
@@ -99,4 +107,21 @@ export function changeRoot(directory: string): void {
   checkResult("chroot", libc.chroot(text(directory)));
   process.chdir("/");
   libc.umask(0);
+}
+
+/** The root of this process before {@link changeRoot}, to come back to. */
+export class OuterRoot implements Disposable {
+  readonly #fd = openSync("/", constants.O_RDONLY | constants.O_DIRECTORY);
+
+  /** Throws SystemCallError. */
+  enter(): void {
+    libc ??= load();
+    checkResult("fchdir", libc.fchdir(this.#fd));
+    checkResult("chroot", libc.chroot(text(".")));
+    process.chdir("/");
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
 }

@@ -12,20 +12,36 @@ import { explainRefusal, readIfPermitted } from "./explain-refusal.ts";
 import type { IdMapping, IdMappings } from "./id-mappings.ts";
 import { hasNoNewPrivileges } from "./own-namespace.ts";
 
-export interface NamespaceCommandOptions {
+export interface StartOptions {
   readonly cwd?: string;
   /** The whole environment of the command; without it, PATH alone. */
   readonly env?: NodeJS.ProcessEnv;
-  readonly stdin?: string;
-  /** Descriptors of ours that the command gets as 3, 4, ... */
+  /** Descriptors of ours that the command gets as 3, 4, ...; they may be closed as soon as the call has returned its promise. */
   readonly inherit?: readonly number[];
   /** Called with each complete line of standard output while the command runs. */
   readonly onStdoutLine?: (line: string) => void;
   /** Further namespaces, as flags of unshare(1). */
   readonly namespaces?: readonly string[];
+  /** Kills it. */
+  readonly signal?: AbortSignal;
+  /** It gets a session of its own, so that the terminal's signals (Ctrl-C) do not reach it. */
+  readonly ownSession?: boolean;
+}
+
+export interface NamespaceCommandOptions extends StartOptions {
+  readonly stdin?: string;
   /** Milliseconds after which the command is killed. */
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+}
+
+/** A command that runs in namespaces of its own. */
+export interface NamespaceCommand {
+  /** Hands it text on standard input. */
+  write(text: string): void;
+  /** It has got all of its input. */
+  endInput(): void;
+  kill(): void;
+  readonly ended: Promise<CommandResult>;
 }
 
 const mappingTimeoutMs = 10_000;
@@ -47,24 +63,16 @@ export async function runInUserNamespace(
   options: NamespaceCommandOptions,
 ): Promise<CommandResult> {
   const limit = AbortSignal.timeout(options.timeoutMs);
-  const abort = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
-  abort.throwIfAborted();
-  const flags = ["--user", "--mount", ...(options.namespaces ?? []), ...mappingFlags(mappings)];
-  const child = spawn("unshare", [...flags, "--", "sh", "-c", waitForMappings, ...argv], {
-    stdio: ["pipe", "pipe", "pipe", ...(options.inherit ?? [])],
-    env: options.env ?? { PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin" },
-    ...(options.cwd ? { cwd: options.cwd } : {}),
-  });
-  const kill = () => child.kill("SIGKILL");
-  abort.addEventListener("abort", kill, { once: true });
+  const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   try {
-    const result = await finish(child, mappings, options);
+    const command = await startInUserNamespace(mappings, argv, { ...options, signal });
+    command.write(options.stdin ?? "");
+    command.endInput();
+    return await command.ended;
+  } catch (error) {
     if (limit.aborted)
       throw new CntnrError("timeout", `${argv[0]} did not end within ${options.timeoutMs / 1000} s`);
-    options.signal?.throwIfAborted();
-    return result;
-  } finally {
-    abort.removeEventListener("abort", kill);
+    throw error;
   }
 }
 
@@ -77,47 +85,84 @@ function mappingFlags({ subordinate }: IdMappings): readonly string[] {
   return hasNoNewPrivileges() ? ["--keep-caps"] : [];
 }
 
-function finish(
-  child: ChildProcess,
+/** Starts a command as {@link runInUserNamespace} does, and returns when it has its namespaces. */
+export async function startInUserNamespace(
   mappings: IdMappings,
-  options: NamespaceCommandOptions,
+  argv: readonly [string, ...string[]],
+  options: StartOptions,
+): Promise<NamespaceCommand> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const flags = ["--user", "--mount", ...(options.namespaces ?? []), ...mappingFlags(mappings)];
+  const child = spawn("unshare", [...flags, "--", "sh", "-c", waitForMappings, ...argv], {
+    stdio: ["pipe", "pipe", "pipe", ...(options.inherit ?? [])],
+    env: options.env ?? { PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin" },
+    detached: options.ownSession ?? false,
+    ...(options.cwd ? { cwd: options.cwd } : {}),
+  });
+  const kill = () => void child.kill("SIGKILL");
+  signal?.addEventListener("abort", kill, { once: true });
+  child.stdin?.on("error", () => {
+    // The command may end without reading its input; its exit code tells.
+  });
+  const namespaces = Promise.withResolvers<void>();
+  const ended = collect(child, namespaces.resolve, options.onStdoutLine).then((result) => {
+    signal?.throwIfAborted();
+    return result;
+  });
+  ended
+    .finally(() => signal?.removeEventListener("abort", kill))
+    .then(
+      ({ stderr }) =>
+        namespaces.reject(
+          new CntnrError("unavailable", explainRefusal({ read: readIfPermitted, message: stderr.trim() })),
+        ),
+      namespaces.reject,
+    );
+  await namespaces.promise;
+  try {
+    await writeMappings(child.pid ?? 0, mappings);
+  } catch (error) {
+    kill();
+    throw error;
+  }
+  child.stdin?.write("\n");
+  return {
+    write: (text) => void child.stdin?.write(text),
+    endInput: () => void child.stdin?.end(),
+    kill,
+    ended,
+  };
+}
+
+/** Collects what a command prints after its first line, which says that the namespaces are there. */
+function collect(
+  child: ChildProcess,
+  onReady: () => void,
+  onStdoutLine: ((line: string) => void) | undefined,
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const stderr: Buffer[] = [];
     const lines: string[] = [];
-    let ready = false;
+    let isReady = false;
     const onLine = (line: string) => {
-      if (ready) {
-        lines.push(line);
-        return options.onStdoutLine?.(line);
+      if (!isReady) {
+        isReady = true;
+        return onReady();
       }
-      ready = true;
-      writeMappings(child.pid ?? 0, mappings).then(
-        () => child.stdin?.end(`\n${options.stdin ?? ""}`),
-        (error: unknown) => {
-          child.kill("SIGKILL");
-          reject(error);
-        },
-      );
+      lines.push(line);
+      onStdoutLine?.(line);
     };
     child.on("error", (error) => reject(startFailure("unshare", error)));
-    child.stdin?.on("error", () => {
-      // The command may end without reading its input; its exit code tells.
-    });
     if (child.stdout) splitLines(child.stdout, onLine);
     child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
-    child.on("close", (code, signalName) => {
-      const errors = Buffer.concat(stderr).toString();
-      if (!ready && code !== null)
-        return reject(
-          new CntnrError("unavailable", explainRefusal({ read: readIfPermitted, message: errors.trim() })),
-        );
+    child.on("close", (code, signalName) =>
       resolve({
         exitCode: code ?? 128 + signalNumber(signalName),
         stdout: lines.map((line) => `${line}\n`).join(""),
-        stderr: errors,
-      });
-    });
+        stderr: Buffer.concat(stderr).toString(),
+      }),
+    );
   });
 }
 

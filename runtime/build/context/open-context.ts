@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CntnrError, hasErrno, messageOf } from "../../errors/cntnr-error.ts";
-import { newUpperTree } from "../../layer/upper-tree.ts";
+import { newUpperTree, type UpperTree } from "../../layer/upper-tree.ts";
 import type { Directories } from "../../store/directories.ts";
+import { newKey, type TemporaryKey } from "../../store/temporary.ts";
 import type { IdMappings } from "../../userns/id-mappings.ts";
 import { parseGitSource } from "../plan/remote-source.ts";
 import { emptyLayer } from "../steps/empty-layer.ts";
-import { changeTree } from "../tree/tree-process.ts";
+import { TreeWorkers } from "../tree/tree-workers.ts";
 import { type ArchivePacking, decompressInto, detectArchive } from "./archive.ts";
 import { checkOut } from "./git-source.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
@@ -116,9 +117,26 @@ export async function openTree(request: TreeRequest, stack: AsyncDisposableStack
 }
 
 async function newDirectory(request: TreeRequest, stack: AsyncDisposableStack): Promise<string> {
-  const { directories, mappings } = request;
-  const upper = stack.use(await newUpperTree(directories, mappings, [emptyLayer(directories)]));
-  return upper.path;
+  const { path } = await newTree(request, stack, await takeKey(request, stack));
+  return path;
+}
+
+/** For what the stack has, which goes first. */
+async function takeKey(
+  { directories, mappings }: TreeRequest,
+  stack: AsyncDisposableStack,
+): Promise<TemporaryKey> {
+  const key = stack.use(await newKey(directories, "build"));
+  stack.defer(() => key.clear(mappings));
+  return key;
+}
+
+async function newTree(
+  { directories, mappings }: TreeRequest,
+  stack: AsyncDisposableStack,
+  key: TemporaryKey,
+): Promise<UpperTree> {
+  return stack.use(await newUpperTree(key, mappings, [emptyLayer(directories)]));
 }
 
 /** A Dockerfile, or an archive with one in it. */
@@ -127,11 +145,11 @@ async function openBytes(
   request: TreeRequest,
   stack: AsyncDisposableStack,
 ): Promise<OpenedTree> {
-  const { directories, mappings, signal } = request;
-  const upper = stack.use(await newUpperTree(directories, mappings, [emptyLayer(directories)]));
+  const { mappings, signal } = request;
+  const key = await takeKey(request, stack);
+  const upper = await newTree(request, stack, key);
   const staging = join(upper.work, "staging");
-  const scratch = join(upper.work, "scratch");
-  for (const path of [staging, scratch]) mkdirSync(path);
+  mkdirSync(staging);
   writeFileSync(join(staging, "context"), bytes, { mode: 0o600 });
   const packing = await detectArchive(join(staging, "context"));
   if (packing === undefined) return { path: upper.path, dockerfile: bytes.toString() };
@@ -140,8 +158,8 @@ async function openBytes(
   // All files are the user's own on his side, so that he can read them.
   const owner = { uid: 0, gid: 0 };
   const actions = [{ kind: "unpack", from: 0, source, destination: "/", owner }] as const;
-  const job = { destination: { kind: "directory", path: upper.path } as const, scratch, trees, actions };
-  await changeTree({ job, mappings, lockFd: upper.lockFd, signal });
+  await using workers = new TreeWorkers({ mappings, key, signal });
+  await workers.change({ destination: { kind: "directory", path: upper.path }, trees, actions });
   return { path: upper.path };
 }
 

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isMakerAlive, ownMark } from "../../container/process-identity.ts";
 import type { ContainerRecord } from "../../container/container-record.ts";
+import { isMakerAlive, ownMark } from "../../container/process-identity.ts";
 import { deleteStray, runtimeProgram, runtimeWords } from "../../container/runc.ts";
 import { classifyRuncFailure } from "../../container/runc-failure.ts";
 import { CntnrError, hasErrno } from "../../errors/cntnr-error.ts";

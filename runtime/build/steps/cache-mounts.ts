@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CntnrError } from "../../errors/cntnr-error.ts";
 import { cacheMountFolder, touchCacheMount } from "../../store/cache-mounts.ts";
 import type { Directories } from "../../store/directories.ts";
-import { newKey } from "../../store/temporary.ts";
+import type { TemporaryKey } from "../../store/temporary.ts";
 import { type FileLock, lockFile, tryLockFile } from "../../sys/file-lock.ts";
 import type { IdMappings } from "../../userns/id-mappings.ts";
 import { runInUserNamespace } from "../../userns/run-in-user-namespace.ts";
@@ -15,6 +15,14 @@ type CacheMount = Extract<Mount, { type: "cache" }>;
 /** A cache directory in use. */
 export interface UsedCache extends Disposable {
   readonly path: string;
+}
+
+export interface CacheSurroundings {
+  readonly directories: Directories;
+  /** Of what is half-made. */
+  readonly key: TemporaryKey;
+  readonly mappings: IdMappings;
+  readonly signal: AbortSignal;
 }
 
 /** Fills a new cache directory with what `from` has. */
@@ -28,11 +36,9 @@ const chownTimeoutMs = 60_000;
  * does. `private`: another one when somebody does.
  */
 export async function takeCache(
-  directories: Directories,
+  { directories, key, mappings, signal }: CacheSurroundings,
   mount: CacheMount,
-  mappings: IdMappings,
   fill: FillCache | undefined,
-  signal: AbortSignal,
 ): Promise<UsedCache> {
   const folder = cacheMountFolder(directories);
   mkdirSync(folder, { recursive: true });
@@ -42,7 +48,7 @@ export async function takeCache(
   const { path, lock } = await takeDirectory(join(folder, name), mount.sharing, signal);
   try {
     touchCacheMount(path);
-    if (!existsSync(path)) await makeCache(directories, path, mount, mappings, fill);
+    if (!existsSync(path)) await makeCache(key, path, mount, mappings, fill);
     return { path: join(path, "tree"), [Symbol.dispose]: () => lock[Symbol.dispose]() };
   } catch (error) {
     lock[Symbol.dispose]();
@@ -69,21 +75,19 @@ async function takeDirectory(
 
 /** Appears whole, by a rename: of two that make it at once, the second finds that it is there. */
 async function makeCache(
-  directories: Directories,
+  key: TemporaryKey,
   path: string,
   mount: CacheMount,
   mappings: IdMappings,
   fill: FillCache | undefined,
 ): Promise<void> {
-  using key = await newKey(directories, "build");
-  const temporary = key.makeDirectory();
-  const tree = join(temporary, "tree");
+  await using temporary = key.openDirectory(mappings);
+  const tree = join(temporary.path, "tree");
   mkdirSync(tree);
   if (fill) await fill(tree);
   chmodSync(tree, mount.mode);
   await giveTo(tree, mount, mappings);
-  if (existsSync(path)) return key.clear(mappings);
-  renameSync(temporary, path);
+  if (!existsSync(path)) renameSync(temporary.path, path);
 }
 
 /** Gives a file of ours to a user of the container. With one mapped id there is only one. */

@@ -1,13 +1,11 @@
 import type { Packer } from "../../image/commit-layer.ts";
-import type { UpperTree } from "../../layer/upper-tree.ts";
-import { newKey } from "../../store/temporary.ts";
 import type { CopyOperation } from "../plan/operation.ts";
 import { copyKey, filesKey, type KeyGround } from "../plan/step-key.ts";
 import type { Owner } from "../tree/ownership.ts";
 import { checkDestination } from "../tree/select-sources.ts";
 import type { SourceTree, TreeAction } from "../tree/tree-job.ts";
-import { changeAndPackTree, changeTree, overlayOn, type TreeRequest } from "../tree/tree-process.ts";
 import { modeChangeOf } from "../tree/tree-worker.ts";
+import { overlayOn, type TreeChange } from "../tree/tree-workers.ts";
 import type { BuildTree, ContextTree } from "./build-tree.ts";
 import { type FoundSource, findSources } from "./found-sources.ts";
 import { resolveOwner } from "./resolve-owner.ts";
@@ -39,45 +37,41 @@ interface CopyPlan {
 
 async function copyFromContext(plan: CopyPlan, tree: ContextTree): Promise<StepResult> {
   const { context, target, operation, owner, ground } = plan;
-  const { directories, mappings, env, signal } = context.surroundings;
-  using temporary = await newKey(directories, "build");
-  try {
-    const options = {
-      operation,
-      owner,
-      modeChange: modeChangeOf(operation.chmod ?? null),
-      scratch: () => temporary.makeDirectory(),
-      env,
-      signal,
-    };
-    const found: FoundSource[] = [];
-    for (const item of operation.items) found.push(...(await findSources(item, tree, options)));
-    // A pattern may match nothing.
-    if (found.length === 0) return nothingToDo;
-    checkDestination(
-      found.filter(({ isArchive }) => !isArchive).map(({ selected }) => selected),
-      operation.destination,
-    );
-    const sums = found.map(({ sum, selected, isArchive }) => JSON.stringify([sum, selected, isArchive]));
-    const key = copyKey(ground, operation, sums, owner);
-    const known = context.runner.find(key);
-    if (known) return known;
-    return await context.runner.run(key, target, async (upper) => {
-      const changes = groupsOf(found).map((group) => {
-        const roots = [...new Set(group.map(({ root }) => root))];
-        const trees = roots.map((path): SourceTree => ({ kind: "directory", path }));
-        const actions = group.map((source) => actionOf(source, roots.indexOf(source.root), plan));
-        return changeOf(plan, upper, temporary.makeDirectory(), { trees, actions });
-      });
-      // The last process can also pack, unless it has unpacked an archive: then it sees nothing else any more.
-      const packing = found.at(-1)?.isArchive === false ? changes.pop() : undefined;
-      for (const change of changes) await changeTree(change);
-      if (!packing) return { kind: "filled", mountPoints: [] };
-      return { kind: "by-packer", packer: async (pack) => (await changeAndPackTree(packing, pack)).packed };
+  const { key: temporary, mappings, env, signal, workers } = context.surroundings;
+  await using stack = new AsyncDisposableStack();
+  const options = {
+    operation,
+    owner,
+    modeChange: modeChangeOf(operation.chmod ?? null),
+    scratch: () => stack.use(temporary.openDirectory(mappings)).path,
+    env,
+    signal,
+  };
+  const found: FoundSource[] = [];
+  for (const item of operation.items) found.push(...(await findSources(item, tree, options)));
+  // A pattern may match nothing.
+  if (found.length === 0) return nothingToDo;
+  checkDestination(
+    found.filter(({ isArchive }) => !isArchive).map(({ selected }) => selected),
+    operation.destination,
+  );
+  const sums = found.map(({ sum, selected, isArchive }) => JSON.stringify([sum, selected, isArchive]));
+  const key = copyKey(ground, operation, sums, owner);
+  const known = context.runner.find(key);
+  if (known) return known;
+  return await context.runner.run(key, target, async (upper) => {
+    const changes = groupsOf(found).map((group): TreeChange => {
+      const roots = [...new Set(group.map(({ root }) => root))];
+      const trees = roots.map((path): SourceTree => ({ kind: "directory", path }));
+      const actions = group.map((source) => actionOf(source, roots.indexOf(source.root), plan));
+      return { destination: overlayOn(target.lowers, upper), trees, actions };
     });
-  } finally {
-    await temporary.clear(mappings);
-  }
+    // What is last can also be packed in one go, unless it is an archive: whoever unpacks sees nothing else any more.
+    const last = found.at(-1)?.isArchive === false ? changes.pop() : undefined;
+    for (const change of changes) await workers.change(change);
+    if (!last) return { kind: "filled", mountPoints: [] };
+    return { kind: "by-packer", packer: async (order) => (await workers.changeAndPack(last, order)).packed };
+  });
 }
 
 /** In order, each group with at most one archive, at its end: a worker that unpacks sees nothing else afterwards. */
@@ -126,34 +120,31 @@ function actionOf(
  */
 async function copyFromFiles(plan: CopyPlan, source: StageFiles): Promise<StepResult> {
   const { context, target, operation, owner, ground } = plan;
-  const { directories, mappings } = context.surroundings;
+  const { workers } = context.surroundings;
   const patterns = operation.items.flatMap((item) => (item.kind === "path" ? [item.path] : []));
   const quickKey = copyKey(ground, operation, ["files", filesKey(source.diffIds), ...patterns], owner);
   const known = context.runner.find(quickKey);
   if (known) return known;
-  using temporary = await newKey(directories, "build");
-  try {
-    let sum = "";
-    const made = await context.runner.run(quickKey, target, async (upper) => {
-      const trees = [{ kind: "layers", paths: source.lowers }] as const;
-      const actions = [copyOf(plan, patterns)];
-      const change = changeOf(plan, upper, temporary.makeDirectory(), { trees, actions });
-      const packer: Packer = async (pack) => {
-        const { digest, packed } = await changeAndPackTree(change, pack);
-        sum = digest;
-        return packed;
-      };
-      return { kind: "by-packer", packer };
-    });
-    // Somebody else has done it.
-    if (sum === "") return made;
-    const key = copyKey(ground, operation, ["contents", sum], owner);
-    const result = context.runner.find(key) ?? made;
-    for (const known of [key, quickKey]) context.runner.remember(known, result);
-    return result;
-  } finally {
-    await temporary.clear(mappings);
-  }
+  let sum = "";
+  const made = await context.runner.run(quickKey, target, async (upper) => {
+    const change: TreeChange = {
+      destination: overlayOn(target.lowers, upper),
+      trees: [{ kind: "layers", paths: source.lowers }],
+      actions: [copyOf(plan, patterns)],
+    };
+    const packer: Packer = async (order) => {
+      const { digest, packed } = await workers.changeAndPack(change, order);
+      sum = digest;
+      return packed;
+    };
+    return { kind: "by-packer", packer };
+  });
+  // Somebody else has done it.
+  if (sum === "") return made;
+  const key = copyKey(ground, operation, ["contents", sum], owner);
+  const result = context.runner.find(key) ?? made;
+  for (const known of [key, quickKey]) context.runner.remember(known, result);
+  return result;
 }
 
 function copyOf({ operation, owner }: CopyPlan, patterns: readonly string[]): TreeAction {
@@ -169,15 +160,4 @@ function copyOf({ operation, owner }: CopyPlan, patterns: readonly string[]): Tr
     mode: operation.chmod ?? null,
     attributes: "copied",
   };
-}
-
-function changeOf(
-  { context, target }: CopyPlan,
-  upper: UpperTree,
-  scratch: string,
-  what: { readonly trees: readonly SourceTree[]; readonly actions: readonly TreeAction[] },
-): TreeRequest {
-  const { mappings, signal } = context.surroundings;
-  const job = { destination: overlayOn(target.lowers, upper), scratch, ...what };
-  return { job, mappings, lockFd: upper.lockFd, signal };
 }

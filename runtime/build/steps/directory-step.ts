@@ -1,9 +1,8 @@
 import { CntnrError } from "../../errors/cntnr-error.ts";
 import { LayeredTree } from "../../rootfs/layered-tree.ts";
-import { newKey } from "../../store/temporary.ts";
 import type { DirectoryOperation } from "../plan/operation.ts";
 import { directoryKey } from "../plan/step-key.ts";
-import { changeAndPackTree, overlayOn } from "../tree/tree-process.ts";
+import { overlayOn } from "../tree/tree-workers.ts";
 import { resolveUser } from "./resolve-owner.ts";
 import type { StageFiles } from "./stage-files.ts";
 import { groundOf, type StepContext } from "./step-context.ts";
@@ -23,17 +22,13 @@ export async function directoryStep(
   const key = directoryKey(groundOf(context, files), operation, owner);
   const known = context.runner.find(key);
   if (known) return known;
-  const { directories, mappings, signal } = context.surroundings;
-  using temporary = await newKey(directories, "build");
-  try {
-    return await context.runner.run(key, files, async (upper) => {
-      const actions = [{ kind: "directory", path: operation.path, owner }] as const;
-      const destination = overlayOn(files.lowers, upper);
-      const job = { destination, scratch: temporary.makeDirectory(), trees: [], actions };
-      const change = { job, mappings, lockFd: upper.lockFd, signal };
-      return { kind: "by-packer", packer: async (pack) => (await changeAndPackTree(change, pack)).packed };
-    });
-  } finally {
-    await temporary.clear(mappings);
-  }
+  return context.runner.run(key, files, async (upper) => {
+    const actions = [{ kind: "directory", path: operation.path, owner }] as const;
+    const change = { destination: overlayOn(files.lowers, upper), trees: [], actions };
+    const { workers } = context.surroundings;
+    return {
+      kind: "by-packer",
+      packer: async (order) => (await workers.changeAndPack(change, order)).packed,
+    };
+  });
 }

@@ -11,7 +11,7 @@ import type { Mount } from "../dockerfile/mount.ts";
 import { scriptDirectory } from "../plan/evaluate-run.ts";
 import type { RunOperation } from "../plan/operation.ts";
 import { bytes } from "../tree/root-path.ts";
-import { changeTree, overlayOn } from "../tree/tree-process.ts";
+import { overlayOn } from "../tree/tree-workers.ts";
 import type { BuildTree, ContextTree } from "./build-tree.ts";
 import { giveTo, takeCache } from "./cache-mounts.ts";
 import { layeredSource, type SourcedMount, selectMounted } from "./run-sources.ts";
@@ -98,35 +98,27 @@ export class MountMaker {
   /** A copy of a part of a context, without what a .dockerignore leaves out, that may be written to. */
   async #copyOf(tree: ContextTree, source: string): Promise<string> {
     const { surroundings, emptyLayer } = this.#context;
-    const { directories, mappings, signal } = surroundings;
-    const upper = this.#stack.use(await newUpperTree(directories, mappings, [emptyLayer]));
+    const { key, mappings, workers } = surroundings;
+    const upper = this.#stack.use(await newUpperTree(key, mappings, [emptyLayer]));
     const selected = selectMounted(tree, source);
     const isDirectory = statSync(join(tree.path, bytes(selected.path).toString())).isDirectory();
-    const scratch = join(upper.work, "scratch");
-    mkdirSync(scratch);
-    await changeTree({
-      job: {
-        destination: overlayOn([emptyLayer], upper),
-        scratch,
-        trees: [{ kind: "directory", path: tree.path }],
-        actions: [
-          {
-            kind: "copy",
-            from: 0,
-            sources: { kind: "selected", selected: [selected] },
-            destination: isDirectory ? "/copy/" : "/copy",
-            keepsParents: false,
-            exclude: [],
-            ignore: tree.ignore.text,
-            owner: { uid: 0, gid: 0 },
-            mode: null,
-            attributes: "left",
-          },
-        ],
-      },
-      mappings,
-      lockFd: upper.lockFd,
-      signal,
+    await workers.change({
+      destination: overlayOn([emptyLayer], upper),
+      trees: [{ kind: "directory", path: tree.path }],
+      actions: [
+        {
+          kind: "copy",
+          from: 0,
+          sources: { kind: "selected", selected: [selected] },
+          destination: isDirectory ? "/copy/" : "/copy",
+          keepsParents: false,
+          exclude: [],
+          ignore: tree.ignore.text,
+          owner: { uid: 0, gid: 0 },
+          mode: null,
+          attributes: "left",
+        },
+      ],
     });
     return join(upper.path, "copy");
   }
@@ -141,10 +133,10 @@ export class MountMaker {
     const found = layeredSource(lowers, source);
     if (!found) throw new CntnrError("build", `--mount: "${source}" is not there`);
     if ("file" in found) return this.#bind(found.file, target, false);
-    const { directories, mappings } = this.#context.surroundings;
+    const { key, mappings } = this.#context.surroundings;
     const layers = [this.#context.emptyLayer, ...found.directories.toReversed()];
     const upper = isWritable
-      ? this.#stack.use(await newUpperTree(directories, mappings, found.directories.slice(0, 1)))
+      ? this.#stack.use(await newUpperTree(key, mappings, found.directories.slice(0, 1)))
       : undefined;
     const options = overlayOptions({ layers, ...(upper ? { upper: upper.path, work: upper.work } : {}) });
     if (!options) throw new CntnrError("unsupported", `--mount: ${lowers.length} layers are too many`);
@@ -157,42 +149,30 @@ export class MountMaker {
   }
 
   async #bindCache(mount: MountOf<"cache">, tree: BuildTree | undefined): Promise<void> {
-    const { directories, mappings, signal } = this.#context.surroundings;
     const fill = tree && ((directory: string) => this.#fillCache(directory, mount, tree));
-    const cache = this.#stack.use(await takeCache(directories, mount, mappings, fill, signal));
+    const cache = this.#stack.use(await takeCache(this.#context.surroundings, mount, fill));
     this.#bind(cache.path, mount.target, mount.writable);
   }
 
   async #fillCache(directory: string, mount: MountOf<"cache">, tree: BuildTree): Promise<void> {
-    const { surroundings, emptyLayer } = this.#context;
-    const { directories, mappings, signal } = surroundings;
-    await using upper = await newUpperTree(directories, mappings, [emptyLayer]);
-    const scratch = join(upper.work, "scratch");
-    mkdirSync(scratch);
     const from = tree.kind === "files";
-    await changeTree({
-      job: {
-        destination: { kind: "directory", path: directory },
-        scratch,
-        trees: [from ? { kind: "layers", paths: tree.files.lowers } : { kind: "directory", path: tree.path }],
-        actions: [
-          {
-            kind: "copy",
-            from: 0,
-            sources: { kind: "patterns", patterns: [mount.source.replace(/[*?[\\]/g, "\\$&")] },
-            destination: "/",
-            keepsParents: false,
-            exclude: [],
-            ignore: from ? "" : tree.ignore.text,
-            owner: from ? null : { uid: 0, gid: 0 },
-            mode: null,
-            attributes: from ? "copied" : "left",
-          },
-        ],
-      },
-      mappings,
-      lockFd: upper.lockFd,
-      signal,
+    await this.#context.surroundings.workers.change({
+      destination: { kind: "directory", path: directory },
+      trees: [from ? { kind: "layers", paths: tree.files.lowers } : { kind: "directory", path: tree.path }],
+      actions: [
+        {
+          kind: "copy",
+          from: 0,
+          sources: { kind: "patterns", patterns: [mount.source.replace(/[*?[\\]/g, "\\$&")] },
+          destination: "/",
+          keepsParents: false,
+          exclude: [],
+          ignore: from ? "" : tree.ignore.text,
+          owner: from ? null : { uid: 0, gid: 0 },
+          mode: null,
+          attributes: from ? "copied" : "left",
+        },
+      ],
     });
   }
 

@@ -9,7 +9,6 @@ import type { LocalImage } from "../../image/local-image.ts";
 import type { UpperTree } from "../../layer/upper-tree.ts";
 import { findConcessions } from "../../nesting/find-concessions.ts";
 import { withConcededFlags } from "../../nesting/plan-concessions.ts";
-import { newKey } from "../../store/temporary.ts";
 import { removeTree } from "../../userns/remove-tree.ts";
 import type { CommandSettings, RunOperation } from "../plan/operation.ts";
 import { runKey } from "../plan/step-key.ts";
@@ -69,12 +68,10 @@ async function execute(
   upper: UpperTree,
   { access, settings, onOutput, onRemark, onDetail }: RunStepOptions,
 ): Promise<readonly string[]> {
-  const { directories, mappings, env, signal } = context.surroundings;
+  const { directories, key, mappings, env, signal } = context.surroundings;
   const concessions = await findConcessions(directories, mappings);
   await using stack = new AsyncDisposableStack();
-  const key = stack.use(await newKey(directories, "build"));
-  stack.defer(() => key.clear(mappings));
-  const bundle = key.makeDirectory();
+  const { path: bundle } = stack.use(key.openDirectory(mappings));
   const secrets = join(directories.run, newBuildName());
   mkdirSync(secrets, { mode: 0o700 });
   stack.defer(() => removeTree(secrets, mappings));

@@ -1,13 +1,15 @@
 import { existsSync, statSync } from "node:fs";
-import { CntnrError } from "../../errors/cntnr-error.ts";
-import { type CommitOptions, commitUpper, type NewLayer, type Packer } from "../../image/commit-layer.ts";
-import { blobPath, diffIdOfHex, digestOfHex, hexOf } from "../../image/digest.ts";
+import { type CommitOptions, type Packer, packUpper } from "../../image/commit-layer.ts";
+import { blobPath, diffIdOfHex, digestOfHex, hexOf, hexOfDiffId } from "../../image/digest.ts";
+import type { LayerDeposit } from "../../image/layer-deposit.ts";
 import { newUpperTree, type UpperTree } from "../../layer/upper-tree.ts";
 import type { Directories } from "../../store/directories.ts";
-import { layerLinkPath, layerName, readLayer } from "../../store/layers.ts";
+import { type LayerRecord, layerLinkPath, layerName, readLayer } from "../../store/layers.ts";
 import { readStepRecord, type StepRecord, writeStepRecord } from "../../store/step-records.ts";
+import type { TemporaryKey } from "../../store/temporary.ts";
 import type { IdMappings } from "../../userns/id-mappings.ts";
 import type { StepKey } from "../plan/step-key.ts";
+import type { TreeWorkers } from "../tree/tree-workers.ts";
 import type { StageFiles } from "./stage-files.ts";
 import type { StepResult } from "./step-result.ts";
 
@@ -21,6 +23,10 @@ export interface StepSurroundings {
   /** `--no-cache`: nothing that earlier builds did is used. */
   readonly cache: "used" | "ignored";
   readonly signal: AbortSignal;
+  /** Of everything half-made. */
+  readonly key: TemporaryKey;
+  readonly workers: TreeWorkers;
+  readonly deposit: LayerDeposit;
 }
 
 /** How an upper tree was filled: with the paths on which something was mounted meanwhile; or it is by who packs it. */
@@ -58,14 +64,17 @@ export class StepRunner {
     return running;
   }
 
-  /** Remembers a result under one more key. */
+  /** Remembers a result under one more key, as soon as all of it is durable. */
   remember(key: StepKey, result: StepResult): void {
-    writeStepRecord(this.#surroundings.directories, key, recordOf(result));
+    const { deposit, directories } = this.#surroundings;
+    const record = recordOf(result);
+    deposit.afterwards(() => writeStepRecord(directories, key, record));
   }
 
   async #make(key: StepKey, files: StageFiles, fill: Fill): Promise<StepResult> {
-    const { directories, mappings } = this.#surroundings;
-    await using upper = await newUpperTree(directories, mappings, [files.root]);
+    const { key: temporary, mappings, workers } = this.#surroundings;
+    workers.prepare();
+    await using upper = await newUpperTree(temporary, mappings, [files.root]);
     const filled = await fill(upper);
     const result = await this.#commit(upper, files, filled);
     this.remember(key, result);
@@ -73,7 +82,7 @@ export class StepRunner {
   }
 
   async #commit(upper: UpperTree, files: StageFiles, filled: Filled): Promise<StepResult> {
-    const { directories, mappings, latestSeconds, signal } = this.#surroundings;
+    const { mappings, latestSeconds, signal, workers, deposit } = this.#surroundings;
     const options: Omit<CommitOptions, "owner"> = {
       mappings,
       lowers: files.lowers,
@@ -81,29 +90,31 @@ export class StepRunner {
       signal,
       ...(latestSeconds === undefined ? {} : { latestSeconds }),
     };
-    const packer = filled.kind === "by-packer" ? [filled.packer] : [];
-    const layer = await commitUpper(directories, upper, options, ...packer);
+    const packed = await packUpper(
+      upper,
+      options,
+      filled.kind === "by-packer" ? filled.packer : workers.pack,
+    );
+    const { layer } = packed;
     for (const remark of layer.remarks) this.#onRemark(remark);
     const facts = { created: new Date().toISOString(), isCached: false };
     if (layer.entries === 0) return { kind: "unchanged", ...facts };
-    const unpacked = this.#unpacked(hexOfDiffId(layer));
-    if (!unpacked)
-      throw new CntnrError("conflict", `layer ${layer.diffId} was removed while the build needed it`);
-    return { kind: "layer", layer, ...unpacked, ...facts };
+    return { kind: "layer", layer, ...this.#placeOf(await deposit.place(upper, packed)), ...facts };
   }
 
   #resultOf({ layer, created }: StepRecord): StepResult | undefined {
     if (!layer) return { kind: "unchanged", created, isCached: true };
+    const { directories, mappings } = this.#surroundings;
     const digest = digestOfHex(layer.blobSha256);
-    const blob = blobPath(this.#surroundings.directories, digest);
+    const blob = blobPath(directories, digest);
     if (!existsSync(blob) || statSync(blob).size !== layer.blobBytes) return undefined;
-    const unpacked = this.#unpacked(layer.diffSha256);
+    const unpacked = readLayer(directories, layerName(layer.diffSha256, mappings));
     if (!unpacked) return undefined;
     return {
       kind: "layer",
       isCached: true,
       created,
-      ...unpacked,
+      ...this.#placeOf(unpacked),
       layer: {
         descriptor: { mediaType: layer.mediaType, digest, size: layer.blobBytes },
         diffId: diffIdOfHex(layer.diffSha256),
@@ -114,13 +125,9 @@ export class StepRunner {
     };
   }
 
-  /** Where a layer is unpacked; undefined when it is not. */
-  #unpacked(diffHex: string): { readonly path: string; readonly saysRoot: boolean } | undefined {
-    const { directories, mappings } = this.#surroundings;
-    const record = readLayer(directories, layerName(diffHex, mappings));
-    if (!record) return undefined;
-    const path = layerLinkPath(directories, record.link);
-    return { path, saysRoot: !record.impliedDirectories.includes("") };
+  #placeOf({ link, impliedDirectories }: LayerRecord): { readonly path: string; readonly saysRoot: boolean } {
+    const path = layerLinkPath(this.#surroundings.directories, link);
+    return { path, saysRoot: !impliedDirectories.includes("") };
   }
 }
 
@@ -134,13 +141,9 @@ function recordOf(result: StepResult): StepRecord {
       mediaType: descriptor.mediaType,
       blobSha256: hexOf(descriptor.digest),
       blobBytes: descriptor.size,
-      diffSha256: hexOfDiffId(result.layer),
+      diffSha256: hexOfDiffId(result.layer.diffId),
       entries,
       contentBytes,
     },
   };
-}
-
-function hexOfDiffId({ diffId }: NewLayer): string {
-  return diffId.slice("sha256:".length);
 }

@@ -66,14 +66,16 @@ export const treeJobSchema = v.strictObject({
     v.strictObject({ kind: v.literal("overlay"), lowers: strings, upper: v.string(), work: v.string() }),
     /** A directory of the user's. */
     v.strictObject({ kind: v.literal("directory"), path: v.string() }),
+    /** The upper directory of an overlay that somebody else has filled: it is only packed. */
+    v.strictObject({ kind: v.literal("filled"), lowers: strings, upper: v.string() }),
   ]),
   /** An empty directory that mounts are made on. */
   scratch: v.string(),
   trees: v.pipe(v.array(sourceTree), v.readonly()),
   /** In this order. An archive comes last, for the worker then sees nothing else any more. */
   actions: v.pipe(v.array(actionSchema), v.readonly()),
-  /** The overlay's upper directory is then packed, too; not after an archive. */
-  pack: v.nullable(v.strictObject(packJobEntries)),
+  /** The overlay's upper directory is then packed, too, into a new file; not after an archive. */
+  pack: v.nullable(v.strictObject({ ...packJobEntries, blob: v.string() })),
   ownership: v.variant("kind", [
     v.strictObject({ kind: v.literal("set"), mappedUids: count, mappedGids: count }),
     v.strictObject({ kind: v.literal("recorded") }),
@@ -86,7 +88,7 @@ export type TreeAction = TreeJob["actions"][number];
 export type SourceTree = TreeJob["trees"][number];
 export type CopyAction = v.InferOutput<typeof copyAction>;
 
-/** What the worker says at its end. `digest`: a sum over all that was copied (content-digest.ts). */
+/** What the worker says of a job. `digest`: a sum over all that was found by patterns and copied (content-digest.ts). */
 export type TreeOutcome =
   | { readonly digest: string; readonly packed: PackedArchive | null }
   | { readonly failure: { readonly code: ErrorCode; readonly message: string } };

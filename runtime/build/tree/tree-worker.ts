@@ -1,10 +1,18 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import * as v from "valibot";
 import { CntnrError } from "../../errors/cntnr-error.ts";
 import { LowerLayers } from "../../layer/lower-layers.ts";
 import { type PackedArchive, type PackJob, packLayer } from "../../layer/pack-layer.ts";
 import { overlayOptions } from "../../rootfs/overlay-mount.ts";
-import { bindDirectory, enterRoot, mountOverlay, mountTmpfs, unmount } from "../../sys/mount.ts";
+import {
+  bindDirectory,
+  changeRoot,
+  mountOverlay,
+  mountTmpfs,
+  OuterRoot,
+  unmount,
+  unmountTree,
+} from "../../sys/mount.ts";
 import { IgnoreRules } from "../context/ignore-rules.ts";
 import { TreeCopier } from "./copy-tree.ts";
 import { type ModeChange, parseModeChange } from "./mode-change.ts";
@@ -21,55 +29,76 @@ import {
 } from "./tree-job.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 
-/** The descriptor on which a worker that packs gets the layer's blob. */
-const blobDescriptor = 3;
-
 /** Where the worker has its mounts once it is shut in. */
 const destinationRoot = "/to";
 const upperRoot = "/upper";
 const treeRoot = (index: number) => `/from-${index}`;
 
 /**
- * The whole life of `cntnr internal-tree`: root of a user namespace, in a mount namespace of its own. It mounts the stage's files
- * and those that are copied from, makes these mounts all that there is of the file system (B7), and only then looks at any
- * name in them.
+ * The whole life of `cntnr internal-tree`: root of a user namespace, in a mount namespace of its own, it gets jobs a line each and
+ * says what has come of each. For a job it mounts the stage's files and those that are copied from, makes these mounts all that any
+ * path can lead to (B7), and only then looks at any name in them. By a change of its root, and not by namespaces: threads that are
+ * started during a job would stay in the job's.
  */
-export async function treeWorker(jobText: string, send: (outcome: TreeOutcome) => void): Promise<void> {
-  const parsed = v.safeParse(treeJobSchema, JSON.parse(jobText));
-  if (!parsed.success) throw new CntnrError("usage", "internal-tree: not a job that cntnr has written");
-  const job = parsed.output;
+export async function treeWorker(
+  jobs: Iterable<string>,
+  send: (outcome: TreeOutcome) => void,
+): Promise<void> {
+  using outside = new OuterRoot();
+  for (const text of jobs) send(await perform(parseJob(text), outside));
+}
+
+function parseJob(text: string): TreeJob {
+  const parsed = v.safeParse(treeJobSchema, JSON.parse(text));
+  if (parsed.success) return parsed.output;
+  throw new CntnrError("usage", "internal-tree: not a job that cntnr has written");
+}
+
+async function perform(job: TreeJob, outside: OuterRoot): Promise<TreeOutcome> {
+  const { destination, pack, scratch } = job;
   try {
-    using lowers = new LowerLayers(
-      job.pack && job.destination.kind === "overlay" ? job.destination.lowers : [],
-    );
-    shutIn(job);
-    const digest = await carryOut(job);
-    send({ digest, packed: job.pack && (await packUpper(job.pack, lowers)) });
+    using lowers = new LowerLayers(pack && destination.kind !== "directory" ? destination.lowers : []);
+    using blob = pack && openNewFile(pack.blob);
+    mountTmpfs(scratch);
+    try {
+      shutIn(job);
+      const digest = await carryOut(job);
+      return { digest, packed: pack && blob && (await packUpper(job, pack, lowers, blob.fd)) };
+    } finally {
+      outside.enter();
+      unmountTree(scratch);
+    }
   } catch (error) {
     if (!(error instanceof CntnrError)) throw error;
-    send({ failure: { code: error.code, message: error.message } });
+    return { failure: { code: error.code, message: error.message } };
   }
 }
 
+function openNewFile(path: string): Disposable & { readonly fd: number } {
+  const fd = openSync(path, "wx", 0o600);
+  return { fd, [Symbol.dispose]: () => closeSync(fd) };
+}
+
 function shutIn({ destination, scratch, trees }: TreeJob): void {
-  mountTmpfs(scratch);
   const empty = `${scratch}/empty`;
   mkdirSync(empty);
   const at = (path: string) => `${scratch}${path}`;
   mkdirSync(at(destinationRoot));
   if (destination.kind === "directory") bindDirectory(destination.path, at(destinationRoot));
   else {
+    mkdirSync(at(upperRoot));
+    bindDirectory(destination.upper, at(upperRoot));
+  }
+  if (destination.kind === "overlay") {
     const { lowers, upper, work } = destination;
     const layers = lowers.length === 0 ? [empty] : lowers;
     mountOverlay(at(destinationRoot), optionsOf({ layers, upper, work }), "writable");
-    mkdirSync(at(upperRoot));
-    bindDirectory(upper, at(upperRoot));
   }
   for (const [index, tree] of trees.entries()) {
     mkdirSync(at(treeRoot(index)));
     mountTree(tree, at(treeRoot(index)), empty);
   }
-  enterRoot(scratch);
+  changeRoot(scratch);
 }
 
 function mountTree(tree: SourceTree, target: string, empty: string): void {
@@ -89,10 +118,15 @@ function optionsOf(directories: Parameters<typeof overlayOptions>[0]): string[] 
 }
 
 /** The overlay goes first: what is below a mounted one must not change. */
-function packUpper(job: PackJob, lowers: LowerLayers): Promise<PackedArchive> {
-  unmount(destinationRoot);
+function packUpper(
+  { destination }: TreeJob,
+  pack: PackJob,
+  lowers: LowerLayers,
+  blobFd: number,
+): Promise<PackedArchive> {
+  if (destination.kind === "overlay") unmount(destinationRoot);
   process.chdir(upperRoot);
-  return packLayer(job, lowers, blobDescriptor);
+  return packLayer(pack, lowers, blobFd);
 }
 
 async function carryOut({ actions, ownership }: TreeJob): Promise<string> {

@@ -6,8 +6,8 @@ import { defaultLimits } from "../../layer/limits.ts";
 import type { TarEntry, TarVisitor } from "../../layer/tar-entry.ts";
 import { TarReader } from "../../layer/tar-reader.ts";
 import { checkSize } from "../../layer/unpack-layer.ts";
-import { confineTo } from "../../sys/confine.ts";
 import type { ByteString } from "../../sys/file-calls.ts";
+import { changeRoot } from "../../sys/mount.ts";
 import type { Owner, Ownership } from "./ownership.ts";
 import { bytes } from "./root-path.ts";
 
@@ -15,7 +15,7 @@ const readBytes = 1024 * 1024;
 
 /**
  * Unpacks an archive as ADD does, into a directory that becomes all that this process can reach: whatever names and links the
- * archive has, nothing else is written to (B7). So this is the last thing that a worker does.
+ * archive has, nothing else is written to (B7). So this is the last thing of a job.
  */
 export async function unpackArchive(
   path: ByteString,
@@ -25,7 +25,7 @@ export async function unpackArchive(
 ): Promise<void> {
   const fd = openSync(bytes(path), constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
-    confineTo(bytes(directory).toString());
+    changeRoot(bytes(directory).toString());
     const kept =
       ownership.kind === "set" ? ({ ...ownership, kind: "kept" } as const) : ({ kind: "own-user" } as const);
     using writer = new LayerWriter(kept, defaultLimits);

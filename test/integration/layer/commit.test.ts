@@ -1,19 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { TreeWorkers } from "../../../runtime/build/tree/tree-workers.ts";
 import { addImage, readImageDocuments } from "../../../runtime/image/add-image.ts";
 import {
   type CommitOptions,
   commitDirectory,
-  commitUpper,
   type NewLayer,
+  packUpper,
 } from "../../../runtime/image/commit-layer.ts";
 import { blobPath, hexOf } from "../../../runtime/image/digest.ts";
 import { findImage } from "../../../runtime/image/find-image.ts";
+import { LayerDeposit } from "../../../runtime/image/layer-deposit.ts";
 import type { LocalImage } from "../../../runtime/image/local-image.ts";
 import { pullImage } from "../../../runtime/image/pull-image.ts";
 import { unpackLayers } from "../../../runtime/layer/unpack-layers.ts";
 import { newUpperTree, type UpperTree } from "../../../runtime/layer/upper-tree.ts";
 import { layerLinkPath, layerName, readLayer } from "../../../runtime/store/layers.ts";
+import { newKey, type TemporaryKey } from "../../../runtime/store/temporary.ts";
 import { loadIdMappings } from "../../../runtime/userns/load-id-mappings.ts";
 import { imageReference, layeredImage } from "../../fixtures/images.ts";
 import { ScratchStore } from "../../fixtures/scratch-store.ts";
@@ -23,12 +26,20 @@ import { runChecked } from "../../fixtures/users.ts";
 const mappings = loadIdMappings();
 let store: ScratchStore;
 let base: LocalImage;
+let key: TemporaryKey;
+let workers: TreeWorkers;
+let deposit: LayerDeposit;
+const stack = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  store = new ScratchStore();
+  store = stack.use(new ScratchStore());
   base = await pull(store);
+  key = stack.use(await newKey(store.directories, "build"));
+  const options = { mappings, key, signal: new AbortController().signal };
+  workers = stack.use(new TreeWorkers(options));
+  deposit = new LayerDeposit(store.directories, options);
 });
-afterAll(() => store[Symbol.asyncDispose]());
+afterAll(() => stack.disposeAsync());
 
 async function pull(into: ScratchStore): Promise<LocalImage> {
   const image = await layeredImage();
@@ -50,9 +61,17 @@ async function change(upper: UpperTree, script: string): Promise<void> {
 }
 
 async function commit(script: string, options: Partial<CommitOptions> = {}): Promise<NewLayer> {
-  await using upper = await newUpperTree(store.directories, mappings, base.layers);
+  await using upper = await newUpperTree(key, mappings, base.layers);
   await change(upper, script);
-  return await commitUpper(store.directories, upper, { mappings, lowers: base.layers, ...options });
+  return await commitUpper(upper, options);
+}
+
+/** Makes a layer of an upper tree as a build does. */
+async function commitUpper(upper: UpperTree, options: Partial<CommitOptions> = {}): Promise<NewLayer> {
+  const packed = await packUpper(upper, { mappings, lowers: base.layers, ...options }, workers.pack);
+  await deposit.place(upper, packed);
+  await deposit.settle();
+  return packed.layer;
 }
 
 function names(layer: NewLayer): Promise<string[]> {
@@ -99,7 +118,7 @@ describe("a layer made of an overlay's upper directory", () => {
   });
 
   test("is read by GNU tar as it was written", async () => {
-    await using upper = await newUpperTree(store.directories, mappings, base.layers);
+    await using upper = await newUpperTree(key, mappings, base.layers);
     await change(upper, everything);
     const before = describeTree(upper.path, { ignoreAttributes: /^user\.overlay\./ });
     const { descriptor } = await commitDirectory(store.directories, upper.path, {
@@ -202,17 +221,17 @@ describe("a layer made of an overlay's upper directory", () => {
   });
 
   test("refuses a tree whose contents are somewhere else", async () => {
-    await using upper = await newUpperTree(store.directories, mappings, base.layers);
+    await using upper = await newUpperTree(key, mappings, base.layers);
     await change(upper, "mkdir moved");
     await runChecked(["setfattr", "-n", "user.overlay.redirect", "-v", "data", `${upper.path}/moved`]);
-    const committing = commitUpper(store.directories, upper, { mappings, lowers: base.layers });
+    const committing = commitUpper(upper);
     expect(await committing.then(() => undefined, String)).toContain("redirect");
   });
 
   test("tells of sockets that it cannot have", async () => {
-    await using upper = await newUpperTree(store.directories, mappings, base.layers);
+    await using upper = await newUpperTree(key, mappings, base.layers);
     const listener = Bun.listen({ unix: `${upper.path}/socket`, socket: { data: () => undefined } });
-    const layer = await commitUpper(store.directories, upper, { mappings, lowers: base.layers });
+    const layer = await commitUpper(upper);
     listener.stop(true);
     expect(layer).toMatchObject({ entries: 0, remarks: ["1 sockets are not part of the layer"] });
   });
@@ -229,9 +248,9 @@ describe("an image with new layers", () => {
   });
 
   test("is what umoci unpacks: the base with all that was changed", async () => {
-    await using upper = await newUpperTree(store.directories, mappings, base.layers);
+    await using upper = await newUpperTree(key, mappings, base.layers);
     await change(upper, everything);
-    const layer = await commitUpper(store.directories, upper, { mappings, lowers: base.layers });
+    const layer = await commitUpper(upper);
     const manifest = findImage(store.directories, base.name)?.manifest;
     if (!manifest) throw new Error("the base is missing");
     const image = await addImage(

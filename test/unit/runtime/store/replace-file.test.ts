@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../../../../runtime/process/run-command.ts";
 import { type Directories, openDirectories } from "../../../../runtime/store/directories.ts";
+import { removeLeftovers } from "../../../../runtime/store/remove-leftovers.ts";
 import { replaceFile } from "../../../../runtime/store/replace-file.ts";
-import { openTemporaryFile, removeLeftovers } from "../../../../runtime/store/temporary.ts";
+import { openTemporaryFile } from "../../../../runtime/store/temporary.ts";
 
 const mappings = { uids: [], gids: [], subordinate: false };
 const sources = join(import.meta.dirname, "../../../../runtime/store");
