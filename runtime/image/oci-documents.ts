@@ -137,6 +137,50 @@ export function parseManifest(text: string, descriptor: Descriptor): Manifest {
   return manifest;
 }
 
+/** Of docker's own manifests (distribution, "Image Manifest Version 2, Schema 2"). */
+export const dockerManifestType = "application/vnd.docker.distribution.manifest.v2+json";
+
+const dockerLayerTypes: Readonly<Record<string, string>> = {
+  "application/vnd.docker.image.rootfs.diff.tar": layerMediaTypes.none,
+  "application/vnd.docker.image.rootfs.diff.tar.gzip": layerMediaTypes.gzip,
+  "application/vnd.docker.image.rootfs.diff.tar.zstd": layerMediaTypes.zstd,
+  "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip":
+    "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+};
+
+const dockerManifestSchema = v.looseObject({
+  schemaVersion: v.literal(2),
+  mediaType: v.literal(dockerManifestType),
+  config: descriptorSchema,
+  layers: v.array(descriptorSchema),
+});
+
+/**
+ * A manifest of docker's kind as one of the OCI's: of the same blobs, the configuration among them, which may say more than the
+ * OCI's programs know of (Healthcheck, OnBuild, Shell). Throws CntnrError.
+ */
+export function parseDockerManifest(text: string, { digest }: Descriptor): Manifest {
+  const where = `manifest ${digest}`;
+  const document = parseJson(text, where);
+  refuseConfusion(document, "manifests", where);
+  const { config, layers } = check(dockerManifestSchema, document, where);
+  if (config.mediaType !== "application/vnd.docker.container.image.v1+json")
+    throw new CntnrError(
+      "unsupported",
+      `${where} is not of a container image: its configuration is "${config.mediaType}"`,
+    );
+  return {
+    schemaVersion: 2,
+    mediaType: mediaType.manifest,
+    config: { mediaType: mediaType.config, digest: config.digest, size: config.size },
+    layers: layers.map(({ mediaType: type, digest: layer, size }) => {
+      const known = Object.hasOwn(dockerLayerTypes, type) ? dockerLayerTypes[type] : undefined;
+      if (known) return { mediaType: known, digest: layer, size };
+      throw new CntnrError("unsupported", `${where} has a layer of the unknown type "${type}"`);
+    }),
+  };
+}
+
 /** An image configuration with the digests of its layers' contents. */
 export interface ParsedConfig {
   readonly config: ImageConfig;

@@ -7,7 +7,11 @@ import type { Descriptor } from "./oci-documents.ts";
 
 /** Writes a document into the store, durably, and returns its descriptor. */
 export function putDocument(directories: Directories, mediaType: string, document: object): Descriptor {
-  const text = JSON.stringify(document);
+  return putText(directories, mediaType, JSON.stringify(document));
+}
+
+/** The same for one whose text is there already. */
+export function putText(directories: Directories, mediaType: string, text: string): Descriptor {
   const digest = digestOfHex(createHash("sha256").update(text).digest("hex"));
   const path = blobPath(directories, digest);
   if (!existsSync(path)) replaceSharedFile(directories, path, text);

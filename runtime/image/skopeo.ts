@@ -2,11 +2,23 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { runCommand } from "../process/run-command.ts";
+import { type CommandResult, runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
+import { readDocument } from "./blobs.ts";
 import { findDamagedManifest } from "./damaged-layout.ts";
-import { type Descriptor, descriptorOf, parseIndex } from "./oci-documents.ts";
+import {
+  type Descriptor,
+  descriptorOf,
+  dockerManifestType,
+  entryName,
+  mediaType,
+  parseConfigDocument,
+  parseDockerManifest,
+  parseIndex,
+  parseManifest,
+} from "./oci-documents.ts";
 import type { ProgressListener } from "./progress.ts";
+import { putDocument, putText } from "./put-document.ts";
 import { type ImageReference, isLoopbackRegistry } from "./reference.ts";
 import { explainSkopeoFailure } from "./skopeo-failure.ts";
 
@@ -41,10 +53,37 @@ export async function copyIntoStore(
   if (staging.includes(":"))
     throw new CntnrError("unsupported", `${directories.data}: a store's path cannot have a colon in it`);
   options.onProgress?.({ kind: "copying", source: reference.source });
+  const isOfDockers = reference.transport === "docker-archive";
+  const copy = async (...flags: string[]) => {
+    const result = await runCopy(directories, reference, staging, flags, options);
+    if (result.exitCode !== 0) throw explainCopyFailure(reference, result);
+    return stagedImage(staging, reference);
+  };
+  // As it is: when skopeo makes one of the OCI's of docker's, all that the OCI does not know of is lost.
+  if (reference.registry !== "" || reference.transport === "dir") {
+    const kept = await runCopy(directories, reference, staging, ["--preserve-digests"], options);
+    if (kept.exitCode !== 0 && !/preserve[ -]digests/i.test(kept.stderr))
+      throw explainCopyFailure(reference, kept);
+    const descriptor = kept.exitCode === 0 ? stagedImage(staging, reference) : undefined;
+    if (descriptor?.mediaType === dockerManifestType) return convertDockerImage(directories, descriptor);
+    return descriptor?.mediaType === mediaType.manifest ? descriptor : copy();
+  }
+  const descriptor = await copy();
+  return isOfDockers ? withOwnConfig(directories, reference, descriptor, options) : descriptor;
+}
+
+async function runCopy(
+  directories: Directories,
+  reference: ImageReference,
+  staging: string,
+  flags: readonly string[],
+  options: CopyOptions,
+): Promise<CommandResult> {
   const args = [
     ...policyArguments(options),
     ...platformArguments(options.platform),
     "copy",
+    ...flags,
     ...transportArguments(reference, options),
     "--dest-shared-blob-dir",
     join(directories.images, "blobs"),
@@ -52,22 +91,54 @@ export async function copyIntoStore(
     `oci:${staging}:${stagedTag}`,
   ];
   using watch = watchArrival(staging, reference, options);
-  const result = await runCommand("skopeo", args, {
+  return await runCommand("skopeo", args, {
     timeoutMs: copyTimeoutMs,
     signal: options.signal ? AbortSignal.any([options.signal, watch.signal]) : watch.signal,
   });
-  if (result.exitCode !== 0) {
-    const damaged = findDamagedManifest(reference.source);
-    if (damaged === undefined) throw explainSkopeoFailure(reference, result);
-    throw new CntnrError(
-      "corrupt",
-      `${reference.source} is damaged: its blob ${damaged} is not what it should be`,
-    );
-  }
+}
+
+function explainCopyFailure(reference: ImageReference, result: CommandResult): CntnrError {
+  const damaged = findDamagedManifest(reference.source);
+  if (damaged === undefined) return explainSkopeoFailure(reference, result);
+  return new CntnrError(
+    "corrupt",
+    `${reference.source} is damaged: its blob ${damaged} is not what it should be`,
+  );
+}
+
+function stagedImage(staging: string, { source }: ImageReference): Descriptor {
   const indexPath = join(staging, "index.json");
-  const [entry] = parseIndex(readFileSync(indexPath, "utf8"), indexPath).manifests;
-  if (!entry) throw new CntnrError("engine", `skopeo copied nothing from ${reference.source}`);
+  const { manifests } = parseIndex(readFileSync(indexPath, "utf8"), indexPath);
+  // A first copy of the same tag is left without it.
+  const entry = manifests.find((candidate) => entryName(candidate) === stagedTag);
+  if (!entry) throw new CntnrError("engine", `skopeo copied nothing from ${source}`);
   return descriptorOf(entry, indexPath);
+}
+
+function convertDockerImage(directories: Directories, descriptor: Descriptor): Descriptor {
+  const manifest = parseDockerManifest(readDocument(directories, descriptor), descriptor);
+  return putDocument(directories, mediaType.manifest, manifest);
+}
+
+/** An archive of docker's has its configuration as docker means it; skopeo has left out of it what the OCI does not know of. */
+async function withOwnConfig(
+  directories: Directories,
+  reference: ImageReference,
+  descriptor: Descriptor,
+  options: CopyOptions,
+): Promise<Descriptor> {
+  const result = await runCommand("skopeo", ["inspect", "--raw", "--config", reference.source], {
+    timeoutMs: listTimeoutMs,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  if (result.exitCode !== 0) throw explainSkopeoFailure(reference, result);
+  const manifest = parseManifest(readDocument(directories, descriptor), descriptor);
+  const config = putText(directories, mediaType.config, result.stdout);
+  const own = parseConfigDocument(result.stdout, config.digest);
+  const copied = parseConfigDocument(readDocument(directories, manifest.config), manifest.config.digest);
+  if (String(own.rootfs.diff_ids) !== String(copied.rootfs.diff_ids))
+    throw new CntnrError("corrupt", `${reference.source} was changed while it was read`);
+  return putDocument(directories, mediaType.manifest, { ...manifest, config });
 }
 
 /** The names that a docker-archive has for its images. */

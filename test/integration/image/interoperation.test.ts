@@ -158,10 +158,51 @@ describe("an image of buildah's", () => {
   });
 });
 
-test("an image of docker's own kinds of manifest comes as one of the OCI's", async () => {
-  const argv = ["skopeo", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false", "--format", "v2s2"];
+test("an image of docker's own kinds of manifest keeps its id, and all that docker's configurations have", async () => {
+  const layers = join(alice.home, "docker-kind");
+  const source = imageReference(await layeredImage());
+  await out("skopeo", "--insecure-policy", "copy", "-q", source, `oci:${layers}:1`);
+  const create = `c=$(buildah from oci:${layers}:1) &&
+    buildah config --healthcheck 'CMD-SHELL true' --healthcheck-interval 5s --onbuild 'RUN true' --shell '/bin/sh -e -c' $c &&
+    buildah commit --quiet --format docker $c`;
+  const id = (await out("sh", "-c", create)).trim();
   const name = `${registry.address}/docker-format:1`;
-  await out(...argv, imageReference(await layeredImage()), `docker://${name}`);
-  expect(await out("cntnr", "run", "--rm", name, "cat", "/data/keep")).toBe("kept");
+  await out("buildah", "push", "--quiet", "--tls-verify=false", "--format", "v2s2", id, `docker://${name}`);
+  await out("buildah", "push", "--quiet", "--format", "v2s2", id, `dir:${alice.home}/docker-dir`);
+  await out(
+    "buildah",
+    "push",
+    "--quiet",
+    id,
+    `docker-archive:${alice.home}/docker.archive:example.org/kind:1`,
+  );
+  const own = await out("skopeo", "inspect", "--raw", "--config", "--tls-verify=false", `docker://${name}`);
+  for (const reference of [
+    name,
+    `dir:${alice.home}/docker-dir`,
+    `docker-archive:${alice.home}/docker.archive`,
+  ]) {
+    await out("cntnr", "image", "pull", "-q", reference);
+    const shown =
+      reference === name ? name : reference.startsWith("dir") ? "docker-dir" : "example.org/kind:1";
+    const [image] = JSON.parse(await out("cntnr", "image", "inspect", shown));
+    expect(image.Id).toBe(`sha256:${new Bun.CryptoHasher("sha256").update(own).digest("hex")}`);
+    expect(image.Config).toMatchObject({
+      Healthcheck: { Test: ["CMD-SHELL", "true"], Interval: 5e9 },
+      OnBuild: ["RUN true"],
+      Shell: ["/bin/sh", "-e", "-c"],
+    });
+    expect(await out("cntnr", "run", "--rm", "--no-healthcheck", shown, "cat", "/data/keep")).toBe("kept");
+  }
   expect(await out("cntnr", "image", "verify")).toContain("all as they should be");
+  const layout = join(alice.home, "docker-exported");
+  await out("cntnr", "image", "export", name, `oci:${layout}:1`);
+  expect(await out("sh", "-c", `oci-image-tool validate --type image ${layout} 2>&1`)).toContain("succeeded");
+});
+
+test("an image of docker's oldest kind of manifest comes as one of the OCI's", async () => {
+  const old = `dir:${join(alice.home, "docker-old")}`;
+  const argv = ["skopeo", "--insecure-policy", "copy", "-q", "--format", "v2s1"];
+  await out(...argv, imageReference(await layeredImage()), old);
+  expect(await out("cntnr", "run", "--rm", old, "cat", "/data/keep")).toBe("kept");
 });
