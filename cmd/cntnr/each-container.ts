@@ -1,6 +1,7 @@
 import type { ContainerRecord } from "../../runtime/container/container-record.ts";
 import { findContainer } from "../../runtime/container/container-store.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import { explainDiskError } from "../../runtime/errors/disk-error.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { printError } from "../command-line/output.ts";
 
@@ -14,8 +15,9 @@ export async function forEachName(
     try {
       await work(name);
     } catch (error) {
-      if (!(error instanceof CntnrError)) throw error;
-      printError(`cntnr: ${error.message}\n`);
+      const known = error instanceof CntnrError ? error : explainDiskError(error);
+      if (!known) throw error;
+      printError(`cntnr: ${known.message}\n`);
       exitCode = 1;
     }
   }

@@ -1,4 +1,5 @@
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import { explainDiskError } from "../../runtime/errors/disk-error.ts";
 import { type Directories, openDirectories } from "../../runtime/store/directories.ts";
 import type { Flag, Program } from "../command-line/command.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
@@ -26,6 +27,7 @@ export const program: Program<CommandContext> = {
   globalFlags,
   context: (args, options) => new Context(args, options),
   exitCodeOf,
+  explain: explainDiskError,
 };
 
 /** What commands get; directories are looked for only by commands that have some use for them. */

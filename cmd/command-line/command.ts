@@ -68,6 +68,8 @@ export interface Program<Context> extends ProgramDescription {
   readonly context: (args: ParsedArguments, options: ParsedArguments) => Context;
   /** The exit code that an error has of its own; undefined: the command's failureCode. */
   readonly exitCodeOf: (error: unknown, command: Command<Context>) => number | undefined;
+  /** The error in words for a person, of an error that has none; undefined: as it is. */
+  readonly explain?: (error: unknown) => Error | undefined;
 }
 
 /** The command that the words begin with, and the words after its name; undefined when there is none. */

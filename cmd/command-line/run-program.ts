@@ -89,7 +89,8 @@ async function overview<C>(program: Program<C>): Promise<number> {
 function report<C>(program: Program<C>, error: unknown, exitCode: number): number {
   if (error instanceof ClosedOutput) return closedOutputExitCode;
   const isVerbose = process.argv.slice(2, 12).includes("--verbose");
-  const message = error instanceof Error ? error.message : String(error);
+  const explained = program.explain?.(error) ?? error;
+  const message = explained instanceof Error ? explained.message : String(explained);
   const detail = isVerbose && error instanceof Error ? `\n${error.stack ?? ""}\n` : "\n";
   try {
     printError(`${program.name}: ${message}${detail}`);

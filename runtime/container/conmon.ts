@@ -36,7 +36,8 @@ export function conmonArguments(
     ...["-r", findRuntime(), "-b", paths.directory],
     ...["-p", paths.initPid, "-P", paths.conmonPid],
     ...["-l", `k8s-file:${paths.log}`],
-    ...["--persist-dir", paths.directory, "--exit-dir", directories.exits, "--full-attach"],
+    // Not also --persist-dir: conmon gives up, exit command and all, where the disk of that is full.
+    ...["--exit-dir", directories.exits, "--full-attach"],
     ...inputArguments(record),
     ...(service?.mode === "container" ? ["--sdnotify-socket", service.socket] : []),
     ...runtimeWords(record),
@@ -78,7 +79,7 @@ export async function createUnderConmon(
   let answer: string;
   try {
     const args = conmonArguments(directories, record, life, ownProgram(), service);
-    answer = await startConmon(args, errorsFd);
+    answer = await startConmon(args, paths.directory, errorsFd);
   } finally {
     closeSync(errorsFd);
   }
@@ -86,12 +87,14 @@ export async function createUnderConmon(
   if (failure) throw failure;
 }
 
-function startConmon(args: readonly string[], errorsFd: number): Promise<string> {
+function startConmon(args: readonly string[], directory: string, errorsFd: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn("conmon", [...args], {
       stdio: ["ignore", "ignore", errorsFd, "pipe"],
       // Its own session: a signal for our process group is none for the container.
       detached: true,
+      // There it leaves a file `oom` when memory has run out; and it must not keep the user's directory busy.
+      cwd: directory,
       // It takes no path outside of ASCII where the locale is C, as it is under cron.
       env: { ...withoutService(process.env), LC_ALL: "C.UTF-8", _OCI_SYNCPIPE: "3" },
     });

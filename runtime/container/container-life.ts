@@ -1,6 +1,8 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
+import { isDiskFull } from "../errors/disk-error.ts";
+import { writeWhole } from "../store/write-whole.ts";
 import type { ContainerPaths } from "./container-record.ts";
 import { currentBootId, identitySchema, ownIdentity } from "./process-identity.ts";
 
@@ -98,7 +100,7 @@ function forgotten(paths: ContainerPaths): string[] {
 
 /** Notes that conmon is in charge now: whoever has started the container may live on, and has no more to do with it. */
 export function leaveToSupervisor(paths: ContainerPaths, { starter: _, ...life }: ContainerLife): void {
-  writeLife(paths, life);
+  writeIfThereIsRoom(paths, life);
 }
 
 /**
@@ -109,11 +111,19 @@ export function claimEnd(paths: ContainerPaths): boolean {
   const life = readLife(paths);
   if (!life || life.isEndTold) return false;
   const { starter: _, ...ended } = life;
-  writeLife(paths, { ...ended, isEndTold: true });
+  writeIfThereIsRoom(paths, { ...ended, isEndTold: true });
   return true;
 }
 
+/** A full disk must not keep anybody from ending or removing a container; at worst its end is told of twice. */
+function writeIfThereIsRoom(paths: ContainerPaths, life: ContainerLife): void {
+  try {
+    writeLife(paths, life);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+  }
+}
+
 function writeLife(paths: ContainerPaths, life: ContainerLife): void {
-  writeFileSync(`${paths.life}.new`, JSON.stringify(life), { mode: 0o600 });
-  renameSync(`${paths.life}.new`, paths.life);
+  writeWhole(paths.life, JSON.stringify(life));
 }

@@ -118,7 +118,7 @@ export function readFacts(directories: Directories, record: ContainerRecord): Co
   const paths = containerPaths(directories, record.id);
   const life = readLife(paths);
   const isPresentLife = life?.bootId === currentBootId();
-  const exit = readExit(paths.exit);
+  const exit = findExit(paths, isPresentLife);
   const init = isPresentLife ? findInit(paths.runcState) : undefined;
   const pause = init && existsSync(paths.pauseNote) ? readPauseNote(paths) : undefined;
   const restart = isPresentLife && exit ? findRestart(paths, record, life, exit) : undefined;
@@ -160,6 +160,11 @@ export function readState(directories: Directories, record: ContainerRecord): Co
 /** What the exit file says of a container whose exit code nobody has seen. */
 export const lostExitText = `${lostExitCode} ${lost}`;
 
+/** Ours, or before we have written it, or without room for it, conmon's, which dies with the boot. */
+function findExit({ exit, exitCopy }: ContainerPaths, isPresentLife: boolean): ContainerFacts["exit"] {
+  return readExit(exit) ?? (isPresentLife ? readExit(exitCopy) : undefined);
+}
+
 function readExit(path: string): ContainerFacts["exit"] {
   try {
     return { text: readFileSync(path, "utf8"), finishedAt: statSync(path).mtime.toISOString() };
@@ -167,6 +172,11 @@ function readExit(path: string): ContainerFacts["exit"] {
     if (hasErrno(error, "ENOENT")) return undefined;
     throw error;
   }
+}
+
+/** What conmon has noted of the end of the container's last life of this boot; undefined for nothing. */
+export function notedExit({ exitCopy }: ContainerPaths): string | undefined {
+  return readExit(exitCopy)?.text || undefined;
 }
 
 /** The parts of runc's own state file that say which process it is. */

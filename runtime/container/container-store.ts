@@ -103,7 +103,12 @@ export async function moveName(
     unlinkSync(namePath(directories, renamed.name));
     symlinkSync(renamed.id, namePath(directories, renamed.name));
   }
-  replace();
+  try {
+    replace();
+  } catch (error) {
+    rmSync(namePath(directories, renamed.name), { force: true });
+    throw error;
+  }
   rmSync(namePath(directories, oldName), { force: true });
 }
 

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
+import { writeWhole } from "../store/write-whole.ts";
 import type { ContainerPaths } from "./container-record.ts";
 import { currentBootId, identitySchema, isAlive } from "./process-identity.ts";
 
@@ -16,8 +17,7 @@ const noteSchema = v.object({
 export type PauseNote = Readonly<v.InferOutput<typeof noteSchema>>;
 
 export function writePauseNote(paths: ContainerPaths, note: PauseNote): void {
-  writeFileSync(`${paths.pauseNote}.new`, JSON.stringify(note), { mode: 0o600 });
-  renameSync(`${paths.pauseNote}.new`, paths.pauseNote);
+  writeWhole(paths.pauseNote, JSON.stringify(note));
 }
 
 /** Undefined when the container is not paused. */

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import { ownProgram } from "../process/own-program.ts";
 import type { Directories } from "../store/directories.ts";
+import { writeWhole } from "../store/write-whole.ts";
 import type { ContainerLife, LifeCause } from "./container-life.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 import {
@@ -83,8 +84,7 @@ export function scheduleRestart(directories: Directories, record: ContainerRecor
 }
 
 function writePending(paths: ContainerPaths, pending: PendingRestart): void {
-  writeFileSync(`${paths.pendingRestart}.new`, JSON.stringify(pending), { mode: 0o600 });
-  renameSync(`${paths.pendingRestart}.new`, paths.pendingRestart);
+  writeWhole(paths.pendingRestart, JSON.stringify(pending));
 }
 
 /**

@@ -1,8 +1,10 @@
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { CntnrError } from "../errors/cntnr-error.ts";
+import { isDiskFull } from "../errors/disk-error.ts";
 import { alertSupervisor } from "../health/supervisor-lock.ts";
 import { forgetAttachments } from "../network/kept-attachments.ts";
 import type { Directories } from "../store/directories.ts";
+import { writeWhole } from "../store/write-whole.ts";
 import { noteContainer } from "./container-events.ts";
 import type { ContainerId } from "./container-id.ts";
 import { claimEnd, readLife } from "./container-life.ts";
@@ -13,6 +15,7 @@ import {
   lostExitCode,
   lostExitText,
   overdueOf,
+  notedExit,
   readFacts,
   readState,
   stateOf,
@@ -50,6 +53,7 @@ export async function settle(directories: Directories, record: ContainerRecord):
         return finish(directories, present);
       case "clean-up":
         await clearRuntimeState(directories, present.id);
+        keepExit(directories, present.id);
         return finish(directories, present);
     }
   });
@@ -70,6 +74,7 @@ export function cleanUpEnded(
     if (readLife(containerPaths(directories, id))?.number !== lifeNumber)
       return readState(directories, record);
     await clearRuntimeState(directories, id);
+    keepExit(directories, id);
     return finish(directories, record);
   });
 }
@@ -84,7 +89,6 @@ export function removeEnded(directories: Directories, record: ContainerRecord): 
   });
 }
 
-/** The runtime's state first and the exit code second: what has an exit code has no process any more. */
 async function clearRuntimeState(directories: Directories, id: ContainerId): Promise<void> {
   const paths = containerPaths(directories, id);
   // Again, because the runtime may have been killed at it.
@@ -94,7 +98,13 @@ async function clearRuntimeState(directories: Directories, id: ContainerId): Pro
   forgetAttachments(directories, id);
   if (existsSync(paths.runcState))
     throw new CntnrError("engine", `container ${id.slice(0, 12)} cannot be cleaned up: see ${paths.runcLog}`);
-  if (existsSync(paths.directory) && !existsSync(paths.exit)) writeExit(directories, id, lostExitText);
+}
+
+/** What conmon has noted dies with the boot; what nobody has noted is lost. */
+function keepExit(directories: Directories, id: ContainerId): void {
+  const paths = containerPaths(directories, id);
+  if (existsSync(paths.directory) && !existsSync(paths.exit))
+    writeExit(directories, id, notedExit(paths) ?? lostExitText);
 }
 
 /** After a life, when nothing is left of it: the container is removed, started again after a while, or stays as it is. */
@@ -120,11 +130,15 @@ function tellEnd(directories: Directories, record: ContainerRecord): void {
   if (record.health) alertSupervisor(directories);
 }
 
-/** Notes how a container ended; whole or not at all. */
+/** Notes how a container ended; whole or not at all. On a full disk, where only the copy is that dies with the boot. */
 export function writeExit(directories: Directories, id: ContainerId, text: string): void {
-  const { exit } = containerPaths(directories, id);
-  writeFileSync(`${exit}.new`, text);
-  renameSync(`${exit}.new`, exit);
+  const { exit, exitCopy } = containerPaths(directories, id);
+  try {
+    writeWhole(exit, text);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    writeWhole(exitCopy, text);
+  }
 }
 
 /** Removes a container whose record cannot be read, with all that the runtime knows of it. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError } from "../errors/cntnr-error.ts";
+import { explainDiskError } from "../errors/disk-error.ts";
 import { removeStaleSessions } from "../exec/exec-session.ts";
 import type { Directories } from "../store/directories.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -29,8 +30,9 @@ export async function sweep(
       if (state.kind !== "removed") containers.push({ record, state });
     } catch (error) {
       // One that cannot be cleaned up must not hide the others.
-      if (!(error instanceof CntnrError)) throw error;
-      troubles.push(error);
+      const known = error instanceof CntnrError ? error : explainDiskError(error);
+      if (!known) throw error;
+      troubles.push(known);
     }
   }
   const isChecked = containers.some(({ record, state }) => record.health && state.kind === "running");

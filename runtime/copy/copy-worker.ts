@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import * as v from "valibot";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import { explainDiskError } from "../errors/disk-error.ts";
 import { LowerLayers } from "../layer/lower-layers.ts";
 import { confineTo } from "../sys/confine.ts";
 import { bindDirectory, changeRoot, enterRoot, mountOverlay } from "../sys/mount.ts";
@@ -17,7 +18,8 @@ export async function copyWorker(jobText: string, send: (outcome: CopyOutcome) =
   if (!parsed.success) throw new CntnrError("usage", "internal-copy: not a job that cntnr has written");
   try {
     send(await carryOut(parsed.output));
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainDiskError(thrown) ?? thrown;
     const isExpected =
       error instanceof CntnrError || error instanceof SystemCallError || hasErrno(error, "EPIPE");
     if (!isExpected) throw error;

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
@@ -38,6 +38,11 @@ export function recordEvent(directories: Directories, event: Omit<EngineEvent, "
     // It must not keep anybody from stopping or removing a container.
     if (!hasErrno(error, "ENOSPC", "EDQUOT", "EROFS", "ENOENT")) throw error;
   }
+}
+
+/** Gives up what is noted, for the room that it takes. Who reads it goes on with what comes. */
+export function clearEvents(directories: Directories): void {
+  for (const path of [olderLog(logPath(directories)), logPath(directories)]) rmSync(path, { force: true });
 }
 
 /** Each line begins with an end of line: what a crash has cut off before it does not spoil it. */

@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import type { ContainerPaths } from "../container/container-record.ts";
 import { hasErrno } from "../errors/cntnr-error.ts";
+import { writeWhole } from "../store/write-whole.ts";
 import { type HealthState, healthStateSchema } from "./health-state.ts";
 
 /** How a container is; undefined when it was not checked in its present life, or has no check. */
@@ -16,8 +17,7 @@ export function readHealth({ health }: ContainerPaths): HealthState | undefined 
 }
 
 export function writeHealth({ health }: ContainerPaths, state: HealthState): void {
-  writeFileSync(`${health}.new`, JSON.stringify(state), { mode: 0o600 });
-  renameSync(`${health}.new`, health);
+  writeWhole(health, JSON.stringify(state));
 }
 
 /** Seconds since the boot: a clock that nobody sets, and that all processes share (proc(5), /proc/uptime). */

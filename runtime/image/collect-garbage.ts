@@ -38,6 +38,8 @@ export interface GarbageOptions {
   readonly usedLayers: () => Iterable<string> | Promise<Iterable<string>>;
   /** What builds remember and nobody has used for this long goes, too. Default two weeks. */
   readonly unusedMs?: number;
+  /** Manifests (hexadecimal) of images of which what is unpacked is given up, as far as no container uses it. */
+  readonly given?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
 }
 
@@ -87,7 +89,7 @@ async function withdraw(
   if (!lock) return { kind: "postponed" };
   const unusedMs = options.unusedMs ?? longestUnusedMs;
   withdrawCacheMounts(directories, removed, unusedMs);
-  const referenced = findReferenced(directories, unusedMs);
+  const referenced = findReferenced(directories, unusedMs, options.given ?? new Set());
   for (const hex of manifestsOfAdditionalStores(directories)) referenced.layers.add(hex);
   const used = layerNamesOf(await options.usedLayers());
   for (const name of readdirSync(directories.layers)) {
@@ -159,10 +161,10 @@ function removeBlobs(directories: Directories, referenced: Referenced): { blobs:
   return { blobs, blobBytes };
 }
 
-function findReferenced(directories: Directories, unusedMs: number): Referenced {
+function findReferenced(directories: Directories, unusedMs: number, given: ReadonlySet<string>): Referenced {
   const referenced: Referenced = { blobs: new Set(), layers: new Set() };
   for (const entry of readIndex(directories).manifests)
-    follow(directories, descriptorOf(entry, "an entry of the index"), referenced);
+    follow(directories, descriptorOf(entry, "an entry of the index"), referenced, given);
   for (const { layer } of keepStepRecords(directories, unusedMs))
     if (layer) {
       referenced.blobs.add(layer.blobSha256);
@@ -175,7 +177,12 @@ function findReferenced(directories: Directories, unusedMs: number): Referenced 
  * Adds what a document refers to. Of a damaged document, or another program's of a kind that we do not know, every digest
  * counts: that keeps too much rather than too little.
  */
-function follow(directories: Directories, descriptor: Descriptor, referenced: Referenced): void {
+function follow(
+  directories: Directories,
+  descriptor: Descriptor,
+  referenced: Referenced,
+  given: ReadonlySet<string>,
+): void {
   const hex = hexOf(descriptor.digest);
   if (referenced.blobs.has(hex)) return;
   referenced.blobs.add(hex);
@@ -183,10 +190,10 @@ function follow(directories: Directories, descriptor: Descriptor, referenced: Re
   try {
     if (descriptor.mediaType === mediaType.index)
       for (const entry of parseIndex(text, descriptor.digest).manifests)
-        follow(directories, descriptorOf(entry, descriptor.digest), referenced);
+        follow(directories, descriptorOf(entry, descriptor.digest), referenced, given);
     // After the children: what is in the set already is not followed.
     for (const [, digits = ""] of text.matchAll(/sha256:([a-f0-9]{64})/g)) referenced.blobs.add(digits);
-    if (descriptor.mediaType !== mediaType.manifest) return;
+    if (descriptor.mediaType !== mediaType.manifest || given.has(hex)) return;
     const { config } = parseManifest(text, descriptor);
     referenced.layers.add(hex);
     for (const diffId of parseConfig(textOf(directories, config.digest), config.digest).diffIds)

@@ -1,6 +1,6 @@
 import type { Directories } from "../store/directories.ts";
 import { collectGarbage, type Garbage, type GarbageOptions } from "./collect-garbage.ts";
-import { forgetNames } from "./layout.ts";
+import { forgetForGood } from "./forget-images.ts";
 import { type ImageSummary, listImages } from "./list-images.ts";
 import type { Digest } from "./local-image.ts";
 import { type ExpiredName, planRetention, type RetainedName, type RetentionLimits } from "./retention.ts";
@@ -32,7 +32,8 @@ export async function removeNames(
   names: readonly Pick<ExpiredName, "name" | "manifestDigest">[],
   options: GarbageOptions,
 ): Promise<Garbage> {
-  for (const { name, manifestDigest } of names) await forgetNames(directories, manifestDigest, [name]);
+  for (const { name, manifestDigest } of names)
+    await forgetForGood(directories, manifestDigest, [name], options);
   return collectGarbage(directories, options);
 }
 

@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { writeWhole } from "../store/write-whole.ts";
 import { portsSchema } from "./network-request.ts";
 
 const strings = v.array(v.string());
@@ -42,9 +43,7 @@ export function keepAttachments(
   containerId: string,
   attachments: KeptAttachments,
 ): void {
-  const path = pathOf(directories, containerId);
-  writeFileSync(`${path}.new`, JSON.stringify(attachments), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  writeWhole(pathOf(directories, containerId), JSON.stringify(attachments));
 }
 
 export function forgetAttachments(directories: Directories, containerId: string): void {

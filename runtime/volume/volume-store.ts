@@ -82,7 +82,6 @@ export function createVolume(directories: Directories, request: VolumeRequest): 
   const existing = readVolume(directories, name);
   if (existing) return checkSame(existing, options);
   const unfinished = unfinishedPath(directories);
-  mkdirSync(join(unfinished, "data"), { recursive: true, mode: 0o755 });
   const record: VolumeRecord = {
     version: 1,
     name,
@@ -91,13 +90,14 @@ export function createVolume(directories: Directories, request: VolumeRequest): 
     labels,
     options,
   };
-  writeFileSync(join(unfinished, "volume.json"), JSON.stringify(record), { mode: 0o600 });
   try {
+    mkdirSync(join(unfinished, "data"), { recursive: true, mode: 0o755 });
+    writeFileSync(join(unfinished, "volume.json"), JSON.stringify(record), { mode: 0o600 });
     renameSync(unfinished, paths.directory);
     noteVolume(directories, "create", name);
     return record;
   } catch (error) {
-    rmSync(unfinished, { recursive: true });
+    rmSync(unfinished, { recursive: true, force: true });
     const faster = hasErrno(error, "ENOTEMPTY", "EEXIST") ? readVolume(directories, name) : undefined;
     if (faster) return checkSame(faster, options);
     throw error;

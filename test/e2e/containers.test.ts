@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { CntnrShell } from "../fixtures/cntnr-shell.ts";
 import { processesOf } from "../fixtures/processes.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
@@ -76,6 +76,14 @@ describe("in the foreground", () => {
 });
 
 describe("in the background", () => {
+  test("nobody keeps the directory busy that it was started in", async () => {
+    await alice.ok("mkdir -p busy && cd busy && cntnr run -d --name left $IMAGE sleep 1000");
+    const busy = processesOf(alice.host).filter(({ pid }) =>
+      readlinkSync(`/proc/${pid}/cwd`).endsWith("/busy"),
+    );
+    expect(busy).toEqual([]);
+  });
+
   test("the id is printed at once, and what the container prints is kept apart by stream", async () => {
     const id = await alice.ok(
       "cntnr run -d --name logged $IMAGE sh -c 'echo out; echo err >&2; printf unfinished'",

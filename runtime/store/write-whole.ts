@@ -1,0 +1,16 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+
+/**
+ * Writes a small file of state as a whole: who opens it finds the old text or the new one, and when it fails, as on a full disk, nothing
+ * of it is left. Not flushed to the disk: after a power failure it may be empty.
+ */
+export function writeWhole(path: string, text: string): void {
+  const unfinished = `${path}.new`;
+  try {
+    writeFileSync(unfinished, text, { mode: 0o600 });
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
