@@ -23,18 +23,23 @@ export interface AuditOptions {
   readonly onEvent?: (event: AuditEvent) => void;
   /** One line for the admin, elsewhere, when the log itself fails. */
   readonly log?: (line: string) => void;
+  /** How long a log that was moved away is gone on with before it is begun anew; a rotation tells the service long before. */
+  readonly movedGraceMs?: number;
 }
 
 /** How much of the log's end a power failure may take. */
 const syncDelayMs = 1000;
 const seriesMs = 60_000;
+/** How soon it is noticed that somebody has taken the log away while there is nothing to write. */
+const checkMs = 2000;
+const usualMovedGraceMs = 10_000;
 
 /**
  * The audit log: one chain of lines, over rotations and restarts. Lines are written whole, in order, before the answer
  * goes out; they survive the end of the process at once, and of the machine a second later.
  */
 export class AuditLog implements Disposable {
-  readonly #headFile: HeadFile;
+  #headFile: HeadFile;
   readonly #noise = new NoiseLimit();
   #file: LogFile;
   #head: ChainHead;
@@ -44,6 +49,8 @@ export class AuditLog implements Disposable {
   #fault: string | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
   #seriesTimer: NodeJS.Timeout | undefined;
+  readonly #checkTimer = setInterval(() => this.check(), checkMs).unref();
+  #movedSinceMs: number | undefined;
 
   /** Throws when the log cannot be opened; one that cannot be written yet is no error here (Q9). */
   constructor(private readonly options: AuditOptions) {
@@ -94,17 +101,30 @@ export class AuditLog implements Disposable {
 
   /** Goes on in the file that has the log's name now: after a rotation. The old file stays in use when that fails. */
   reopen(): void {
-    if (!this.#file.isReplaced()) return;
-    const old = this.#file;
-    this.#file = new LogFile(this.options.path);
+    const change = this.#file.change();
+    if (change === undefined) this.#goOn();
+    else this.#putRight(change);
+  }
+
+  /**
+   * Looks at whether the log is still where it should be, and puts that right and states it, though there is nothing to write. A
+   * fault is in {@link health} afterwards; it is gone when all is well again.
+   */
+  check(): void {
     try {
-      this.#adopt(this.#head);
-    } finally {
-      old[Symbol.dispose]();
+      if (this.#wasMovedAway())
+        this.#putRight("the log was moved away, and the service was not told (by a reload)");
+      else if (this.#headFile.isReplaced())
+        this.#putRight("the file that remembers the end of the log was removed while it was in use");
+      if (this.#prepare()) this.#syncTimer ??= setTimeout(() => this.#sync(), syncDelayMs).unref();
+      this.#fault = undefined;
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
   [Symbol.dispose](): void {
+    clearInterval(this.#checkTimer);
     clearTimeout(this.#seriesTimer);
     clearTimeout(this.#syncTimer);
     this.#writeSeries();
@@ -127,12 +147,17 @@ export class AuditLog implements Disposable {
   }
 
   #write(event: AuditEvent): void {
+    this.#prepare();
+    this.#append(event);
+    this.#fault = undefined;
+    this.#syncTimer ??= setTimeout(() => this.#sync(), syncDelayMs).unref();
+  }
+
+  /** Makes sure that the file is ours as we left it, and states what has to come before the next line; true when it wrote. */
+  #prepare(): boolean {
     const change = this.#file.change();
-    if (change !== undefined) {
-      this.#owed.push({ event: "repair", reason: change });
-      if (this.#file.isReplaced()) this.reopen();
-      else this.#adopt(this.#head);
-    }
+    if (change !== undefined) this.#putRight(change);
+    const seq = this.#head.seq;
     for (const owed of this.#owed) {
       this.#append(owed);
       this.#owed = this.#owed.slice(1);
@@ -142,9 +167,49 @@ export class AuditLog implements Disposable {
       this.#append({ event: "lost", count, since, until: new Date().toISOString(), reason });
       this.#lost = undefined;
     }
-    this.#append(event);
-    this.#fault = undefined;
-    this.#syncTimer ??= setTimeout(() => this.#sync(), syncDelayMs).unref();
+    return this.#head.seq !== seq;
+  }
+
+  /** Goes on with the files that there are; what had become of the old ones is stated once that has worked. */
+  #putRight(reason: string): void {
+    const owedBefore = this.#owed.length;
+    if (this.#file.isReplaced() || this.#headFile.isReplaced()) this.#goOn();
+    else this.#adopt(this.#head);
+    this.#owed.splice(owedBefore, 0, { event: "repair", reason });
+  }
+
+  #goOn(): void {
+    if (this.#file.isReplaced()) this.#reopenFile();
+    if (this.#headFile.isReplaced()) this.#reopenHead();
+  }
+
+  #reopenFile(): void {
+    const next = new LogFile(this.options.path);
+    const old = this.#file;
+    this.#file = next;
+    this.#movedSinceMs = undefined;
+    try {
+      this.#adopt(this.#head);
+    } finally {
+      old[Symbol.dispose]();
+    }
+  }
+
+  #reopenHead(): void {
+    const next = new HeadFile(headPathOf(this.options.path));
+    this.#headFile[Symbol.dispose]();
+    this.#headFile = next;
+    next.store(this.#head);
+  }
+
+  /** In a rotation the log has no name, or another's, for a moment, and its lines belong to the old file until the reload. */
+  #wasMovedAway(): boolean {
+    if (!this.#file.isReplaced() || this.#file.change() !== undefined) {
+      this.#movedSinceMs = undefined;
+      return false;
+    }
+    this.#movedSinceMs ??= performance.now();
+    return performance.now() - this.#movedSinceMs >= (this.options.movedGraceMs ?? usualMovedGraceMs);
   }
 
   #append(event: AuditEvent): void {

@@ -1,4 +1,13 @@
-import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import type { ChainHead } from "./audit-line.ts";
 
 /**
@@ -8,10 +17,17 @@ import type { ChainHead } from "./audit-line.ts";
  */
 export class HeadFile implements Disposable {
   readonly #fd: number;
+  readonly #inode: number;
 
-  constructor(path: string) {
+  constructor(private readonly path: string) {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     this.#fd = openSync(path, flags, 0o640);
+    this.#inode = fstatSync(this.#fd).ino;
+  }
+
+  /** Whether its name leads to another file by now, or to none. */
+  isReplaced(): boolean {
+    return statSync(this.path, { throwIfNoEntry: false })?.ino !== this.#inode;
   }
 
   /** Undefined when nothing, or nothing sensible, is remembered. */

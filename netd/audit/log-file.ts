@@ -13,6 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { messageOf } from "../errors.ts";
 import type { LogTail } from "./resume.ts";
 
 const blockBytes = 65_536;
@@ -27,7 +28,7 @@ export class LogFile implements Disposable {
 
   /** Opens or makes it. Throws for anything but a regular file that this service's user alone can write. */
   constructor(readonly path: string) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    makeDirectory(dirname(path));
     // O_NONBLOCK: a FIFO in its place must not make the service wait for a reader.
     const flags =
       constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -119,5 +120,17 @@ export class LogFile implements Disposable {
   #truncate(sizeBytes: number): void {
     ftruncateSync(this.#fd, sizeBytes);
     this.#sizeBytes = sizeBytes;
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o750 });
+  } catch (cause) {
+    throw new Error(
+      `its directory ${directory} is gone and cannot be made (${messageOf(cause)}): make it, for this service's user alone to write ` +
+        "(systemd-tmpfiles --create, or a restart)",
+      { cause },
+    );
   }
 }

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { TestHost } from "../../fixtures/test-host.ts";
+import { attach, makeNamespace } from "../../fixtures/user-namespaces.ts";
+import { findUser, frontUser } from "../../fixtures/users.ts";
+import { waitFor } from "../../fixtures/wait-for.ts";
 
 let host: TestHost;
 beforeAll(async () => {
@@ -60,4 +63,32 @@ test("a directory for the log that cannot be made is named, and how to make it",
     expect(stderr).toStartWith(`cntnr-netd: --audit-log ${log}: its directory cannot be made (`);
     expect(stderr).toContain("install -d -o cntnr-netd -g cntnr-netd -m 750 ");
   }
+});
+
+test("a log that is taken away from the running service is begun anew by itself; without its directory nothing is attached", async () => {
+  const { alice } = host.users;
+  await using netd = await host.startNetd();
+  const directory = dirname(host.auditFile);
+  const status = () => host.asRoot(["cntnr-netd", "status"]);
+  const namespace = await makeNamespace(host, alice);
+  const tryAttach = async () => (await attach(host, alice, namespace)).code;
+  rmSync(host.auditFile);
+  rmSync(`${host.auditFile}.head`);
+  await waitFor(() => existsSync(host.auditFile) && host.auditLines().length > 0, { what: "a new log" });
+  expect(host.auditLines()).toMatchObject([{ event: "repair", reason: expect.stringContaining("removed") }]);
+  expect(await audit("verify", "--audit-log", host.auditFile)).toMatchObject({ exitCode: 0 });
+
+  rmSync(directory, { recursive: true });
+  await waitFor(async () => (await status()).exitCode === 1, { what: "the trouble" });
+  expect((await status()).stdout).toContain(`${directory} is gone`);
+  expect(await tryAttach()).toBe(14);
+  mkdirSync(directory);
+  const { uid, gid } = findUser(frontUser);
+  chownSync(directory, uid, gid);
+  await waitFor(async () => (await status()).exitCode === 0, { what: "the recovery" });
+  expect(await tryAttach()).toBe(0);
+  expect(host.auditLines().map(({ event }) => event)).toEqual(["repair", "lost", "allow", "attach"]);
+  netd.kill("SIGTERM");
+  expect(await netd.exited).toBe(0);
+  expect(await audit("verify", "--audit-log", host.auditFile)).toMatchObject({ exitCode: 0 });
 });

@@ -165,6 +165,24 @@ test("a reload is over when the new policy is in force", async () => {
   expect(await property("ActiveState")).toBe("active");
 });
 
+test("logrotate, as it is set up, rotates the audit log and loses nothing of the chain", async () => {
+  const log = "/var/log/cntnr-netd/audit.jsonl";
+  const rotate = ["logrotate", "--force", "--state", "/run/logrotate.state", "/etc/logrotate.d/cntnr-netd"];
+  for (const file of [`${log}.1`, `${log}.2.gz`]) {
+    const before = auditLines().length;
+    expect(before).toBeGreaterThan(0);
+    expect((await host.asRoot(rotate)).stderr).toBe("");
+    // The reload that belongs to it writes the first line of the new file.
+    await waitFor(() => auditLines().at(0)?.event === "policy", { what: "the new log" });
+    expect((await run("ls", file)).trim()).toBe(file);
+    await attach(host, host.users.bob, await makeNamespace(host, host.users.bob));
+  }
+  const verified = await run("cntnr-netd", "audit", "verify");
+  expect(verified).toContain("in 3 files");
+  expect(verified).not.toContain("are not in them");
+  expect(auditLines().filter(({ event }) => event === "repair")).toEqual([]);
+});
+
 test("a service that hangs is ended and started again (Q10)", async () => {
   const dropIn = host.path("/etc/systemd/system/cntnr-netd.service.d");
   mkdirSync(dropIn);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   appendFileSync,
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -28,8 +29,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const open = (onEvent?: (event: AuditEvent) => void) =>
-  new AuditLog({ path, bootId: "boot", ...(onEvent ? { onEvent } : {}) });
+const open = (onEvent?: (event: AuditEvent) => void, movedGraceMs = 60_000) =>
+  new AuditLog({ path, bootId: "boot", movedGraceMs, ...(onEvent ? { onEvent } : {}) });
 
 /** What a netd does from start to end. */
 function session(...events: AuditEvent["event"][]): void {
@@ -156,13 +157,81 @@ describe("what is not as it should be is stated in a line of its own, and the lo
     expect(events()).toEqual(["repair", "allow"]);
   });
 
-  test("a log that is removed while the service runs", () => {
+  test.each(["writes on", "is told of a rotation"])(
+    "a log that is removed while the service runs, which %s",
+    (then) => {
+      using log = open();
+      log.note({ event: "start" });
+      unlinkSync(path);
+      if (then !== "writes on") log.reopen();
+      log.note({ event: "allow" });
+      expect(events()).toEqual(["repair", "allow"]);
+      expect(lines()[0]?.seq).toBe(1);
+    },
+  );
+
+  test("a log that is removed while the service has nothing to write, with what remembers its end", async () => {
     using log = open();
     log.note({ event: "start" });
     unlinkSync(path);
+    unlinkSync(`${path}.head`);
+    log.check();
+    expect(events()).toEqual(["repair"]);
+    expect(lines()[0]).toMatchObject({ seq: 1, reason: expect.stringContaining("removed") });
     log.note({ event: "allow" });
+    log.check();
     expect(events()).toEqual(["repair", "allow"]);
-    expect(lines()[0]?.seq).toBe(1);
+    expect(await verified()).toBeUndefined();
+  });
+
+  test("what remembers its end is removed alone", async () => {
+    using log = open();
+    log.note({ event: "start" });
+    unlinkSync(`${path}.head`);
+    log.check();
+    expect(events()).toEqual(["start", "repair"]);
+    expect(await verified()).toBeUndefined();
+  });
+
+  test("a log that was moved away, and nobody told the service, goes on under its name after a while", async () => {
+    const old = `${path}.old`;
+    {
+      using patient = open();
+      patient.note({ event: "start" });
+      renameSync(path, old);
+      patient.check();
+      patient.note({ event: "allow" });
+      expect(events(old)).toEqual(["start", "allow"]);
+    }
+    renameSync(old, path);
+    using log = open(undefined, 0);
+    renameSync(path, old);
+    log.check();
+    log.check();
+    log.note({ event: "attach" });
+    expect(events(old)).toEqual(["start", "allow"]);
+    expect(events()).toEqual(["repair", "attach"]);
+    expect(lines()[0]?.reason).toContain("moved away");
+    expect(await verified([old, path])).toBeUndefined();
+  });
+
+  test("a log whose directory is gone: nothing is done until it is back, which is stated once", async () => {
+    using log = open();
+    log.note({ event: "start" });
+    rmSync(directory, { recursive: true });
+    writeFileSync(directory, "");
+    for (let round = 0; round < 3; round++) {
+      expect(() => log.commit({ event: "allow" })).toThrow("cannot write its audit log");
+      log.check();
+    }
+    expect(log.health).toMatchObject({ fault: expect.stringContaining(directory), lostLines: 3 });
+    rmSync(directory);
+    mkdirSync(directory);
+    log.check();
+    expect(log.health).toMatchObject({ fault: undefined, lostLines: 0 });
+    log.note({ event: "allow" });
+    expect(events()).toEqual(["repair", "lost", "allow"]);
+    expect(await verified()).toBeUndefined();
   });
 
   test("a line of another program's in the running log", () => {
