@@ -1,7 +1,7 @@
 import { parseInterfaceAddress } from "../../policy/address/address.ts";
 import { whyNotAssignable } from "../../policy/address/subnets.ts";
-import type { HostPorts, PlannedPort } from "../contract/plan.ts";
-import type { FilteredAttachment, HostEnd, HostPort } from "../filter/attachment.ts";
+import type { PlannedPort } from "../contract/plan.ts";
+import type { FilteredAttachment, HostEnd } from "../filter/attachment.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import type { PublishedPort } from "../ports/published-port.ts";
 import type { NetworkShape, PluginResult } from "./network-plugins.ts";
@@ -49,7 +49,7 @@ export function filteredAttachment(
     addresses: given.addresses,
     isolationGroup: plan.isolationGroup === "" ? undefined : plan.isolationGroup,
     masquerade: plan.masquerade,
-    hostAccess: typeof plan.hostAccess === "string" ? plan.hostAccess : plan.hostAccess.flatMap(portsOf),
+    hostAccess: plan.hostAccess,
     egress: plan.egress,
     ports: plan.ports.map(publishedPort),
     connections: unlessZero(plan.connections),
@@ -60,8 +60,4 @@ export function filteredAttachment(
 
 export function publishedPort({ hostIp, ...port }: PlannedPort): PublishedPort {
   return { ...port, hostIp: hostIp === "" ? undefined : hostIp };
-}
-
-function portsOf({ protocol, first, last }: HostPorts): HostPort[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => ({ protocol, port: first + index }));
 }

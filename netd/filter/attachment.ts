@@ -12,9 +12,11 @@ export type HostEnd =
   /** What it sends goes straight into the host's routing: ptp. */
   | { readonly kind: "routed"; readonly name: string; readonly index: number };
 
-export interface HostPort {
+/** Ports of the host itself, both ends included. */
+export interface HostPortRange {
   readonly protocol: Protocol;
-  readonly port: number;
+  readonly first: number;
+  readonly last: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface FilteredAttachment {
   /** Whether what leaves the network gets the host's address. */
   readonly masquerade: boolean;
   /** What of the host itself may be reached, on any of its addresses but loopback. */
-  readonly hostAccess: "none" | "all" | readonly HostPort[];
+  readonly hostAccess: "none" | "all" | readonly HostPortRange[];
   /** What beyond the network and the host may be reached: networks in CIDR notation. */
   readonly egress: "none" | "any" | readonly string[];
   readonly ports: readonly PublishedPort[];

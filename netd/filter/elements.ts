@@ -30,6 +30,7 @@ export interface AttachmentRules {
 /** Decides what one attachment is in the tables. Pure. */
 export function rulesOf(attachment: FilteredAttachment, numbers: Numbers): AttachmentRules {
   const egress = sharedEgress(attachment);
+  const hostAccess = sharedHostAccess(attachment);
   const connections = sharedLimit(attachment);
   return {
     elements: [
@@ -37,11 +38,11 @@ export function rulesOf(attachment: FilteredAttachment, numbers: Numbers): Attac
       ...portElements(attachment, numbers),
       ...bandwidthElements(attachment),
       ...addressElements(attachment, numbers),
-      ...grantElements(attachment, egress?.name),
+      ...grantElements(attachment, { egress: egress?.name, hostAccess: hostAccess?.name }),
       ...limitElements(attachment),
       ...publishedElements(attachment),
     ],
-    shared: [egress, connections].filter((rules) => rules !== undefined),
+    shared: [egress, hostAccess, connections].filter((rules) => rules !== undefined),
     traces: countedElements(attachment),
   };
 }
@@ -141,20 +142,19 @@ function addressElements(attachment: FilteredAttachment, numbers: Numbers): Elem
   ];
 }
 
-function grantElements(attachment: FilteredAttachment, egressChain: string | undefined): Element[] {
-  const { hostAccess } = attachment;
+/** Each grant is one element an address: all, or the chain of what is granted. */
+function grantElements(
+  attachment: FilteredAttachment,
+  chains: { readonly egress: string | undefined; readonly hostAccess: string | undefined },
+): Element[] {
   const each = eachAddressOf(attachment);
-  const verdict = egressChain === undefined ? ({ accept: true } as const) : { goto: egressChain };
-  const hostPorts = typeof hostAccess === "string" ? [] : hostAccess;
-  return [
-    ...(attachment.egress === "none"
-      ? []
-      : each((address, suffix) => inet(`egress${suffix}`, [address], verdict))),
-    ...(hostAccess === "all" ? each((address, suffix) => inet(`host${suffix}`, [address])) : []),
-    ...hostPorts.flatMap(({ protocol, port }) =>
-      each((address, suffix) => inet(`host_port${suffix}`, [address, { protocol }, { port }])),
-    ),
-  ];
+  return (["egress", "hostAccess"] as const).flatMap((grant) => {
+    if (attachment[grant] === "none") return [];
+    const chain = chains[grant];
+    const verdict = chain === undefined ? ({ accept: true } as const) : { goto: chain };
+    const map = grant === "egress" ? "egress" : "host";
+    return each((address, suffix) => inet(`${map}${suffix}`, [address], verdict));
+  });
 }
 
 /** One chain for each list of networks. The address that counts is the one that the container sent to. */
@@ -178,6 +178,40 @@ function sharedEgress({ egress }: FilteredAttachment): SharedRules | undefined {
       `add rule inet cntnr_netd ${name} goto refuse`,
     ],
   };
+}
+
+/** One chain for each set of ports, with an interval for each range. */
+function sharedHostAccess({ hostAccess }: FilteredAttachment): SharedRules | undefined {
+  if (typeof hostAccess === "string") return undefined;
+  const rules = (["tcp", "udp", "sctp"] as const).flatMap((protocol) => {
+    const ranges = joinRanges(hostAccess.filter((range) => range.protocol === protocol));
+    const texts = ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+    return texts.length === 0 ? [] : [`${protocol} dport { ${texts.join(", ")} } accept`];
+  });
+  const name = `host_${Bun.hash.xxHash64(rules.join(" ")).toString(16)}`;
+  return {
+    name,
+    commands: [
+      `add chain inet cntnr_netd ${name}`,
+      ...[...rules, "goto refuse"].map((rule) => `add rule inet cntnr_netd ${name} ${rule}`),
+    ],
+  };
+}
+
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** nft(8) takes no intervals that overlap. */
+function joinRanges(ranges: readonly Range[]): Range[] {
+  const joined: Range[] = [];
+  for (const { first, last } of ranges.toSorted((a, b) => a.first - b.first)) {
+    const before = joined.at(-1);
+    if (!before || first > before.last + 1) joined.push({ first, last });
+    else joined[joined.length - 1] = { first: before.first, last: Math.max(before.last, last) };
+  }
+  return joined;
 }
 
 const countingSet = (connections: number, suffix: "4" | "6") => `connections_${connections}_${suffix}`;

@@ -41,8 +41,7 @@ const sets = ({ suffix, match }: Family) => `
   map group${suffix} { typeof ${match} saddr : meta mark; }
   set member${suffix} { typeof ${match} daddr . meta mark; }
   map egress${suffix} { typeof ${match} saddr : verdict; }
-  set host${suffix} { typeof ${match} saddr; }
-  set host_port${suffix} { typeof ${match} saddr . meta l4proto . th dport; }
+  map host${suffix} { typeof ${match} saddr : verdict; }
   set masquerade${suffix} { typeof ${match} saddr; }
   map published${suffix} { typeof ${match} daddr . meta l4proto . th dport : ${match} daddr . th dport; }
   map published_any${suffix} { typeof meta l4proto . th dport : ${match} daddr . th dport; }
@@ -165,8 +164,7 @@ ${both(({ suffix, match }) => `    ct state new ${match} daddr vmap @limit_to${s
     ct direction reply ct state { established, related } accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 ${both(({ match, loopback, metadata }) => `    ${match} daddr { ${loopback}, ${metadata} } drop`)}
-${both(({ suffix, match }) => `    ${match} saddr @host${suffix} accept`)}
-${both(({ suffix, match }) => `    ${match} saddr . meta l4proto . th dport @host_port${suffix} accept`)}
+${both(({ suffix, match }) => `    ${match} saddr vmap @host${suffix}`)}
     goto refuse
   }
 

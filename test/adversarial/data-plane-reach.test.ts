@@ -68,7 +68,7 @@ describe.each([
     });
     aliceToo = await filtered.attach(users.alice, "lab", lab, {
       isolationGroup: "alice",
-      hostAccess: [{ protocol: "tcp", port: 91 }],
+      hostAccess: [{ protocol: "tcp", first: 91, last: 65535 }],
       egress: ["192.0.2.0/30", "2001:db8::/126"],
       masquerade: true,
     });
@@ -93,7 +93,7 @@ describe.each([
       isolationGroup: "alice",
       egress: "any",
       masquerade: true,
-      hostAccess: [{ protocol: "tcp", port: 91 }],
+      hostAccess: [{ protocol: "tcp", first: 91, last: 91 }],
       ports: [{ hostIp: undefined, ...port(8082) }],
     });
     for (const port of [90, 91]) await host.serve("tcp", port, "::");

@@ -67,12 +67,12 @@ describe("the elements of an attachment", () => {
   test("with grants are one for each, not one for each other attachment", () => {
     expect(added({ masquerade: true, hostAccess: "all", egress: "any" })).toEqual([
       "inet egress4: 10.20.0.5 : accept",
-      "inet host4: 10.20.0.5",
+      "inet host4: 10.20.0.5 : accept",
       "inet masquerade4: 10.20.0.5",
     ]);
-    expect(added({ hostAccess: [{ protocol: "udp", port: 53 }] })).toEqual([
-      "inet host_port4: 10.20.0.5 . udp . 53",
-    ]);
+    const everything = [{ protocol: "tcp", first: 1, last: 65535 } as const];
+    const both = { addresses: ["10.20.0.5/24", "fd00::5/64"] };
+    expect(added({ hostAccess: everything }, both)).toHaveLength(2);
   });
 
   test("with limits are in bytes, with a burst that a packet of 64 KiB fits into", () => {
@@ -114,6 +114,26 @@ describe("what attachments share", () => {
     expect(added({ egress: ["10.0.0.0/8"] })[0]).toMatch(
       /^inet egress4: 10\.20\.0\.5 : goto egress_[0-9a-f]+$/,
     );
+  });
+
+  test("is one chain for equal ports of the host, in whatever order and pieces", () => {
+    const ports = (protocol: "tcp" | "udp", first: number, last: number) => ({ protocol, first, last });
+    const [one] = sharedOf({
+      hostAccess: [ports("udp", 53, 53), ports("tcp", 1, 99), ports("tcp", 443, 443)],
+    });
+    const [other] = sharedOf({
+      hostAccess: [ports("tcp", 443, 443), ports("tcp", 50, 99), ports("tcp", 1, 60), ports("udp", 53, 53)],
+    });
+    expect(one).toEqual(other);
+    expect(one?.commands).toEqual([
+      `add chain inet cntnr_netd ${one?.name}`,
+      `add rule inet cntnr_netd ${one?.name} tcp dport { 1-99, 443 } accept`,
+      `add rule inet cntnr_netd ${one?.name} udp dport { 53 } accept`,
+      `add rule inet cntnr_netd ${one?.name} goto refuse`,
+    ]);
+    expect(added({ hostAccess: [ports("udp", 53, 53)] })).toEqual([
+      expect.stringMatching(/^inet host4: 10\.20\.0\.5 : goto host_[0-9a-f]+$/),
+    ]);
   });
 
   test("is one pair of chains for equal limits of connections, and what packets leave in their sets is known", () => {
