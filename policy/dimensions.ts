@@ -33,11 +33,14 @@ const permission = ordered<boolean>(
 
 /** Enough for a busy service, and far from all that the host has (D9). */
 const fewConnections = 4096;
+/** Enough for a person's services; each is a socket of this service's, and nobody else's to have. */
+const fewPorts = 128;
 
 export const dimensions: { readonly [Key in RuleKey]: Dimension<RuleValues[Key]> } = {
   attachments: { key: "attachments", fallback: 0, ...count },
   // The attachments limit the addresses, too: none has more than its network gives.
   addresses: { key: "addresses", fallback: "unlimited", ...count },
+  publishedPorts: { key: "published-ports", fallback: fewPorts, ...count },
   staticIps: {
     key: "static-ips",
     fallback: [],
@@ -61,7 +64,13 @@ export const dimensions: { readonly [Key in RuleKey]: Dimension<RuleValues[Key]>
 };
 
 /** What comes with attachments: the rule that gives these gives them with all of their limits. */
-export const limitKeys = ["addresses", "bandwidthIn", "bandwidthOut", "connections"] as const;
+export const limitKeys = [
+  "addresses",
+  "publishedPorts",
+  "bandwidthIn",
+  "bandwidthOut",
+  "connections",
+] as const;
 
 export const ruleKeys = Object.keys(dimensions) as RuleKey[];
 

@@ -50,6 +50,8 @@ export interface Publication {
 export interface RuleValues {
   readonly attachments: Limit;
   readonly addresses: Limit;
+  /** Ports of the host that are published at one time. */
+  readonly publishedPorts: Limit;
   readonly staticIps: readonly AddressRange[];
   readonly mac: "auto" | "chosen";
   /** One for each rule that gives ports. */

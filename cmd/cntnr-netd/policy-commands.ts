@@ -41,6 +41,7 @@ export const policyCommands: readonly Command[] = [
       { name: "names", summary: "Names are asked for" },
       { name: "nested", summary: "From a user namespace inside another" },
       { name: "used", value: "N", summary: "Attachments of the user that there are already (0)" },
+      { name: "ports-used", value: "N", summary: "Published ports of the user that there are already (0)" },
       policy,
       json,
       ...flagsOf("policyDir"),

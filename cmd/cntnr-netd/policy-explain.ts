@@ -17,8 +17,11 @@ export async function policyExplain({ args }: CommandContext): Promise<number> {
 }
 
 function requestOf(args: ParsedArguments): AttachmentRequest {
-  const used = args.value("used") ?? "0";
-  if (!/^\d{1,6}$/.test(used)) throw new UsageError(`--used ${used}: write a number`);
+  const [used, portsUsed] = ["used", "ports-used"].map((flag) => {
+    const text = args.value(flag) ?? "0";
+    if (!/^\d{1,6}$/.test(text)) throw new UsageError(`--${flag} ${text}: write a number`);
+    return Number(text);
+  });
   const ports = args.values("port").map((text) => {
     const port = parsePortRequest(text);
     if (!port) throw new UsageError(`--port ${text}: write [IP:]PORT[:CONTAINERPORT][/PROTOCOL]`);
@@ -32,6 +35,7 @@ function requestOf(args: ParsedArguments): AttachmentRequest {
     mac: args.value("mac"),
     names: args.has("names"),
     namespaceDepth: plainRequest.namespaceDepth + (args.has("nested") ? 1 : 0),
-    attachmentsUsed: Number(used),
+    attachmentsUsed: used ?? 0,
+    portsUsed: portsUsed ?? 0,
   };
 }

@@ -9,11 +9,12 @@ export async function networkLs({ args, env }: CommandContext): Promise<number> 
     print(networks.map((network) => `${JSON.stringify(network)}\n`).join(""));
   else
     printTable([
-      ["NAME", "PLUGINS", "ATTACHMENTS", "SUBNETS", "GRANTED BY"],
-      ...networks.map(({ name, plugins, used, limit, subnets, grantedBy }) => [
+      ["NAME", "PLUGINS", "ATTACHMENTS", "PORTS", "SUBNETS", "GRANTED BY"],
+      ...networks.map(({ name, plugins, used, limit, portsUsed, portsLimit, subnets, grantedBy }) => [
         name,
         plugins.join(","),
         `${used}/${limit}`,
+        `${portsUsed}/${portsLimit}`,
         subnets.join(","),
         grantedBy,
       ]),

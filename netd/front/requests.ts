@@ -26,6 +26,9 @@ const slotWaitMs = 10_000;
 /** The same for an Attach that is under way already: longer than its plugins may take. */
 const attachWaitMs = 60_000;
 
+/** What reasons of exceeded quotas begin with. */
+const quotas = ["addresses", "published ports", "attachments"];
+
 /** What callers ask for: decided here, written into the audit log, done by the worker. */
 export class Requests {
   constructor(private readonly options: RequestsOptions) {}
@@ -175,7 +178,7 @@ export class Requests {
       case "network-full":
         return refused("exhausted", "the network is full");
       case "quota-exceeded": {
-        const what = text.startsWith("addresses") ? "addresses" : "attachments";
+        const what = quotas.find((quota) => text.startsWith(quota)) ?? "attachments";
         return refused("exhausted", `your quota of ${what} is used up`);
       }
       default:

@@ -1,3 +1,4 @@
+import { countPorts } from "../../policy/decision/request.ts";
 import type { AttachmentFacts } from "../contract/attachment.ts";
 import type { NetworkFacts } from "../contract/worker-calls.ts";
 
@@ -5,6 +6,7 @@ import type { NetworkFacts } from "../contract/worker-calls.ts";
 export interface Usage {
   readonly attachmentsUsed: number;
   readonly addressesUsed: number;
+  readonly portsUsed: number;
   /** Of all users together. */
   readonly networkAttachmentsUsed: number;
 }
@@ -20,6 +22,7 @@ export function usageOf(
   return {
     attachmentsUsed: own.length,
     addressesUsed: own.reduce((sum, { given }) => sum + (given.addresses.length || addressesEach), 0),
+    portsUsed: own.reduce((sum, { plan }) => sum + countPorts(plan.ports), 0),
     networkAttachmentsUsed: onNetwork.length,
   };
 }

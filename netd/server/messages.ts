@@ -34,6 +34,7 @@ export function attachmentMessage({ id, plan, state, createdAtMs, given }: Attac
 export function networkMessage({ section, facts, ...grant }: NetworkGrant, usage: Usage): Network {
   const { attachments } = grant;
   const addresses = addressesLimit(grant, facts.addressesEach);
+  const ports = portsLimit(grant);
   return {
     name: grant.network,
     attachmentsLimit: attachments === "unlimited" ? 0 : attachments,
@@ -42,6 +43,9 @@ export function networkMessage({ section, facts, ...grant }: NetworkGrant, usage
     addressesLimit: addresses === "unlimited" ? 0 : addresses,
     addressesUnlimited: addresses === "unlimited",
     addressesUsed: usage.addressesUsed,
+    portsLimit: ports === "unlimited" ? 0 : ports,
+    portsUnlimited: ports === "unlimited",
+    portsUsed: usage.portsUsed,
     attachmentsFree: Math.max(0, section.attachments - usage.networkAttachmentsUsed),
     plugins: [...facts.plugins],
     grantedBy: grant.rule,
@@ -73,6 +77,15 @@ function addressesLimit(
   const said = values.find(({ key }) => key === dimensions.addresses.key)?.value;
   if (said !== undefined) return said === "unlimited" ? said : Number(said);
   return attachments === "unlimited" ? attachments : attachments * each;
+}
+
+/** None where no rule gives a port. */
+function portsLimit({ values }: Pick<NetworkGrant, "values">): number | "unlimited" {
+  const said = (wanted: string) => values.find(({ key }) => key === wanted)?.value;
+  const none = dimensions.publish.show([]);
+  if ((said(dimensions.publish.key) ?? none) === none) return 0;
+  const limit = said(dimensions.publishedPorts.key) ?? dimensions.publishedPorts.fallback;
+  return limit === "unlimited" ? limit : Number(limit);
 }
 
 function showPorts({ protocol, first, last }: HostPorts): string {

@@ -4,7 +4,7 @@ import { examineMac, examineStaticIps } from "./addresses.ts";
 import { denied, type Finding, granted } from "./finding.ts";
 import { type IsolationDomain, isolationDomain } from "./isolation.ts";
 import { type ApprovedPort, examinePorts } from "./ports.ts";
-import type { AttachmentRequest } from "./request.ts";
+import { type AttachmentRequest, countPorts } from "./request.ts";
 import { effectiveValue, largestOf, nameOf, rulesFor } from "./statements.ts";
 
 /** Limits that are held up while an attachment lives. */
@@ -65,6 +65,7 @@ export function examine(policy: Policy, subject: Subject, request: AttachmentReq
     examineNetworkTotal(network, request),
     examineAttachments(rules, request),
     examineAddresses(rules, request),
+    ...(request.ports.length > 0 ? [examinePublishedPorts(rules, request)] : []),
   ];
   if (findings.some(({ verdict }) => verdict !== "granted")) return { findings, content: undefined };
   const content = {
@@ -111,6 +112,10 @@ function examineAddresses(rules: readonly Rule[], request: AttachmentRequest): F
   const { addressesUsed, addressesPerAttachment, staticIps } = request;
   const wanted = Math.max(addressesPerAttachment, staticIps.length);
   return examineQuota("addresses", addressesUsed, wanted, largestOf(rules, "addresses"));
+}
+
+function examinePublishedPorts(rules: readonly Rule[], { portsUsed, ports }: AttachmentRequest): Finding {
+  return examineQuota("published ports", portsUsed, countPorts(ports), largestOf(rules, "publishedPorts"));
 }
 
 function examineQuota(

@@ -10,6 +10,11 @@ export interface PortRequest {
   readonly protocol: Protocol;
 }
 
+/** How many ports these are: the same port on several addresses is one. */
+export function countPorts(ports: readonly Pick<PortRequest, "protocol" | "hostPort">[]): number {
+  return new Set(ports.map(({ protocol, hostPort }) => `${hostPort}/${protocol}`)).size;
+}
+
 /** What a caller wants, and what is so already. */
 export interface AttachmentRequest {
   readonly network: string;
@@ -26,6 +31,8 @@ export interface AttachmentRequest {
   /** The caller's slots and addresses on that network that are charged: intents count, not completions (Q6). */
   readonly attachmentsUsed: number;
   readonly addressesUsed: number;
+  /** The caller's ports on that network that are charged: the same port on several addresses once. */
+  readonly portsUsed: number;
   /** Charged slots of all users on that network. */
   readonly networkAttachmentsUsed: number;
   /** Addresses that the network gives to an attachment that asks for none. */
@@ -44,6 +51,7 @@ export const plainRequest: Omit<AttachmentRequest, "network"> = {
   namespaceDepth: 1,
   attachmentsUsed: 0,
   addressesUsed: 0,
+  portsUsed: 0,
   networkAttachmentsUsed: 0,
   addressesPerAttachment: 1,
   subnets: "unknown",

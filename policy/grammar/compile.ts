@@ -128,6 +128,7 @@ class PolicyReader {
     return {
       ...stated("attachments", read.attachments),
       ...stated("addresses", read.addresses),
+      ...stated("publishedPorts", read["published-ports"]),
       ...stated("staticIps", read["static-ips"]),
       ...stated("mac", read.mac),
       ...stated("publish", publish),

@@ -20,6 +20,7 @@ import {
 /** A bridge has 1023 ports (D8); the rest is for the host's own interfaces. */
 export const mostAttachments = 999;
 const mostAddresses = 65535;
+const mostPublishedPorts = 65535;
 const mostConnections = 4_000_000;
 
 /** What may stand in a `[network NAME]` section. */
@@ -36,6 +37,7 @@ const networkKeys = {
 const allowKeys = {
   attachments: limitUpTo(mostAttachments),
   addresses: limitUpTo(mostAddresses),
+  "published-ports": limitUpTo(mostPublishedPorts),
   "static-ips": parseRanges,
   mac: oneOf("auto", "chosen"),
   ports: listOf<PortRange>(parsePublishedPorts),

@@ -1,5 +1,5 @@
 import { decide } from "../decide.ts";
-import { type AttachmentRequest, plainRequest } from "../decision/request.ts";
+import { type AttachmentRequest, countPorts, plainRequest } from "../decision/request.ts";
 import type { Policy, Subject } from "../policy.ts";
 
 /** An attachment that is there now. */
@@ -35,6 +35,7 @@ export function refusedNow(policy: Policy, live: readonly LiveAttachment[]): Ref
       ...request,
       attachmentsUsed: own.length,
       addressesUsed: own.reduce((sum, other) => sum + addressesOf(other), 0),
+      portsUsed: own.reduce((sum, other) => sum + countPorts(other.request.ports ?? []), 0),
       networkAttachmentsUsed: onNetwork.length,
     });
     if (decision.outcome === "deny")

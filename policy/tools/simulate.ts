@@ -21,6 +21,7 @@ interface RequestLine {
   readonly nested?: boolean;
   readonly attachmentsUsed?: number;
   readonly addressesUsed?: number;
+  readonly portsUsed?: number;
   readonly networkAttachmentsUsed?: number;
   /** What the admin wants to be decided. */
   readonly expect?: "allow" | "deny";
@@ -44,6 +45,7 @@ const schema: JSONSchemaType<RequestLine> = {
     nested: { type: "boolean", nullable: true },
     attachmentsUsed: count,
     addressesUsed: count,
+    portsUsed: count,
     networkAttachmentsUsed: count,
     expect: { type: "string", enum: ["allow", "deny"], nullable: true },
   },
@@ -127,6 +129,7 @@ function requestOf(line: number, value: RequestLine): SimulatedRequest[] | undef
     namespaceDepth: plainRequest.namespaceDepth + (value.nested ? 1 : 0),
     attachmentsUsed: value.attachmentsUsed ?? 0,
     addressesUsed: value.addressesUsed ?? 0,
+    portsUsed: value.portsUsed ?? 0,
     networkAttachmentsUsed: value.networkAttachmentsUsed ?? 0,
   };
   return [{ line, asker, request, expect: value.expect }];

@@ -1419,6 +1419,9 @@ export const cntnr = $root.cntnr = (() => {
                 Network.prototype.grants = $util.emptyArray;
                 Network.prototype.settings = $util.emptyArray;
                 Network.prototype.subnets = $util.emptyArray;
+                Network.prototype.portsLimit = 0;
+                Network.prototype.portsUnlimited = false;
+                Network.prototype.portsUsed = 0;
 
                 Network.encode = function encode(message, writer, q) {
                     if (!writer)
@@ -1457,6 +1460,12 @@ export const cntnr = $root.cntnr = (() => {
                     if (message.subnets != null && message.subnets.length)
                         for (let i = 0; i < message.subnets.length; ++i)
                             writer.uint32(106).string(message.subnets[i]);
+                    if (message.portsLimit != null && Object.hasOwnProperty.call(message, "portsLimit"))
+                        writer.uint32(112).uint32(message.portsLimit);
+                    if (message.portsUnlimited != null && Object.hasOwnProperty.call(message, "portsUnlimited"))
+                        writer.uint32(120).bool(message.portsUnlimited);
+                    if (message.portsUsed != null && Object.hasOwnProperty.call(message, "portsUsed"))
+                        writer.uint32(128).uint32(message.portsUsed);
                     return writer;
                 };
 
@@ -1543,6 +1552,18 @@ export const cntnr = $root.cntnr = (() => {
                                 message.subnets.push(reader.string());
                                 break;
                             }
+                        case 14: {
+                                message.portsLimit = reader.uint32();
+                                break;
+                            }
+                        case 15: {
+                                message.portsUnlimited = reader.bool();
+                                break;
+                            }
+                        case 16: {
+                                message.portsUsed = reader.uint32();
+                                break;
+                            }
                         default:
                             reader.skipType(tag & 7, long);
                             break;
@@ -1618,6 +1639,12 @@ export const cntnr = $root.cntnr = (() => {
                         for (let i = 0; i < object.subnets.length; ++i)
                             message.subnets[i] = String(object.subnets[i]);
                     }
+                    if (object.portsLimit != null)
+                        message.portsLimit = object.portsLimit >>> 0;
+                    if (object.portsUnlimited != null)
+                        message.portsUnlimited = Boolean(object.portsUnlimited);
+                    if (object.portsUsed != null)
+                        message.portsUsed = object.portsUsed >>> 0;
                     return message;
                 };
 
@@ -1645,6 +1672,9 @@ export const cntnr = $root.cntnr = (() => {
                         object.addressesUnlimited = false;
                         object.addressesUsed = 0;
                         object.attachmentsFree = 0;
+                        object.portsLimit = 0;
+                        object.portsUnlimited = false;
+                        object.portsUsed = 0;
                     }
                     if (message.name != null && Object.hasOwnProperty.call(message, "name"))
                         object.name = message.name;
@@ -1684,6 +1714,12 @@ export const cntnr = $root.cntnr = (() => {
                         for (let j = 0; j < message.subnets.length; ++j)
                             object.subnets[j] = message.subnets[j];
                     }
+                    if (message.portsLimit != null && Object.hasOwnProperty.call(message, "portsLimit"))
+                        object.portsLimit = message.portsLimit;
+                    if (message.portsUnlimited != null && Object.hasOwnProperty.call(message, "portsUnlimited"))
+                        object.portsUnlimited = message.portsUnlimited;
+                    if (message.portsUsed != null && Object.hasOwnProperty.call(message, "portsUsed"))
+                        object.portsUsed = message.portsUsed;
                     return object;
                 };
 

@@ -12,6 +12,9 @@ export interface GrantedNetwork {
   readonly limit: number | "unlimited";
   readonly addressesUsed: number;
   readonly addressesLimit: number | "unlimited";
+  /** Published ports; the limit is 0 where no rule gives any. */
+  readonly portsUsed: number;
+  readonly portsLimit: number | "unlimited";
   /** Attachments that there is room for, of all users together. */
   readonly free: number;
   /** The rule, in the policy's own words: allow group:developers network:lab. */
@@ -37,6 +40,8 @@ export async function listNetworks(
     limit: network.attachmentsUnlimited ? "unlimited" : network.attachmentsLimit,
     addressesUsed: network.addressesUsed,
     addressesLimit: network.addressesUnlimited ? "unlimited" : network.addressesLimit,
+    portsUsed: network.portsUsed,
+    portsLimit: network.portsUnlimited ? "unlimited" : network.portsLimit,
     free: network.attachmentsFree,
     grantedBy: network.grantedBy,
     grants: network.grants,

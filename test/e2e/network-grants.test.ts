@@ -29,6 +29,7 @@ attachments = 4
 static-ips = 10.30.0.64/27, fd30::/64
 mac = chosen
 ports = 8000-8099/tcp, 8000-8099/udp
+published-ports = 3
 bandwidth = 500M
 [allow group:cntnr-dev network:direct]
 attachments = 4
@@ -102,6 +103,25 @@ test("a port that is published on all addresses of one family is published in no
     [false, true],
   ]);
   await shell(alice, "cntnr rm -f web other");
+  await host.waitForNoResidue();
+});
+
+test("published ports have a quota, which network ls and inspect show", async () => {
+  const { alice } = host.users;
+  await shell(alice, `cntnr run -d --network dual --name web -p 8080:80 -p 8053:53/udp ${image} sleep 1000`);
+  expect(await shell(alice, "cntnr network ls")).toMatch(/^dual +bridge +1\/4 +2\/3 /m);
+  const [network] = JSON.parse(await shell(alice, "cntnr network inspect dual"));
+  expect(network).toMatchObject({ portsUsed: 2, portsLimit: 3 });
+  expect(await refusal(`cntnr run --rm --network dual -p 8081:80 -p 8082:80 ${image} true`)).toContain(
+    "your quota of published ports is used up",
+  );
+  expect(host.auditLines().at(-1)?.reason).toContain("2 of 3 published ports are in use, 2 more are wanted");
+  // What is more than all of the quota no waiting gives.
+  expect(await refusal(`cntnr run --rm --network dual -p 8081-8084:81-84 ${image} true`)).toContain(
+    "not permitted",
+  );
+  await shell(alice, `cntnr run --rm --network dual -p 8081:80 ${image} true`);
+  await shell(alice, "cntnr rm -f web");
   await host.waitForNoResidue();
 });
 

@@ -46,7 +46,7 @@ const listed = (entry: (index: number) => string) =>
 test("whatever the lines of a policy have room for, the worker's form has room for, and a line of the channel", async () => {
   const hostAccess = listed((index) => `${index + 1}/tcp`);
   const egress = listed((index) => `::${index.toString(16)}`);
-  const rule = `ports = sctp\nhost-ips = ${addresses[0]}\n`;
+  const rule = `ports = sctp\nhost-ips = ${addresses[0]}\npublished-ports = unlimited\n`;
   const network = `host-access = ${hostAccess}\negress = ${egress}\n`;
   const asked = await askedWith(rule, planLimits.ports, network);
   expect(asked?.lineBytes).toBeLessThan(frontLimits.lineBytes);

@@ -121,6 +121,7 @@ describe("an approved plan", () => {
       network: "",
       attachments: "allow user:alice network:lab (a.conf:6)",
       addresses: "allow user:alice network:lab (a.conf:6)",
+      "published ports": "allow user:alice network:lab (a.conf:6)",
     });
   });
 
@@ -171,6 +172,22 @@ describe("the quota (Q6)", () => {
       kind: "quota-exceeded",
       text: "addresses: 2 of 3 addresses are in use, 2 more are wanted: allow user:alice network:lab (a.conf:6)",
     });
+  });
+
+  test("of published ports counts ports, wherever they are published, and is there without being written", async () => {
+    const rules = forAlice("ports = tcp", "published-ports = 3");
+    const ports = [port(8080, "192.0.2.10"), port(8080, "192.0.2.11"), port(8081)];
+    expect(await planFor(rules, { ports, portsUsed: 1 })).toBeDefined();
+    expect(await reasonFor(rules, { ports, portsUsed: 2 })).toEqual({
+      kind: "quota-exceeded",
+      text: "published ports: 2 of 3 published ports are in use, 2 more are wanted: allow user:alice network:lab (a.conf:7)",
+    });
+    expect(await planFor(rules, { portsUsed: 4 })).toBeDefined();
+    const many = Array.from({ length: 129 }, (_, index) => port(8000 + index));
+    expect(await reasonFor(forAlice("ports = tcp"), { ports: many })).toMatchObject({ kind: "not-granted" });
+    expect(
+      await planFor(forAlice("ports = tcp", "published-ports = unlimited"), { ports: many }),
+    ).toBeDefined();
   });
 
   test("that could never hold what is wanted is no reason to wait", async () => {
@@ -468,6 +485,7 @@ describe("what a user is granted", () => {
         values: [
           { key: "attachments", value: "1", by: by("user:alice", 10) },
           { key: "addresses", value: "unlimited", by: by("user:alice", 10) },
+          { key: "published-ports", value: "128", by: by("user:alice", 10) },
           { key: "ports", value: "8000-8099/tcp on 192.0.2.10", by: by("group:devs", 6) },
           { key: "bandwidth-in", value: "unlimited", by: by("user:alice", 10) },
           { key: "bandwidth-out", value: "2500k", by: by("user:alice", 12) },

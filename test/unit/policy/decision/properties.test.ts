@@ -21,6 +21,7 @@ const limit = fc.oneof(fc.integer({ min: 0, max: 9 }).map(String), fc.constant("
 const line = fc.oneof(
   limit.map((value) => `attachments = ${value}`),
   limit.map((value) => `addresses = ${value}`),
+  limit.map((value) => `published-ports = ${value}`),
   fc.constantFrom("static-ips = 10.20.0.0/25", "static-ips = 10.20.0.128/26, 10.20.0.7", "static-ips = none"),
   fc.constantFrom(
     "ports = tcp",
@@ -69,6 +70,7 @@ const wanted: fc.Arbitrary<AttachmentRequest> = fc.record({
   namespaceDepth: fc.constantFrom(1, 1, 2),
   attachmentsUsed: fc.integer({ min: 0, max: 10 }),
   addressesUsed: fc.integer({ min: 0, max: 10 }),
+  portsUsed: fc.integer({ min: 0, max: 10 }),
   networkAttachmentsUsed: fc.integer({ min: 0, max: 1000 }),
   addressesPerAttachment: fc.constantFrom(1, 2),
   subnets: fc.constant("unknown" as const),
@@ -178,6 +180,7 @@ describe("whatever the policy", () => {
           { callerDepth: 0, namespaceDepth: 1 },
           { attachmentsUsed: 0 },
           { addressesUsed: 0 },
+          { portsUsed: 0 },
           { networkAttachmentsUsed: 0 },
         ];
         for (const changes of less)

@@ -44,6 +44,7 @@ describe("numbers (C8)", () => {
   test("that a rule with attachments does not mention are the defaults, and of one without nothing is said", async () => {
     const defaults = {
       addresses: "unlimited",
+      publishedPorts: 128,
       bandwidthIn: "unlimited",
       bandwidthOut: "unlimited",
       connections: 4096,

@@ -39,7 +39,7 @@ describe("a file of requests", () => {
   test("can say everything that a request has", async () => {
     const [first] = parseRequests(
       "r",
-      '{"user":"alice","network":"lab","ips":["10.20.0.7"],"mac":"02:00:00:00:00:01","ports":["[2001:db8::1]:53:5353/udp"],"names":true,"nested":true,"attachmentsUsed":1,"addressesUsed":2,"networkAttachmentsUsed":3}',
+      '{"user":"alice","network":"lab","ips":["10.20.0.7"],"mac":"02:00:00:00:00:01","ports":["[2001:db8::1]:53:5353/udp"],"names":true,"nested":true,"attachmentsUsed":1,"addressesUsed":2,"portsUsed":4,"networkAttachmentsUsed":3}',
     ).requests;
     expect(first?.request).toEqual({
       network: "lab",
@@ -51,6 +51,7 @@ describe("a file of requests", () => {
       namespaceDepth: 2,
       attachmentsUsed: 1,
       addressesUsed: 2,
+      portsUsed: 4,
       networkAttachmentsUsed: 3,
       addressesPerAttachment: 1,
       subnets: "unknown",

@@ -243,6 +243,7 @@ test("seccomp needs the kernel, and runc", () => {
 test("networks are those that are granted, and their lack is a warning", () => {
   const lab = {
     ...{ name: "lab", plugins: ["bridge"], used: 1, limit: 8, addressesUsed: 1, addressesLimit: 8, free: 9 },
+    ...{ portsUsed: 0, portsLimit: 0 },
     ...{ grantedBy: "allow user:alice network:lab", grants: [], settings: {}, subnets: [] },
   };
   expect(judgeNetworks([lab], "alice").text).toContain("lab: 1/8 in use, allow user:alice network:lab");

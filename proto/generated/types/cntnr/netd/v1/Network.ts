@@ -41,6 +41,12 @@ export interface Network {
    * Where its addresses come from: 10.20.0.0/24; empty when only the plugins know.
    */
   'subnets'?: (string)[];
+  /**
+   * Quota of published ports of the caller on this network, 0 where no rule gives ports; 0 with unlimited set.
+   */
+  'portsLimit'?: (number);
+  'portsUnlimited'?: (boolean);
+  'portsUsed'?: (number);
 }
 
 export interface Network__Output {
@@ -81,4 +87,10 @@ export interface Network__Output {
    * Where its addresses come from: 10.20.0.0/24; empty when only the plugins know.
    */
   'subnets': (string)[];
+  /**
+   * Quota of published ports of the caller on this network, 0 where no rule gives ports; 0 with unlimited set.
+   */
+  'portsLimit': (number);
+  'portsUnlimited': (boolean);
+  'portsUsed': (number);
 }
