@@ -16,5 +16,8 @@ export function warningsAbout(
     if (isolation === "group" && !own.some(({ who }) => who.text.startsWith("group:")))
       warnings.push(`${place}: isolation is by group, but no rule for network ${name} names a group`);
   }
+  for (const { values } of rules)
+    if (values.names?.value)
+      warnings.push(`${values.names.place}: names = yes has no effect yet: no names are served`);
   return warnings;
 }

@@ -236,13 +236,14 @@ describe("a network", () => {
 
   test("that nobody can use, or with settings that do nothing, is warned of", async () => {
     const { warnings } = await labPolicy(
-      "[allow everyone network:lab]\nports = tcp\n",
+      "[allow everyone network:lab]\nports = tcp\nnames = yes\n",
       "masquerade = yes\nisolation = group",
     );
     expect(warnings).toEqual([
       "a.conf:1: no rule gives attachments on network lab: nobody can use it",
       "a.conf:1: masquerade has no effect while egress is none",
       "a.conf:1: isolation is by group, but no rule for network lab names a group",
+      "a.conf:7: names = yes has no effect yet: no names are served",
     ]);
   });
 
