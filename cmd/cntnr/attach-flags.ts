@@ -1,5 +1,5 @@
-import { defaultDetachKeys, parseDetachKeys } from "../../runtime/attach/detach-keys.ts";
 import type { OutputStream } from "../../runtime/attach/attach-streams.ts";
+import { defaultDetachKeys, parseDetachKeys } from "../../runtime/attach/detach-keys.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 

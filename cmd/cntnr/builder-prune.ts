@@ -1,10 +1,10 @@
+import { garbageOptions } from "../../runtime/engine/image-users.ts";
 import { collectGarbage } from "../../runtime/image/collect-garbage.ts";
 import { print } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { reclaimed } from "./image-prune.ts";
-import { garbageOptions } from "../../runtime/engine/image-users.ts";
 
 const warning =
   "This will remove all that builds have kept: steps that no image has, and the directories of cache mounts.";

@@ -1,13 +1,14 @@
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import { createBundle } from "../../runtime/named-bundle/create-bundle.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { createSurroundings } from "./create-surroundings.ts";
+import { engineOf } from "./engine-of.ts";
+import { lateProgressPrinter } from "./progress-printer.ts";
 import { parseCreateRequest } from "./run-request.ts";
 
 /** `cntnr bundle create`: prints the bundle's directory. */
 export async function bundleCreate(context: CommandContext): Promise<number> {
-  const { args, directories, env } = context;
+  const { args, env } = context;
+  const engine = engineOf(context);
   const bundle = args.value("bundle");
   if (!bundle) throw new CntnrError("usage", "bundle create: -b NAME or DIR is missing");
   const request = {
@@ -17,7 +18,7 @@ export async function bundleCreate(context: CommandContext): Promise<number> {
     root: args.has("rootfs-copy") ? "copy" : "overlay",
     changes: args.has("keep-changes") ? "kept" : "dropped",
   } as const;
-  const { record } = await createBundle(directories, request, createSurroundings(context));
+  const { record } = await engine.bundles.create(request, { onProgress: lateProgressPrinter() });
   print(`${record.directory}\n`);
   return 0;
 }

@@ -12,7 +12,7 @@ import type { Directories } from "../../runtime/store/directories.ts";
 import { agoOf } from "../command-line/ago.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachName } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
 import { formatList, formatOne } from "./format-template.ts";
 import { parseTime } from "./since.ts";
 

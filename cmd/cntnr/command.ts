@@ -1,3 +1,4 @@
+import type { EngineOptions } from "../../runtime/engine/context.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import type { Command as ProgramCommand, ProgramDescription } from "../command-line/command.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
@@ -6,6 +7,8 @@ import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 export interface CommandContext {
   readonly args: ParsedArguments;
   readonly env: NodeJS.ProcessEnv;
+  /** What the flags before the command say, for {@link engineOf}; remarks are printed. */
+  readonly engineOptions: EngineOptions;
   /** The user's directories; found and made when first asked for. */
   readonly directories: Directories;
   /** `--image-policy` */

@@ -1,18 +1,18 @@
-import { createContainer } from "../../runtime/container/create-container.ts";
-import { parseAttachedStreams } from "./attach-flags.ts";
 import { print } from "../command-line/output.ts";
+import { parseAttachedStreams } from "./attach-flags.ts";
 import type { CommandContext } from "./command.ts";
-import { createSurroundings } from "./create-surroundings.ts";
+import { engineOf } from "./engine-of.ts";
+import { lateProgressPrinter } from "./progress-printer.ts";
 import { parseCreateRequest } from "./run-request.ts";
 
 /** `cntnr create` */
 export async function create(context: CommandContext): Promise<number> {
-  const { args, directories, env } = context;
+  const { args, env } = context;
+  const engine = engineOf(context);
   // It is `start` that attaches.
   parseAttachedStreams(args);
   const request = parseCreateRequest(args, env);
-  const made = { madeBy: "create", stdinOnce: request.options.stdin } as const;
-  const { id } = await createContainer(directories, request, createSurroundings(context), made);
+  const { id } = await engine.containers.create(request, { onProgress: lateProgressPrinter() });
   print(`${id}\n`);
   return 0;
 }

@@ -1,5 +1,5 @@
-import { openNamedContext } from "../../runtime/build/context/named-context.ts";
 import type { NamedContext } from "../../runtime/build/build-request.ts";
+import { openNamedContext } from "../../runtime/build/context/named-context.ts";
 import { openContext } from "../../runtime/build/context/open-context.ts";
 import { parseDockerfile } from "../../runtime/build/dockerfile/parse-dockerfile.ts";
 import { isPlatform, ownPlatform, platformText } from "../../runtime/build/plan/platform.ts";

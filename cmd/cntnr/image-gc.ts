@@ -1,3 +1,4 @@
+import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { expireImages, findExpired } from "../../runtime/image/expire-images.ts";
 import { parseDuration } from "../../runtime/image/filter-images.ts";
@@ -9,7 +10,6 @@ import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { decimalSize, parseSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { reclaimed } from "./image-prune.ts";
-import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
 
 /** `cntnr image gc`: removes what nothing refers to, and images that have had their time. */
 export function imageGc({ args, directories }: CommandContext): Promise<number> {

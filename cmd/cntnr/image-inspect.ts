@@ -2,7 +2,7 @@ import { type ImageDetails, imageDetails } from "../../runtime/image/image-detai
 import { familiarName, splitName } from "../../runtime/image/reference.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachName } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
 import { formatOne } from "./format-template.ts";
 
 /** `cntnr image inspect`: docker's JSON, or what a template makes of it. */

@@ -1,3 +1,4 @@
+import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
 import type { Garbage } from "../../runtime/image/collect-garbage.ts";
 import { removeNames } from "../../runtime/image/expire-images.ts";
 import { filterImages } from "../../runtime/image/filter-images.ts";
@@ -7,7 +8,6 @@ import { print } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
-import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
 
 /** `cntnr image prune`: images without a name, with --all also those that no container was made from. */
 export async function imagePrune({ args, directories }: CommandContext): Promise<number> {

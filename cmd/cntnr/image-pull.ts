@@ -2,7 +2,7 @@ import { pullImage } from "../../runtime/image/pull-image.ts";
 import { parsePlatform } from "../../runtime/image/skopeo.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachName } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
 import { progressPrinter } from "./progress-printer.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 

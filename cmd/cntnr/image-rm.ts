@@ -1,11 +1,11 @@
 import { listContainers } from "../../runtime/container/container-store.ts";
+import { garbageOptions } from "../../runtime/engine/image-users.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { familiarName } from "../../runtime/image/reference.ts";
 import { removeImage } from "../../runtime/image/remove-image.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachName } from "./each-container.ts";
-import { garbageOptions } from "../../runtime/engine/image-users.ts";
+import { forEachName } from "./each-name.ts";
 
 /** `cntnr image rm`: prints what docker prints, names that are gone and the id of an image that is. */
 export function imageRm({ args, directories }: CommandContext): Promise<number> {

@@ -1,6 +1,6 @@
 import { tagImage } from "../../runtime/image/name-image.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachName } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
 
 /** `cntnr image tag IMAGE NAME...` */
 export function imageTag({ args, directories, imagePolicy }: CommandContext): Promise<number> {

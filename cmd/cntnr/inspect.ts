@@ -4,7 +4,7 @@ import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachName } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
 import { formatOne } from "./format-template.ts";
 import { inspectContainer } from "./inspect-container.ts";
 

@@ -6,8 +6,8 @@ import type {
   SecurityOptions,
 } from "../../runtime/container/container-options.ts";
 import { parseDevice } from "../../runtime/container/device-flags.ts";
-import { lookAtHost } from "../../runtime/container/host-path.ts";
 import type { ReadFlagFile } from "../../runtime/container/flag-file.ts";
+import { lookAtHost } from "../../runtime/container/host-path.ts";
 import { parseOomScoreAdj, parseSysctls, parseUlimit } from "../../runtime/container/limit-flags.ts";
 import {
   checkDomainname,

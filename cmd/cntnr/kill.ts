@@ -1,14 +1,18 @@
-import { signalContainer } from "../../runtime/container/end-container.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachContainer } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 
 /** `cntnr kill` */
-export function kill({ args, directories }: CommandContext): Promise<number> {
-  const signal = parseSignal(args.value("signal") ?? "SIGKILL", "--signal");
-  return forEachContainer(directories, args.positionals, async (record, name) => {
-    await signalContainer(directories, record, signal);
+export function kill(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
+  const signal = args.value("signal") ?? "SIGKILL";
+  // Wrong for one is wrong for all.
+  parseSignal(signal, "--signal");
+  return forEachName(args.positionals, async (name) => {
+    await engine.containers.kill(name, signal);
     print(`${name}\n`);
   });
 }

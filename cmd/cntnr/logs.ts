@@ -1,16 +1,17 @@
-import { type LogEntry, readContainerLog } from "../../runtime/container/container-log.ts";
-import { findContainer } from "../../runtime/container/container-store.ts";
+import type { LogEntry } from "../../runtime/container/container-log.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { print, printErrorBytes } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { parseTime } from "./since.ts";
 
 /** `cntnr logs` */
-export async function logs({ args, directories }: CommandContext): Promise<number> {
-  const record = findContainer(directories, args.positionals[0] ?? "");
+export async function logs(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
   const tail = parseTail(args.value("tail"));
   const [since, until] = [args.value("since"), args.value("until")];
-  const batches = readContainerLog(directories, record, {
+  const batches = engine.containers.logBatches(args.positionals[0] ?? "", {
     follow: args.has("follow"),
     ...(tail === undefined ? {} : { tail }),
     ...(since === undefined ? {} : { sinceMs: parseTime("--since", since, Date.now()) }),

@@ -2,7 +2,7 @@ import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { type GrantedNetwork, listNetworks } from "../../runtime/network/networks.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachName } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
 import { formatOne } from "./format-template.ts";
 
 /** `cntnr network inspect`: all that is granted to this user on a network, what decided it, and what is left. */

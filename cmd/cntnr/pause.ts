@@ -1,12 +1,14 @@
-import { pauseContainer } from "../../runtime/container/pause-container.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachContainer } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 
 /** `cntnr pause` */
-export function pause({ args, directories }: CommandContext): Promise<number> {
-  return forEachContainer(directories, args.positionals, async (record, name) => {
-    await pauseContainer(directories, record, "unpaused");
+export function pause(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
+  return forEachName(args.positionals, async (name) => {
+    await engine.containers.pause(name);
     print(`${name}\n`);
   });
 }

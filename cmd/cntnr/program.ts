@@ -1,7 +1,9 @@
+import type { EngineOptions } from "../../runtime/engine/context.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { explainDiskError } from "../../runtime/errors/disk-error.ts";
 import { type Directories, openDirectories } from "../../runtime/store/directories.ts";
 import type { Flag, Program } from "../command-line/command.ts";
+import { printError } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -49,13 +51,22 @@ class Context implements CommandContext {
     if (imagePolicy !== undefined) this.imagePolicy = imagePolicy;
   }
 
-  get directories(): Directories {
+  get engineOptions(): EngineOptions {
     const storeDir = this.#options.value("store-dir");
     const stateDir = this.#options.value("state-dir");
-    this.#directories ??= openDirectories(
-      { ...(storeDir === undefined ? {} : { storeDir }), ...(stateDir === undefined ? {} : { stateDir }) },
-      this.env,
-    );
+    const remark = (text: string) => printError(`cntnr: ${text}\n`);
+    return {
+      ...(storeDir === undefined ? {} : { storeDir }),
+      ...(stateDir === undefined ? {} : { stateDir }),
+      ...(this.imagePolicy === undefined ? {} : { imagePolicy: this.imagePolicy }),
+      env: this.env,
+      onRemark: remark,
+      ...(this.verbose ? { onDetail: remark } : {}),
+    };
+  }
+
+  get directories(): Directories {
+    this.#directories ??= openDirectories(this.engineOptions, this.env);
     return this.#directories;
   }
 }

@@ -1,10 +1,11 @@
-import { findContainer } from "../../runtime/container/container-store.ts";
-import { renameContainer } from "../../runtime/container/rename-container.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 
 /** `cntnr rename` */
-export async function rename({ args, directories }: CommandContext): Promise<number> {
+export async function rename(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
   const [container = "", name = ""] = args.positionals;
-  await renameContainer(directories, findContainer(directories, container), name);
+  await engine.containers.rename(container, name);
   return 0;
 }

@@ -1,14 +1,16 @@
-import { restartContainer } from "../../runtime/container/restart-container.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachContainer } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 import { stopOptions } from "./stop-options.ts";
 
 /** `cntnr restart` */
-export function restart({ args, directories }: CommandContext): Promise<number> {
-  const optionsFor = stopOptions(args);
-  return forEachContainer(directories, args.positionals, async (record, name) => {
-    await restartContainer(directories, record, optionsFor(record));
+export function restart(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
+  const options = stopOptions(args);
+  return forEachName(args.positionals, async (name) => {
+    await engine.containers.restart(name, options);
     print(`${name}\n`);
   });
 }

@@ -1,36 +1,25 @@
-import { findContainer, findId } from "../../runtime/container/container-store.ts";
-import { removeVolumesOf } from "../../runtime/container/container-volumes.ts";
-import { removeContainer } from "../../runtime/container/end-container.ts";
-import { removeDamaged } from "../../runtime/container/settle.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachName } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 
 /** `cntnr rm` */
-export function rm({ args, directories }: CommandContext): Promise<number> {
+export function rm(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
   const isForced = args.has("force");
+  const volumes = args.has("volumes") ? "remove" : "keep";
+  const how = isForced ? ({ running: "kill", damaged: "remove" } as const) : {};
   return forEachName(args.positionals, async (name) => {
     try {
-      const record = findContainer(directories, name);
-      await removeContainer(directories, record, isForced ? "kill" : "refuse");
-      if (args.has("volumes")) await removeVolumesOf(directories, record);
+      await engine.containers.remove(name, { volumes, ...how });
     } catch (error) {
-      if (!(error instanceof CntnrError) || !isForced) throw error;
-      if (error.code === "not-found") {
-        // docker's -f, too, is content when there is nothing to remove, and says so.
-        printError(`cntnr: ${error.message}\n`);
-        return;
-      }
-      if (error.code !== "corrupt") throw error;
-      await removeByForce(directories, name);
+      if (!isForced || !(error instanceof CntnrError) || error.code !== "not-found") throw error;
+      // docker's -f, too, is content when there is nothing to remove, and says so.
+      printError(`cntnr: ${error.message}\n`);
+      return;
     }
     print(`${name}\n`);
   });
-}
-
-async function removeByForce(directories: Directories, name: string): Promise<void> {
-  const id = findId(directories, name);
-  if (id) await removeDamaged(directories, id);
 }

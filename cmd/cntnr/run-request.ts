@@ -1,8 +1,7 @@
 import { parseCapabilities } from "../../runtime/container/capability-flags.ts";
 import { checkName } from "../../runtime/container/container-name.ts";
 import type { ContainerOptions } from "../../runtime/container/container-options.ts";
-import { notifyModes, runtimeFlags } from "../../runtime/container/container-record.ts";
-import type { CreateRequest } from "../../runtime/container/create-container.ts";
+import { type ContainerRecord, notifyModes, runtimeFlags } from "../../runtime/container/container-record.ts";
 import { parseLabels } from "../../runtime/container/environment-flags.ts";
 import { readFlagFile } from "../../runtime/container/flag-file.ts";
 import {
@@ -15,29 +14,19 @@ import {
 import { parseNetworkFlags } from "../../runtime/container/network-flag.ts";
 import { parsePublishFlags } from "../../runtime/container/publish-flag.ts";
 import { parseRestartPolicy } from "../../runtime/container/restart-policy.ts";
-import type { RunRequest } from "../../runtime/container/run-container.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
+import type { ContainerRequest } from "../../runtime/engine/container-request.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { parsePlatform } from "../../runtime/image/skopeo.ts";
+import type { PullPolicy } from "../../runtime/image/store.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
-import { parseAttachedStreams, parseAttachFlags } from "./attach-flags.ts";
 import { parseEnvironment } from "./environment.ts";
 import { parseHealthFlags } from "./health-flags.ts";
 import { parseIsolationOptions } from "./isolation-options.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
-/** What the flags of `cntnr run` ask for. Throws CntnrError. */
-export function parseRunRequest(args: ParsedArguments, env: NodeJS.ProcessEnv): RunRequest {
-  return {
-    ...parseCreateRequest(args, env),
-    ...parseAttachFlags(args),
-    attached: parseAttachedStreams(args),
-    detach: args.has("detach"),
-  };
-}
-
-/** What the flags of `cntnr create` ask for, which `run` has, too. Throws CntnrError. */
-export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv): CreateRequest {
+/** What the flags of `cntnr create` ask for, which `run` and `bundle create` have, too. Throws CntnrError. */
+export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv): ContainerRequest {
   const [image = "", ...command] = args.positionals;
   if (image === "") throw new CntnrError("usage", "run: the image's name is empty");
   const name = args.value("name");
@@ -52,7 +41,7 @@ export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv
     autoRemove: args.has("rm"),
     pull: parsePull(args.value("pull")),
     ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
-    options: parseOptions(args, command, env),
+    ...parseOptions(args, command, env),
     runtimeFlags: runtimeFlags.filter((name) => args.has(name)),
     restart: parseRestart(args),
     stopTimeoutSeconds: parseStopTimeout(args.value("stop-timeout")),
@@ -62,7 +51,7 @@ export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv
   };
 }
 
-function parseRestart(args: ParsedArguments): CreateRequest["restart"] {
+function parseRestart(args: ParsedArguments): ContainerRecord["restart"] {
   const restart = parseRestartPolicy(args.value("restart") ?? "no");
   if (restart.policy !== "no" && args.has("rm"))
     throw new CntnrError(
@@ -125,7 +114,7 @@ function readLabels(path: string): string[] {
   return lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-function parsePull(text: string | undefined): RunRequest["pull"] {
+function parsePull(text: string | undefined): PullPolicy {
   return text === "always" || text === "never" ? text : "missing";
 }
 

@@ -1,13 +1,21 @@
-import { runContainer } from "../../runtime/container/run-container.ts";
 import { print } from "../command-line/output.ts";
+import { parseAttachedStreams, parseAttachFlags } from "./attach-flags.ts";
 import type { CommandContext } from "./command.ts";
-import { createSurroundings } from "./create-surroundings.ts";
-import { parseRunRequest } from "./run-request.ts";
+import { engineOf } from "./engine-of.ts";
+import { lateProgressPrinter } from "./progress-printer.ts";
+import { parseCreateRequest } from "./run-request.ts";
 
 /** `cntnr run` */
 export async function run(context: CommandContext): Promise<number> {
-  const { args, directories, env } = context;
-  const result = await runContainer(directories, parseRunRequest(args, env), createSurroundings(context));
+  const { args, env } = context;
+  const engine = engineOf(context);
+  const outputs = parseAttachedStreams(args);
+  const request = parseCreateRequest(args, env);
+  const options = { onProgress: lateProgressPrinter() };
+  const streams = { kind: "own", ...parseAttachFlags(args), outputs } as const;
+  const result = args.has("detach")
+    ? { kind: "detached" as const, ...(await engine.containers.runDetached(request, options)) }
+    : await engine.containers.runAttached(request, streams, options);
   if (result.kind === "ended") return result.exitCode;
   if (result.kind === "detached") print(`${result.id}\n`);
   return 0;

@@ -1,33 +1,26 @@
-import { startAttached } from "../../runtime/container/attached-container.ts";
-import type { ContainerRecord } from "../../runtime/container/container-record.ts";
-import { findContainer } from "../../runtime/container/container-store.ts";
-import { checkTerminal } from "../../runtime/container/run-foreground.ts";
-import { startContainer } from "../../runtime/container/start-container.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import { serviceOf } from "../../runtime/systemd/service.ts";
 import { print } from "../command-line/output.ts";
 import { parseAttachFlags } from "./attach-flags.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachContainer } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 import { parseNotifyMode } from "./run-request.ts";
 
 /** `cntnr start`: with -a or -i its exit code is the container's. */
-export async function start({ args, directories, env }: CommandContext): Promise<number> {
-  const serviceFor = (record: ContainerRecord) => {
-    const service = serviceOf(env, parseNotifyMode(args) ?? record.sdnotify);
-    return service ? { service } : {};
-  };
+export async function start(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
+  const sdnotify = parseNotifyMode(args);
+  const options = sdnotify === undefined ? {} : { sdnotify };
   if (!args.has("attach") && !args.has("interactive"))
-    return forEachContainer(directories, args.positionals, async (record, name) => {
-      await startContainer(directories, record, { onFailure: "keep", ...serviceFor(record) });
+    return forEachName(args.positionals, async (name) => {
+      await engine.containers.start(name, options);
       print(`${name}\n`);
     });
   const [name = "", ...others] = args.positionals;
   if (others.length > 0) throw new CntnrError("usage", "start -a and -i are for one container at a time");
-  const record = findContainer(directories, name);
-  const stdin = args.has("interactive") && record.stdin;
-  checkTerminal({ tty: record.tty, stdin });
-  const options = { ...parseAttachFlags(args), stdin, onFailure: "keep", ...serviceFor(record) } as const;
-  const end = await startAttached(directories, record, options);
-  return end === "left" ? 0 : end;
+  const stdin = args.has("interactive") ? "pass" : "keep";
+  const streams = { kind: "own", ...parseAttachFlags(args), stdin } as const;
+  const end = await engine.containers.startAttached(name, streams, options);
+  return end.kind === "left" ? 0 : end.exitCode;
 }

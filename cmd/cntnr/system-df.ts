@@ -2,6 +2,7 @@ import { bytesBelow, measureContainer } from "../../runtime/container/container-
 import { isActive } from "../../runtime/container/container-state.ts";
 import { usedVolumes } from "../../runtime/container/container-volumes.ts";
 import { sweep } from "../../runtime/container/sweep.ts";
+import { manifestsInUse } from "../../runtime/engine/image-users.ts";
 import { listImages } from "../../runtime/image/list-images.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { listVolumes, volumePaths } from "../../runtime/volume/volume-store.ts";
@@ -9,7 +10,6 @@ import { print } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { formatList, type ListLayout } from "./format-template.ts";
-import { manifestsInUse } from "../../runtime/engine/image-users.ts";
 
 const layout: ListLayout = {
   headings: {

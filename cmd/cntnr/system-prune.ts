@@ -1,5 +1,6 @@
 import { usedVolumes } from "../../runtime/container/container-volumes.ts";
 import { pruneContainers } from "../../runtime/container/prune-containers.ts";
+import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
 import { removeNames } from "../../runtime/image/expire-images.ts";
 import { listImages } from "../../runtime/image/list-images.ts";
 import { familiarName } from "../../runtime/image/reference.ts";
@@ -11,7 +12,6 @@ import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { bytesOf, prunedText, pruneFilter } from "./container-prune.ts";
 import { reclaimed } from "./image-prune.ts";
-import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
 
 /** `cntnr system prune`: stopped containers, images that nothing needs, what nothing refers to; volumes only when asked. */
 export async function systemPrune({ args, directories }: CommandContext): Promise<number> {

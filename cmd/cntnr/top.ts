@@ -1,12 +1,13 @@
-import { findContainer } from "../../runtime/container/container-store.ts";
-import { containerTop } from "../../runtime/container/container-top.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 
 /** `cntnr top` */
-export async function top({ args, directories }: CommandContext): Promise<number> {
+export async function top(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
   const [name = "", ...psArguments] = args.positionals;
-  const lines = await containerTop(directories, findContainer(directories, name), psArguments);
+  const lines = await engine.containers.top(name, psArguments);
   print(lines.map((line) => `${line}\n`).join(""));
   return 0;
 }

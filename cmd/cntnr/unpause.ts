@@ -1,12 +1,14 @@
-import { unpauseContainer } from "../../runtime/container/pause-container.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachContainer } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 
 /** `cntnr unpause` */
-export function unpause({ args, directories }: CommandContext): Promise<number> {
-  return forEachContainer(directories, args.positionals, async (record, name) => {
-    await unpauseContainer(directories, record);
+export function unpause(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
+  return forEachName(args.positionals, async (name) => {
+    await engine.containers.unpause(name);
     print(`${name}\n`);
   });
 }

@@ -1,13 +1,15 @@
 import { parseRestartPolicy } from "../../runtime/container/restart-policy.ts";
-import { updateContainer } from "../../runtime/container/update-container.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachContainer } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 import { parseStopTimeout } from "./run-request.ts";
 
 /** `cntnr update` */
-export function update({ args, directories }: CommandContext): Promise<number> {
+export function update(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
   const [restart, stopTimeout] = [args.value("restart"), args.value("stop-timeout")];
   if (restart === undefined && stopTimeout === undefined)
     throw new CntnrError("usage", "update: nothing to change: give --restart or --stop-timeout");
@@ -15,8 +17,8 @@ export function update({ args, directories }: CommandContext): Promise<number> {
     ...(restart === undefined ? {} : { restart: parseRestartPolicy(restart) }),
     ...(stopTimeout === undefined ? {} : { stopTimeoutSeconds: parseStopTimeout(stopTimeout) }),
   };
-  return forEachContainer(directories, args.positionals, async (record, name) => {
-    await updateContainer(directories, record, changes);
+  return forEachName(args.positionals, async (name) => {
+    await engine.containers.update(name, changes);
     print(`${name}\n`);
   });
 }

@@ -15,7 +15,7 @@ import {
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
-import { forEachName } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
 import { matches, matchesLabels, parseFilters } from "./filters.ts";
 import { formatList, formatOne } from "./format-template.ts";
 

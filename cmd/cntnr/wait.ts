@@ -1,12 +1,13 @@
-import { exitCodeOf, waitForEnd } from "../../runtime/container/end-container.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
-import { forEachContainer } from "./each-container.ts";
+import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 
 /** `cntnr wait`: one exit code a line. */
-export function wait({ args, directories }: CommandContext): Promise<number> {
-  return forEachContainer(directories, args.positionals, async (record) => {
-    const state = await waitForEnd(directories, record);
-    if (state) print(`${exitCodeOf(state)}\n`);
+export function wait(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
+  return forEachName(args.positionals, async (name) => {
+    print(`${await engine.containers.wait(name)}\n`);
   });
 }

@@ -1,10 +1,11 @@
 import type { AttachedStreams, OutputStream } from "../attach/attach-streams.ts";
 import type { Directories } from "../store/directories.ts";
 import { type Service, serviceOf } from "../systemd/service.ts";
+import { checkTerminal } from "./check-terminal.ts";
 import type { ContainerId } from "./container-id.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { type CreateRequest, type CreateSurroundings, createContainer } from "./create-container.ts";
-import { checkTerminal, runForeground } from "./run-foreground.ts";
+import { runForeground } from "./run-foreground.ts";
 
 /** One `cntnr run`. */
 export interface RunRequest extends CreateRequest {

@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
 import type { OutputStream } from "../attach/attach-streams.ts";
-import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { spawnAttached } from "../sys/spawn-attached.ts";
-import { isTerminal } from "../sys/terminal.ts";
 import { withoutService } from "../systemd/service.ts";
 import { noteContainer } from "./container-events.ts";
 import { beginLife, claimEnd, startedBySomebody } from "./container-life.ts";
@@ -16,15 +14,6 @@ import { classifyRuncFailure } from "./runc-failure.ts";
 import { writeExit } from "./settle.ts";
 import { ensureSharedMemory } from "./shared-memory.ts";
 import { SignalForwarding } from "./signal-forwarding.ts";
-
-/** To type into a terminal of the container's own we need one ourselves. Throws CntnrError `usage`, in docker's words. */
-export function checkTerminal(options: { readonly tty: boolean; readonly stdin: boolean }): void {
-  if (options.tty && options.stdin && !isTerminal(0))
-    throw new CntnrError(
-      "usage",
-      "the input device is not a TTY (-ti needs a terminal; leave out -t in scripts and pipes)",
-    );
-}
 
 export interface ForegroundOptions {
   readonly signals: "pass" | "keep";

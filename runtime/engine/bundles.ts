@@ -1,10 +1,10 @@
 import type { CntnrError } from "../errors/cntnr-error.ts";
-import type { BundleRecord } from "../named-bundle/bundle-record.ts";
+import { type BundleRecord, findBundle, isWhole, listBundles } from "../named-bundle/bundle-record.ts";
 import type { BundleRequest, BundleResult } from "../named-bundle/create-bundle.ts";
-import type { ContainerRequest } from "./container-request.ts";
+import { type ContainerRequest, completeRequest } from "./container-request.ts";
 import type { CapturedEnd } from "./container-work.ts";
 import type { CreateOptions, EngineContext, WaitOptions } from "./context.ts";
-import type { Input, Streams } from "./streams.ts";
+import { CapturedStreams, type Input, type Streams } from "./streams.ts";
 
 /** What a bundle is made of; what is said of a container's life means nothing for it. */
 export interface BundleOptions
@@ -37,10 +37,7 @@ export class Bundles {
    * @param request.changes whether what a container has written stays when the image is another one; default `dropped`
    */
   async create(request: BundleOptions, options: CreateOptions = {}): Promise<BundleResult> {
-    const [{ createBundle }, { completeRequest }] = await Promise.all([
-      import("../named-bundle/create-bundle.ts"),
-      import("./container-request.ts"),
-    ]);
+    const { createBundle } = await import("../named-bundle/create-bundle.ts");
     const { bundle, ifThere = "refuse", root = "overlay", changes = "dropped", ...container } = request;
     return createBundle(
       this.#context.directories,
@@ -51,7 +48,6 @@ export class Bundles {
 
   /** All of them, by name; one that is damaged does not hide the others. */
   async list(): Promise<{ readonly bundles: readonly Bundle[]; readonly damaged: readonly CntnrError[] }> {
-    const { listBundles } = await import("../named-bundle/bundle-record.ts");
     const { bundles, damaged } = listBundles(this.#context.directories);
     return { bundles: await Promise.all(bundles.map((record) => this.#describe(record))), damaged };
   }
@@ -62,15 +58,11 @@ export class Bundles {
   }
 
   async #find(bundle: string): Promise<BundleRecord> {
-    const { findBundle } = await import("../named-bundle/bundle-record.ts");
     return findBundle(this.#context.directories, bundle);
   }
 
   async #describe(record: BundleRecord): Promise<Bundle> {
-    const [{ isWhole }, { lastUseMs }] = await Promise.all([
-      import("../named-bundle/bundle-record.ts"),
-      import("../named-bundle/remove-bundles.ts"),
-    ]);
+    const { lastUseMs } = await import("../named-bundle/remove-bundles.ts");
     const { directories } = this.#context;
     return { ...record, lastUseMs: lastUseMs(directories, record), isWhole: isWhole(record) };
   }
@@ -84,7 +76,6 @@ export class Bundles {
     bundle: string,
     { input, ...options }: WaitOptions & { readonly input?: Input } = {},
   ): Promise<CapturedEnd> {
-    const { CapturedStreams } = await import("./streams.ts");
     const streams = new CapturedStreams(input);
     const exitCode = await this.runAttached(bundle, streams, options);
     return { exitCode, ...streams.captured };

@@ -53,11 +53,12 @@ const defaults: ContainerOptions = {
 function check({ image, workingDir, stopSignal, restart, autoRemove, mounts = [] }: ContainerRequest): void {
   if (image === "") throw new CntnrError("usage", "the image's name is empty");
   if (stopSignal !== undefined) parseSignal(stopSignal);
-  if (workingDir !== undefined) checkWorkingDirectory(workingDir);
+  if (workingDir !== undefined && !workingDir.startsWith("/"))
+    throw new CntnrError("usage", `workingDir ${workingDir}: the working directory is not absolute`);
   if (autoRemove && restart && restart.policy !== "no")
     throw new CntnrError(
       "usage",
-      "--restart and --rm cannot go together: what is removed is not started again",
+      "restart and autoRemove cannot go together: what is removed is not started again",
     );
   for (const mount of mounts) {
     if (!mount.destination.startsWith("/"))
@@ -71,10 +72,4 @@ function check({ image, workingDir, stopSignal, restart, autoRemove, mounts = []
     if (!statSync(mount.source, { throwIfNoEntry: false }))
       throw new CntnrError("not-found", `mount ${mount.source}: there is no such file or directory`);
   }
-}
-
-/** Throws CntnrError `usage`. */
-export function checkWorkingDirectory(path: string): void {
-  if (!path.startsWith("/"))
-    throw new CntnrError("usage", `-w ${path}: the working directory is not absolute`);
 }

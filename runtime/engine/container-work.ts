@@ -1,14 +1,18 @@
 import type { AttachResult } from "../container/attached-container.ts";
+import { checkTerminal } from "../container/check-terminal.ts";
 import type { CommitRequest } from "../container/commit-container.ts";
 import type { LogEntry, ReadLogOptions } from "../container/container-log.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
+import { readState } from "../container/container-state.ts";
+import { findContainer } from "../container/container-store.ts";
 import type { CopyPlace } from "../copy/copy-files.ts";
 import type { Change, CopyReport } from "../copy/copy-job.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import type { ExecRequest } from "../exec/exec-request.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import type { UsageSample } from "../usage/measure-usage.ts";
 import type { EngineContext, WaitOptions } from "./context.ts";
-import type { Input, Streams } from "./streams.ts";
+import { attachOptionsOf, CapturedStreams, type Input, type Streams } from "./streams.ts";
 
 /** How something ended that was attached to: by itself, or it goes on and was left by the detach keys. */
 export type AttachEnd = { readonly kind: "ended"; readonly exitCode: number } | { readonly kind: "left" };
@@ -50,7 +54,6 @@ export class ContainerWork {
 
   /** Throws CntnrError `not-found`, `conflict` for the start of several ids, `corrupt`. */
   protected async find(container: string): Promise<ContainerRecord> {
-    const { findContainer } = await import("../container/container-store.ts");
     return findContainer(this.context.directories, container);
   }
 
@@ -83,7 +86,6 @@ export class ContainerWork {
     command: readonly string[],
     { input, ...options }: ExecOptions & { readonly input?: Input } = {},
   ): Promise<CapturedEnd> {
-    const { CapturedStreams } = await import("./streams.ts");
     const streams = new CapturedStreams(input);
     const exitCode = await this.#execOn(container, command, streams, options);
     return { exitCode, ...streams.captured };
@@ -142,13 +144,11 @@ export class ContainerWork {
     streams: Streams,
     options: ExecOptions,
   ): Promise<AttachEnd> {
-    const [{ execOnTerminal }, { attachOptionsOf }] = await Promise.all([
-      import("../exec/exec-terminal.ts"),
-      import("./streams.ts"),
-    ]);
+    const { execOnTerminal } = await import("../exec/exec-terminal.ts");
     const { detachKeys, stdin } = attachOptionsOf(streams);
     const request = { ...requestOf(command, options), tty: true, stdin };
     const record = await this.find(container);
+    if (streams.kind === "own") checkTerminal(request);
     return endOf(
       await execOnTerminal(this.context.directories, record, request, {
         detachKeys,
@@ -163,16 +163,15 @@ export class ContainerWork {
    * when it does not run, or runs on another program's own streams.
    */
   async attach(container: string, streams: Streams, options: WaitOptions = {}): Promise<AttachEnd> {
-    const [{ attachContainer }, { attachOptionsOf }] = await Promise.all([
-      import("../container/attached-container.ts"),
-      import("./streams.ts"),
-    ]);
+    const { attachContainer } = await import("../container/attached-container.ts");
     const record = await this.find(container);
     const attachment = attachOptionsOf(streams);
+    const stdin = attachment.stdin && record.stdin;
+    if (streams.kind === "own") checkTerminal({ tty: record.tty, stdin });
     return endOf(
       await attachContainer(this.context.directories, record, {
         ...attachment,
-        stdin: attachment.stdin && record.stdin,
+        stdin,
         ...this.context.waiting(options),
       }),
     );
@@ -186,10 +185,7 @@ export class ContainerWork {
 
   /** What a container's processes have used up to now; undefined when it does not run. Two of them give a load: {@link cpuPercent}. */
   async usage(container: string): Promise<UsageSample | undefined> {
-    const [{ readState }, { measureUsage }] = await Promise.all([
-      import("../container/container-state.ts"),
-      import("../usage/measure-usage.ts"),
-    ]);
+    const { measureUsage } = await import("../usage/measure-usage.ts");
     const state = readState(this.context.directories, await this.find(container));
     return "pid" in state ? measureUsage(state.pid) : undefined;
   }
@@ -248,6 +244,8 @@ function requestOf(
   command: readonly string[],
   { env = [], user, workingDir, isPrivileged = false }: ExecOptions,
 ): ExecRequest {
+  if (workingDir !== undefined && !workingDir.startsWith("/"))
+    throw new CntnrError("usage", `workingDir ${workingDir}: the working directory is not absolute`);
   return {
     command,
     env,

@@ -1,14 +1,18 @@
+import { checkTerminal } from "../container/check-terminal.ts";
 import type { ContainerId } from "../container/container-id.ts";
+import { findId } from "../container/container-store.ts";
+import { removeVolumesOf } from "../container/container-volumes.ts";
 import type { PrunedContainer } from "../container/prune-containers.ts";
 import type { RunResult } from "../container/run-container.ts";
+import { parseSignal } from "../container/signal-name.ts";
 import type { ContainerChanges } from "../container/update-container.ts";
-import type { CntnrError } from "../errors/cntnr-error.ts";
-import type { NotifyMode } from "../systemd/service.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import { type NotifyMode, serviceOf } from "../systemd/service.ts";
 import type { Container, ContainerDetails } from "./container.ts";
-import type { ContainerRequest } from "./container-request.ts";
+import { type ContainerRequest, completeRequest } from "./container-request.ts";
 import { type AttachEnd, type CapturedEnd, ContainerWork, endOf } from "./container-work.ts";
 import type { CreateOptions, WaitOptions } from "./context.ts";
-import type { Input, Streams } from "./streams.ts";
+import { attachOptionsOf, bothOutputs, CapturedStreams, type Input, type Streams } from "./streams.ts";
 
 export interface StopOptions extends WaitOptions {
   /** After so many seconds it is killed; negative: never. Default: what the container says. */
@@ -52,10 +56,9 @@ export class Containers extends ContainerWork {
 
   /** All that is known of one container. Throws CntnrError `not-found`, `conflict`, `corrupt`. */
   async inspect(container: string): Promise<ContainerDetails> {
-    const [{ settle }, { detailContainer }, { CntnrError }] = await Promise.all([
+    const [{ settle }, { detailContainer }] = await Promise.all([
       import("../container/settle.ts"),
       import("./container.ts"),
-      import("../errors/cntnr-error.ts"),
     ]);
     const record = await this.find(container);
     const state = await settle(this.context.directories, record);
@@ -66,10 +69,7 @@ export class Containers extends ContainerWork {
 
   /** Makes a container that is not started; pulls its image if need be. Fails or aborted, nothing of it is left. */
   async create(request: ContainerRequest, options: CreateOptions = {}): Promise<MadeContainer> {
-    const [{ createContainer }, { completeRequest }] = await Promise.all([
-      import("../container/create-container.ts"),
-      import("./container-request.ts"),
-    ]);
+    const { createContainer } = await import("../container/create-container.ts");
     const complete = completeRequest(request);
     const made = { madeBy: "create", stdinOnce: complete.options.stdin } as const;
     const surroundings = this.context.surroundings(options);
@@ -86,7 +86,6 @@ export class Containers extends ContainerWork {
     request: ContainerRequest,
     { input, ...options }: CreateOptions & { readonly input?: Input } = {},
   ): Promise<CapturedEnd> {
-    const { CapturedStreams } = await import("./streams.ts");
     const streams = new CapturedStreams(input);
     const end = await this.runAttached(request, streams, options);
     return { exitCode: end.kind === "ended" ? end.exitCode : 0, ...streams.captured };
@@ -102,11 +101,7 @@ export class Containers extends ContainerWork {
     streams: Streams,
     options: CreateOptions = {},
   ): Promise<RunResult> {
-    const [{ runContainer }, { completeRequest }, { attachOptionsOf, bothOutputs }] = await Promise.all([
-      import("../container/run-container.ts"),
-      import("./container-request.ts"),
-      import("./streams.ts"),
-    ]);
+    const { runContainer } = await import("../container/run-container.ts");
     const { detachKeys, signals, attached = bothOutputs } = attachOptionsOf(streams);
     const isGiven = streams.kind === "given";
     const stdin = isGiven ? streams.input !== undefined : (request.stdin ?? false);
@@ -126,11 +121,7 @@ export class Containers extends ContainerWork {
     request: ContainerRequest,
     options: CreateOptions = {},
   ): Promise<{ readonly id: ContainerId }> {
-    const [{ runContainer }, { completeRequest }, { CntnrError }] = await Promise.all([
-      import("../container/run-container.ts"),
-      import("./container-request.ts"),
-      import("../errors/cntnr-error.ts"),
-    ]);
+    const { runContainer } = await import("../container/run-container.ts");
     const result = await runContainer(
       this.context.directories,
       {
@@ -157,15 +148,14 @@ export class Containers extends ContainerWork {
 
   /** Starts a container with streams attached to it until it has ended. Aborted, it leaves, and a container that runs goes on. */
   async startAttached(container: string, streams: Streams, options: StartOptions = {}): Promise<AttachEnd> {
-    const [{ startAttached }, { attachOptionsOf }] = await Promise.all([
-      import("../container/attached-container.ts"),
-      import("./streams.ts"),
-    ]);
+    const { startAttached } = await import("../container/attached-container.ts");
     const record = await this.find(container);
     const attachment = attachOptionsOf(streams);
+    const stdin = attachment.stdin && record.stdin;
+    if (streams.kind === "own") checkTerminal({ tty: record.tty, stdin });
     const end = await startAttached(this.context.directories, record, {
       ...attachment,
-      stdin: attachment.stdin && record.stdin,
+      stdin,
       onFailure: "keep",
       ...(await this.#serviceFor(options.sdnotify ?? record.sdnotify)),
       ...this.context.waiting(options),
@@ -174,7 +164,6 @@ export class Containers extends ContainerWork {
   }
 
   async #serviceFor(mode: NotifyMode) {
-    const { serviceOf } = await import("../systemd/service.ts");
     const service = serviceOf(this.context.env, mode);
     return service ? { service } : {};
   }
@@ -194,7 +183,6 @@ export class Containers extends ContainerWork {
   }
 
   async #stopOptions(options: StopOptions, { stopTimeoutSeconds }: { readonly stopTimeoutSeconds: number }) {
-    const { parseSignal } = await import("../container/signal-name.ts");
     const { timeoutSeconds = stopTimeoutSeconds, stopSignal } = options;
     const { signal: abort } = this.context.waiting(options);
     return {
@@ -206,10 +194,7 @@ export class Containers extends ContainerWork {
 
   /** Sends a signal to a container's first process. Throws CntnrError `conflict` when it does not run. */
   async kill(container: string, signalName = "SIGKILL"): Promise<void> {
-    const [{ signalContainer }, { parseSignal }] = await Promise.all([
-      import("../container/end-container.ts"),
-      import("../container/signal-name.ts"),
-    ]);
+    const { signalContainer } = await import("../container/end-container.ts");
     const number = parseSignal(signalName);
     await signalContainer(this.context.directories, await this.find(container), number);
   }
@@ -248,15 +233,11 @@ export class Containers extends ContainerWork {
       readonly damaged?: "refuse" | "remove";
     } = {},
   ): Promise<void> {
-    const [{ removeContainer }, { CntnrError }] = await Promise.all([
-      import("../container/end-container.ts"),
-      import("../errors/cntnr-error.ts"),
-    ]);
+    const { removeContainer } = await import("../container/end-container.ts");
     try {
       const record = await this.find(container);
       await removeContainer(this.context.directories, record, options.running ?? "refuse");
       if (options.volumes !== "remove") return;
-      const { removeVolumesOf } = await import("../container/container-volumes.ts");
       await removeVolumesOf(this.context.directories, record);
     } catch (error) {
       const isDamaged = error instanceof CntnrError && error.code === "corrupt";
@@ -266,10 +247,7 @@ export class Containers extends ContainerWork {
   }
 
   async #removeDamaged(container: string): Promise<void> {
-    const [{ findId }, { removeDamaged }] = await Promise.all([
-      import("../container/container-store.ts"),
-      import("../container/settle.ts"),
-    ]);
+    const { removeDamaged } = await import("../container/settle.ts");
     const id = findId(this.context.directories, container);
     if (id) await removeDamaged(this.context.directories, id);
   }

@@ -1,4 +1,4 @@
-import type { EngineEvent, ReadEventsOptions } from "../events/event-log.ts";
+import { type EngineEvent, type ReadEventsOptions, readEvents } from "../events/event-log.ts";
 import { Bundles } from "./bundles.ts";
 import { Containers } from "./containers.ts";
 import { EngineContext, type EngineOptions } from "./context.ts";
@@ -46,7 +46,6 @@ export class Engine {
   }
 
   async *#events(options: ReadEventsOptions): AsyncGenerator<EngineEvent> {
-    const { readEvents } = await import("../events/event-log.ts");
     yield* readEvents(this.#context.directories, options);
   }
 }

@@ -1,7 +1,7 @@
 import type { BuildOutput } from "../build/build-request.ts";
 import type { Garbage } from "../image/collect-garbage.ts";
 import type { Expiry } from "../image/expire-images.ts";
-import type { IndexedImage } from "../image/find-image.ts";
+import { findImage, type IndexedImage } from "../image/find-image.ts";
 import type { HistoryStep, ImageDetails } from "../image/image-details.ts";
 import type { ImageSummary } from "../image/list-images.ts";
 import type { Digest, LocalImage } from "../image/local-image.ts";
@@ -106,7 +106,6 @@ export class Images {
 
   /** The name by which an image was found or that it has, and its manifest. */
   async find(image: string): Promise<IndexedImage | undefined> {
-    const { findImage } = await import("../image/find-image.ts");
     return findImage(this.#context.directories, image);
   }
 

@@ -1,3 +1,4 @@
+import { CntnrError } from "../errors/cntnr-error.ts";
 import type { GrantedNetwork } from "../network/networks.ts";
 import type { EngineContext, WaitOptions } from "./context.ts";
 
@@ -19,7 +20,6 @@ export class Networks {
   async inspect(name: string, options: WaitOptions = {}): Promise<GrantedNetwork> {
     const network = (await this.list(options)).find((candidate) => candidate.name === name);
     if (network) return network;
-    const { CntnrError } = await import("../errors/cntnr-error.ts");
     throw new CntnrError("not-found", `network ${name}: none that you may use`);
   }
 }

@@ -1,4 +1,6 @@
-import type { CntnrError } from "../errors/cntnr-error.ts";
+import { usedVolumes } from "../container/container-volumes.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
+import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import type { RemovalSurroundings } from "../volume/remove-volumes.ts";
 import type { VolumeRecord } from "../volume/volume-store.ts";
 import type { EngineContext } from "./context.ts";
@@ -25,7 +27,7 @@ export class Volumes {
   /** Makes a volume, or finds the one of that name; without a name one that is called by a random one. Throws `conflict` for other options. */
   async create(name?: string, { labels = {}, options = {} }: VolumeOptions = {}): Promise<Volume> {
     const { createVolume, newAnonymousName } = await import("../volume/volume-store.ts");
-    await checkOptions(options);
+    checkOptions(options);
     const volume = createVolume(this.#context.directories, {
       name: name ?? newAnonymousName(),
       anonymous: name === undefined,
@@ -56,7 +58,6 @@ export class Volumes {
 
   /** Names of volumes that containers and bundles use, with who does. */
   async used(): Promise<ReadonlyMap<string, string>> {
-    const { usedVolumes } = await import("../container/container-volumes.ts");
     return usedVolumes(this.#context.directories);
   }
 
@@ -73,17 +74,12 @@ export class Volumes {
   }
 
   async #surroundings(): Promise<RemovalSurroundings> {
-    const [{ loadIdMappings }, { usedVolumes }] = await Promise.all([
-      import("../userns/load-id-mappings.ts"),
-      import("../container/container-volumes.ts"),
-    ]);
     const { directories } = this.#context;
     return { mappings: loadIdMappings(), usedVolumes: () => usedVolumes(directories) };
   }
 }
 
-async function checkOptions({ type = "none", device }: NonNullable<VolumeOptions["options"]>): Promise<void> {
-  const { CntnrError } = await import("../errors/cntnr-error.ts");
+function checkOptions({ type = "none", device }: NonNullable<VolumeOptions["options"]>): void {
   if (type !== "none" && type !== "tmpfs")
     throw new CntnrError(
       "unsupported",

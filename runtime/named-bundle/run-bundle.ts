@@ -5,7 +5,7 @@ import type { AttachedStreams } from "../attach/attach-streams.ts";
 import { passStreams } from "../attach/pass-streams.ts";
 import { checkMountPoints, rootTrees } from "../bundle/make-root.ts";
 import { defaultMountPoints } from "../bundle/mount-plan.ts";
-import { checkTerminal } from "../container/run-foreground.ts";
+import { checkTerminal } from "../container/check-terminal.ts";
 import { runcFlagsWithLog, runtimeProgram, runtimeWords } from "../container/runc.ts";
 import { classifyRuncFailure } from "../container/runc-failure.ts";
 import { SignalForwarding } from "../container/signal-forwarding.ts";
