@@ -39,7 +39,7 @@ export function imageLs({ args, directories }: CommandContext): number {
   }
   const usersById = Map.groupBy(listContainers(directories).records, ({ imageId }) => imageId);
   const rows = images.map((image) => ({
-    ...rowOf(image, idOf(image), usersById.get(image.id)?.length ?? 0),
+    ...imageRow(image, usersById.get(image.id)?.length ?? 0, idOf(image)),
     ReadOnly: String(!isOwn.has(image)),
   }));
   const columns = [
@@ -59,7 +59,8 @@ export function shortDigest(digest: string): string {
   return digest.slice("sha256:".length, "sha256:".length + 12);
 }
 
-function rowOf(image: ImageSummary, id: string, users: number): TemplateRow {
+/** What is shown of an image, by docker's names. */
+export function imageRow(image: ImageSummary, users: number, id = shortDigest(image.id)): TemplateRow {
   return {
     Containers: String(users),
     CreatedAt: image.created === "" ? "N/A" : createdAt(image.created),

@@ -43,7 +43,7 @@ export const systemCommands: readonly Command[] = [
   {
     path: "system df",
     summary: "Say how much room images, containers and volumes take",
-    flags: [template],
+    flags: [template, { name: "verbose", short: "v", summary: "Each of them, and what images share" }],
     positionals: [],
     example: "cntnr system df",
     failureCode: 1,

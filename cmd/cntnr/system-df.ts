@@ -29,6 +29,11 @@ interface Room {
 
 /** `cntnr system df` */
 export async function systemDf({ args, directories }: CommandContext): Promise<number> {
+  if (args.has("verbose")) {
+    const { dfDetails } = await import("./system-df-details.ts");
+    print(await dfDetails(directories, args.value("format")));
+    return 0;
+  }
   const rooms = [imageRoom(directories), await containerRoom(directories), await volumeRoom(directories)];
   const rows = rooms.map(({ type, total, active, bytes, reclaimableBytes }) => ({
     Type: type,

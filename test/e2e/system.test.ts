@@ -97,6 +97,23 @@ describe("prune and df", () => {
     );
     expect(rows[1]).toBe("Containers 2 1 5kB 2kB (40%)");
     expect(rows[0]).toMatch(/^Images \d+ 1 /);
+    await alice.ok(
+      "cntnr run --rm -v kept:/v $IMAGE sh -c 'head -c 1000 /dev/zero >/v/f'; cntnr commit off local/off:1",
+    );
+    const details = await lines("cntnr system df -v");
+    const start = (text: string) => details.findIndex((line) => line.startsWith(text));
+    expect(details[start("Images space usage:") + 1]).toMatch(
+      /^REPOSITORY +TAG +IMAGE ID +CREATED +SIZE +SHARED SIZE +UNIQUE SIZE +CONTAINERS$/,
+    );
+    expect(details[start("local/off")]).toMatch(/ 2kB +0$/);
+    expect(details.find((line) => line.endsWith(" off"))).toMatch(
+      / 0 +2kB +\d+ seconds? ago +Exited \(0\) .* off$/,
+    );
+    expect(details[start("kept")]).toMatch(/^kept +0 +1kB$/);
+    expect(await alice.ok("cntnr system df -v --format '{{range .Volumes}}{{.Name}} {{.Size}}{{end}}'")).toBe(
+      "kept 1kB",
+    );
+    await alice.ok("cntnr volume rm kept");
     expect((await lines("cntnr system df"))[0]).toMatch(/^TYPE +TOTAL +ACTIVE +SIZE +RECLAIMABLE$/);
   });
 });
