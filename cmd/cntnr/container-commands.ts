@@ -2,7 +2,8 @@ import type { Flag, Positional } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
 import { createFlags } from "./create-flags.ts";
 import { healthFlags } from "./health-flags.ts";
-import { detachKeysFlag, lifeFlags, sdnotifyFlag, signalProxyFlag } from "./life-flags.ts";
+import { resourceFlags } from "./isolation-flags.ts";
+import { detachKeysFlag, lifeFlags, logFlags, sdnotifyFlag, signalProxyFlag } from "./life-flags.ts";
 import { filter, noTruncation, pruneFilter, quiet, template } from "./shared-flags.ts";
 
 const container: Positional = { name: "CONTAINER", count: "one", completes: "container" };
@@ -37,6 +38,7 @@ export const containerCommands: readonly Command[] = [
       { name: "detach", short: "d", summary: "Run in the background and print the container's id" },
       ...createFlags,
       ...lifeFlags,
+      ...logFlags,
       ...healthFlags,
       detachKeysFlag,
       signalProxyFlag,
@@ -52,7 +54,7 @@ export const containerCommands: readonly Command[] = [
     path: "create",
     aliases: ["container create"],
     summary: "Make a container without starting it, and print its id",
-    flags: [...createFlags, ...lifeFlags, ...healthFlags],
+    flags: [...createFlags, ...lifeFlags, ...logFlags, ...healthFlags],
     positionals: imageAndCommand,
     passThrough: true,
     example: "cntnr create --name web alpine:3.6 httpd -f\ncntnr start web",
@@ -184,10 +186,10 @@ export const containerCommands: readonly Command[] = [
   {
     path: "update",
     aliases: ["container update"],
-    summary: "Change how containers live, also while they run",
-    flags: lifeFlags.filter(({ name }) => name !== "sdnotify"),
+    summary: "Change how containers live and what they may use, also while they run",
+    flags: [...lifeFlags.filter(({ name }) => name !== "sdnotify"), ...resourceFlags],
     positionals: [containers],
-    example: "cntnr update --restart on-failure:3 web",
+    example: "cntnr update --restart on-failure:3 --memory 256m web",
     failureCode: 1,
     load: async () => (await import("./update.ts")).update,
   },

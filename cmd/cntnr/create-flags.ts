@@ -83,6 +83,7 @@ export const createFlags: readonly Flag[] = [
     summary: "Which of an image's variants: linux/arm64 (the machine's own)",
   },
   ...isolationFlags,
+  { name: "runtime", value: "RUNC", summary: "Another runc than that in PATH, by name or path" },
   { name: "no-pivot", summary: "Let the runtime change the root without pivot_root (initramfs)" },
   { name: "no-new-keyring", summary: "Let the container have the session keyring of whoever starts it" },
   tlsVerify,

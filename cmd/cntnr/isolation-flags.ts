@@ -14,6 +14,21 @@ const deviceLimitFlags: readonly Flag[] = [
   { name: "device-write-iops", value: "DEVICE:NUMBER", repeatable: true, summary: `${perSecond}: writes` },
 ];
 
+/** Bounds of what a container may use: of `run`, `create` and `update`. */
+export const resourceFlags: readonly Flag[] = [
+  { name: "memory", short: "m", value: "SIZE", summary: "Bound of its memory, where you have cgroups" },
+  { name: "memory-swap", value: "SIZE", summary: "Bound of memory and swap together; -1 for none" },
+  { name: "memory-reservation", value: "SIZE", summary: "Memory that it is to keep when others need some" },
+  { name: "cpus", value: "NUMBER", summary: "Bound of its processor time: 0.5 is half of one" },
+  { name: "cpu-shares", short: "c", value: "NUMBER", summary: "Weight of its processor time (1024)" },
+  { name: "cpu-quota", value: "MICROSECONDS", summary: "Processor time in each period" },
+  { name: "cpu-period", value: "MICROSECONDS", summary: "How long a period is (100000)" },
+  { name: "cpuset-cpus", value: "LIST", summary: "Processors that it may use: 0-2,4" },
+  { name: "cpuset-mems", value: "LIST", summary: "Memory nodes that it may use" },
+  { name: "pids-limit", value: "NUMBER", summary: "Bound of its processes; -1 for none" },
+  { name: "blkio-weight", value: "NUMBER", summary: "Weight of its disk access: 10 to 1000" },
+];
+
 /** Flags about what separates a container from the host and from others: `isolation-options.ts` reads them. */
 export const isolationFlags: readonly Flag[] = [
   { name: "init", summary: "Run a first process in it that passes signals on and reaps (tini)" },
@@ -26,6 +41,11 @@ export const isolationFlags: readonly Flag[] = [
   { name: "uts", value: "MODE", summary: "Namespace of host names: private (default), host, container:NAME" },
   { name: "userns", value: "MODE", summary: "User namespace: private (default), container:NAME" },
   { name: "cgroupns", value: "MODE", summary: "Cgroup namespace: private (default), host" },
+  {
+    name: "cgroup-parent",
+    value: "PATH",
+    summary: "Cgroup for its own, below yours; where you have cgroups",
+  },
   { name: "mount-cgroups", value: "MODE", summary: "/sys/fs/cgroup: ro (default), rw, no" },
   { name: "privileged", summary: "Lift all restrictions but those that you have yourself" },
   {
@@ -60,18 +80,8 @@ export const isolationFlags: readonly Flag[] = [
     value: "NUMBER",
     summary: "How gladly the kernel ends it without memory: to 1000",
   },
-  { name: "memory", short: "m", value: "SIZE", summary: "Bound of its memory, where you have cgroups" },
-  { name: "memory-swap", value: "SIZE", summary: "Bound of memory and swap together; -1 for none" },
-  { name: "memory-reservation", value: "SIZE", summary: "Memory that it is to keep when others need some" },
-  { name: "cpus", value: "NUMBER", summary: "Bound of its processor time: 0.5 is half of one" },
-  { name: "cpu-shares", short: "c", value: "NUMBER", summary: "Weight of its processor time (1024)" },
-  { name: "cpu-quota", value: "MICROSECONDS", summary: "Processor time in each period" },
-  { name: "cpu-period", value: "MICROSECONDS", summary: "How long a period is (100000)" },
-  { name: "cpuset-cpus", value: "LIST", summary: "Processors that it may use: 0-2,4" },
-  { name: "cpuset-mems", value: "LIST", summary: "Memory nodes that it may use" },
-  { name: "pids-limit", value: "NUMBER", summary: "Bound of its processes; -1 for none" },
+  ...resourceFlags,
   ...deviceLimitFlags,
-  { name: "blkio-weight", value: "NUMBER", summary: "Weight of its disk access: 10 to 1000" },
   { name: "shm-size", value: "SIZE", summary: "Size of /dev/shm (64m)" },
   { name: "domainname", value: "DOMAIN", summary: "Domain of the container's host name" },
   {

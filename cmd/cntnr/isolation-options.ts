@@ -24,9 +24,11 @@ import {
   parseNamespace,
 } from "../../runtime/container/namespace-flags.ts";
 import {
+  checkCgroupParent,
   deviceLimitKinds,
   parseDeviceLimit,
   parseResources,
+  type ResourceWords,
   resourceFlagNames,
 } from "../../runtime/container/resource-flags.ts";
 import { parseSeccomp, parseSecurityOptions } from "../../runtime/container/security-flags.ts";
@@ -100,21 +102,29 @@ function parseNames(args: ParsedArguments): NameOptions {
 function parseLimits(args: ParsedArguments): LimitOptions {
   const oomScoreAdj = args.value("oom-score-adj");
   const shmSize = args.value("shm-size");
-  const words = resourceFlagNames.flatMap((name) => {
-    const text = args.value(name);
-    return text === undefined ? [] : [[name, text] as const];
-  });
+  const cgroupParent = args.value("cgroup-parent");
   const deviceLimits = deviceLimitKinds.flatMap((kind) =>
     args.values(kind).map((text) => parseDeviceLimit(kind, text, lookAtHost)),
   );
-  const resources = parseResources(Object.fromEntries(words), deviceLimits);
+  const resources = parseResources(resourceWords(args), deviceLimits);
   return {
     ulimits: args.values("ulimit").map(parseUlimit),
     sysctls: parseSysctls(args.values("sysctl")),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj: parseOomScoreAdj(oomScoreAdj) }),
     ...(shmSize === undefined ? {} : { shmSizeBytes: parseSize("--shm-size", shmSize) }),
     ...(resources ? { resources } : {}),
+    ...(cgroupParent === undefined ? {} : { cgroupParent: checkCgroupParent(cgroupParent) }),
   };
+}
+
+/** The flags about resources that are there. */
+export function resourceWords(args: ParsedArguments): ResourceWords {
+  return Object.fromEntries(
+    resourceFlagNames.flatMap((name) => {
+      const text = args.value(name);
+      return text === undefined ? [] : [[name, text] as const];
+    }),
+  );
 }
 
 function parseAnnotations(texts: readonly string[]): Record<string, string> {

@@ -24,6 +24,21 @@ export const lifeFlags: readonly Flag[] = [
   sdnotifyFlag,
 ];
 
+/** What becomes of the output. */
+export const logFlags: readonly Flag[] = [
+  {
+    name: "log-driver",
+    value: "DRIVER",
+    summary: "What keeps the output: k8s-file (default, as json-file), none",
+  },
+  {
+    name: "log-opt",
+    value: "KEY=VALUE",
+    repeatable: true,
+    summary: "max-size=SIZE: the log begins anew then",
+  },
+];
+
 /** `--detach-keys`, wherever one can be attached to a container. */
 export const detachKeysFlag: Flag = {
   name: "detach-keys",

@@ -4,6 +4,7 @@ import type { ContainerOptions } from "../../runtime/container/container-options
 import { type ContainerRecord, notifyModes, runtimeFlags } from "../../runtime/container/container-record.ts";
 import { parseLabels } from "../../runtime/container/environment-flags.ts";
 import { readFlagFile } from "../../runtime/container/flag-file.ts";
+import { parseLogFlags } from "../../runtime/container/log-flags.ts";
 import {
   parseMountFlag,
   parseTmpfsFlag,
@@ -33,16 +34,19 @@ export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv
   const cidFile = args.value("cidfile");
   const tlsVerify = parseTlsVerify(args);
   const platform = args.value("platform");
+  const runtime = args.value("runtime");
   return {
     image,
     ...(name === undefined ? {} : { name: checkName(name) }),
     ...(cidFile === undefined ? {} : { cidFile }),
     ...(tlsVerify === undefined ? {} : { tlsVerify }),
     autoRemove: args.has("rm"),
+    log: parseLogFlags(args.value("log-driver"), args.values("log-opt")),
     pull: parsePull(args.value("pull")),
     ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
     ...parseOptions(args, command, env),
     runtimeFlags: runtimeFlags.filter((name) => args.has(name)),
+    ...(runtime === undefined ? {} : { runtime }),
     restart: parseRestart(args),
     stopTimeoutSeconds: parseStopTimeout(args.value("stop-timeout")),
     health: parseHealthFlags(args),

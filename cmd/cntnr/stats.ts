@@ -58,7 +58,8 @@ function sampleAll(directories: Directories, records: readonly ContainerRecord[]
   const samples = new Map<string, UsageSample>();
   for (const record of records) {
     const state = readState(directories, record);
-    if (state.kind === "running" || state.kind === "paused") samples.set(record.id, measureUsage(state.pid));
+    if (state.kind === "running" || state.kind === "paused")
+      samples.set(record.id, measureUsage(state.pid, record.id));
   }
   return samples;
 }
@@ -70,7 +71,7 @@ function row(
 ): TemplateRow {
   const names = { Container: shortId(record.id), ID: shortId(record.id), Name: record.name };
   if (!after) return { ...names, ...nothing };
-  const limit = machineMemoryBytes();
+  const limit = Math.min(machineMemoryBytes(), after.memoryLimitBytes ?? Number.POSITIVE_INFINITY);
   const { network } = after;
   return {
     ...names,

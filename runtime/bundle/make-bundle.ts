@@ -2,7 +2,6 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { basename, join } from "node:path";
 import type { BundleOptions, ResolvedMount } from "../container/container-options.ts";
-import type { ResourceLimits } from "../container/resource-flags.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { type NetworkHooks, networkHooks } from "../network/bundle-network.ts";
 import type { Concessions } from "../nesting/plan-concessions.ts";
@@ -77,7 +76,7 @@ const aptSettings = "/etc/apt/apt.conf.d";
 export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
   const { directory, image, mappings, joined } = request;
   const options = completeOptions(request);
-  const resources = options.resources && (await planLimits(options.resources, directory));
+  const resources = await planLimits(options, directory);
   const tree = new LayeredTree(image.layers);
   const { user, remarks } = resolveUser(tree, image, options, mappings);
   checkWorkingDirectory(tree, image, options);
@@ -125,12 +124,17 @@ function reasonsFor({ network, pid }: BundleOptions, { shared, runtimeFlags }: C
 }
 
 /** Asked before anything is mounted or copied; the cgroup is called after the bundle's directory. */
-async function planLimits(limits: ResourceLimits, directory: string): Promise<ResourcePlan> {
+async function planLimits(
+  { resources, cgroupParent }: BundleOptions,
+  directory: string,
+): Promise<ResourcePlan | undefined> {
+  if (!resources && cgroupParent === undefined) return undefined;
   const [{ findDelegation, realCgroupView }, { planResources }] = await Promise.all([
     import("../cgroup/delegation.ts"),
     import("./resource-plan.ts"),
   ]);
-  return planResources(limits, findDelegation(realCgroupView()), basename(directory));
+  const delegation = findDelegation(realCgroupView());
+  return planResources(resources ?? {}, delegation, basename(directory), cgroupParent);
 }
 
 function usualHostname({ options, joined, defaultHostname }: BundleRequest, ofHost: string): string {

@@ -1,3 +1,4 @@
+import { join } from "node:path/posix";
 import type { Controller, Delegation } from "../cgroup/delegation.ts";
 import type { DeviceLimit, ResourceLimits } from "../container/resource-flags.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
@@ -29,10 +30,21 @@ const advice =
  * The cgroup of a container with bounds, below the one that is delegated to the user. Pure. Throws CntnrError `unavailable` where the
  * bounds would not hold: better none than one that is not there.
  * @param name of the container's own cgroup
+ * @param parent a path from the hierarchy's root, or from the user's own cgroup on
  */
-export function planResources(limits: ResourceLimits, delegation: Delegation, name: string): ResourcePlan {
+export function planResources(
+  limits: ResourceLimits,
+  delegation: Delegation,
+  name: string,
+  parent = "cntnr",
+): ResourcePlan {
   const needed = new Set((Object.keys(limits) as (keyof ResourceLimits)[]).map((key) => controllerOf[key]));
   const list = [...needed].join(", ");
+  if (delegation.kind === "none" && needed.size === 0)
+    throw new CntnrError(
+      "unavailable",
+      `--cgroup-parent needs a cgroup of your own, and ${delegation.reason}`,
+    );
   if (delegation.kind === "none")
     throw new CntnrError(
       "unavailable",
@@ -44,8 +56,15 @@ export function planResources(limits: ResourceLimits, delegation: Delegation, na
       "unavailable",
       `limits need the cgroup controllers ${list}: your cgroup ${delegation.path} does not pass ${missing.join(", ")} on; ${advice}`,
     );
-  const prefix = delegation.path === "/" ? "" : delegation.path;
-  return { cgroupsPath: `${prefix}/cntnr/${name}`, resources: ociResources(limits) };
+  return { cgroupsPath: join(parentPath(delegation.path, parent), name), resources: ociResources(limits) };
+}
+
+/** Absolute where it is in the user's own cgroup. */
+function parentPath(own: string, parent: string): string {
+  if (!parent.startsWith("/")) return join(own, parent);
+  const path = join(parent);
+  if (own === "/" || path.startsWith(`${own}/`)) return path;
+  throw new CntnrError("not-permitted", `--cgroup-parent ${parent}: it is not below your own cgroup, ${own}`);
 }
 
 function ociResources(limits: ResourceLimits): OciResources {

@@ -48,7 +48,7 @@ export function findDelegation({ own, mountinfo, read, isWritable }: CgroupView)
 }
 
 /** Where cgroups v2 are mounted, if they are all there is: beside mounts of v1 they have hardly any controller. */
-function unifiedMountPoint(mountinfo: string): string | undefined {
+export function unifiedMountPoint(mountinfo: string): string | undefined {
   let unified: string | undefined;
   for (const line of mountinfo.split("\n")) {
     const [before = "", after = ""] = line.split(" - ");

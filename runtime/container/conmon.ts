@@ -8,7 +8,7 @@ import type { Directories } from "../store/directories.ts";
 import { type Service, withoutService } from "../systemd/service.ts";
 import type { ContainerLife } from "./container-life.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
-import { readRuncLog, runcFlags, runtimeProgram, runtimeWords } from "./runc.ts";
+import { readRuncLog, runcFlags, runtimeOf, runtimeWords } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
 
 /** Longest wait for a container to be created; its network may have to be made, by a hook with limits of its own. */
@@ -33,9 +33,9 @@ export function conmonArguments(
   return [
     ...["--api-version", "1"],
     ...["-c", record.id, "-u", record.id, "-n", record.name],
-    ...["-r", findRuntime(), "-b", paths.directory],
+    ...["-r", findRuntime(record), "-b", paths.directory],
     ...["-p", paths.initPid, "-P", paths.conmonPid],
-    ...["-l", `k8s-file:${paths.log}`],
+    ...logArguments(record, paths),
     // Not also --persist-dir: conmon gives up, exit command and all, where the disk of that is full.
     ...["--exit-dir", directories.exits, "--full-attach"],
     ...inputArguments(record),
@@ -47,6 +47,12 @@ export function conmonArguments(
   ];
 }
 
+function logArguments({ log }: ContainerRecord, paths: ContainerPaths): string[] {
+  if (log.kind === "none") return ["-l", "off"];
+  const bound = log.maximumBytes === undefined ? [] : ["--log-size-max", String(log.maximumBytes)];
+  return ["-l", `k8s-file:${paths.log}`, ...bound];
+}
+
 /** With a terminal -i would close the terminal with the first who leaves it. */
 function inputArguments({ tty, stdin, stdinOnce }: ContainerRecord): string[] {
   if (tty) return ["-t"];
@@ -55,10 +61,10 @@ function inputArguments({ tty, stdin, stdinOnce }: ContainerRecord): string[] {
 }
 
 /** conmon wants a path. Throws CntnrError `unavailable`. */
-export function findRuntime(): string {
-  const path = Bun.which(runtimeProgram);
+export function findRuntime(record: Pick<ContainerRecord, "runtime">): string {
+  const path = Bun.which(runtimeOf(record));
   if (path) return path;
-  throw startFailure(runtimeProgram, Object.assign(new Error("not in PATH"), { code: "ENOENT" }));
+  throw startFailure(runtimeOf(record), Object.assign(new Error("not in PATH"), { code: "ENOENT" }));
 }
 
 const answerSchema = v.object({ data: v.number(), message: v.optional(v.string(), "") });

@@ -78,6 +78,8 @@ function openLog(directories: Directories, path: string, record: ContainerRecord
     return openSync(path, "r");
   } catch (error) {
     if (!hasErrno(error, "ENOENT")) throw error;
+    if (record.log.kind === "none")
+      throw new CntnrError("unsupported", `container ${record.name} keeps no log (--log-driver none)`);
     const life = readLife(containerPaths(directories, record.id));
     if (life?.supervisor !== "cntnr") return undefined;
     throw new CntnrError(

@@ -119,6 +119,8 @@ export interface LimitOptions {
   readonly oomScoreAdj?: number;
   /** Size of /dev/shm. */
   readonly shmSizeBytes?: number;
+  /** A cgroup for the container's own, below that which is delegated to the user, or as a path from the hierarchy's root. */
+  readonly cgroupParent?: string;
   /** Bounds that take a cgroup. */
   readonly resources?: ResourceLimits;
 }

@@ -90,6 +90,16 @@ const recordSchema = v.object({
   runtimeFlags: v.optional(v.pipe(v.array(v.picklist(runtimeFlags)), v.readonly()), []),
   /** None may be removed from under it. */
   mounts: v.optional(v.pipe(v.array(mountSchema), v.readonly()), []),
+  /** What becomes of its output: nothing is kept, or it is, in a file of at most so many bytes. */
+  log: v.optional(
+    v.variant("kind", [
+      v.object({ kind: v.literal("none") }),
+      v.object({ kind: v.literal("file"), maximumBytes: v.exactOptional(v.number()) }),
+    ]),
+    { kind: "file" },
+  ),
+  /** Path of the runtime, where it is another one than the runc in PATH. */
+  runtime: v.exactOptional(v.string()),
   /** The container whose namespaces it shares, and which therefore has to run first. */
   joins: v.exactOptional(v.string()),
   /** The directory that is its /dev/shm, where it shares that with others. */

@@ -19,6 +19,7 @@ import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { registerContainer, unregisterContainer } from "./container-store.ts";
 import { findJoinedContainer } from "./joined-container.ts";
 import { currentBootId, ownIdentity } from "./process-identity.ts";
+import { findOtherRuntime } from "./other-runtime.ts";
 import {
   checkNetwork,
   findRequestedImage,
@@ -37,6 +38,9 @@ export interface CreateRequest extends ImageRequest {
   readonly autoRemove: boolean;
   readonly options: ContainerOptions;
   readonly runtimeFlags: ContainerRecord["runtimeFlags"];
+  readonly log: ContainerRecord["log"];
+  /** Another runc than that in PATH, by name or path. */
+  readonly runtime?: string;
   readonly restart: ContainerRecord["restart"];
   readonly stopTimeoutSeconds: number;
   readonly health: HealthOptions;
@@ -70,11 +74,13 @@ export async function createContainer(
   const { mappings, reason } = findIdMappings();
   if (reason !== undefined) surroundings.onDetail(`sub-ids are not used: ${reason}`);
   const concessions = await findConcessions(directories, mappings);
+  const runtime = request.runtime === undefined ? undefined : await findOtherRuntime(request.runtime);
   const joined = findJoinedContainer(directories, request.options);
   const memoryOwner = request.options.ipc?.kind === "container" ? joined?.record : undefined;
   const { image, record, mounts } = await register(directories, request, surroundings, mappings, {
     ...made,
     runtimeFlags: withConcededFlags(request.runtimeFlags, concessions),
+    ...(runtime === undefined ? {} : { runtime }),
     ...(joined ? { joins: joined.id } : {}),
     ...(memoryOwner?.sharedMemory ? { sharedMemory: memoryOwner.sharedMemory } : {}),
   });
@@ -132,7 +138,10 @@ function withNotifySocket<
   };
 }
 
-type MadeHow = Pick<ContainerRecord, "madeBy" | "stdinOnce" | "joins" | "runtimeFlags" | "sharedMemory">;
+type MadeHow = Pick<
+  ContainerRecord,
+  "madeBy" | "stdinOnce" | "joins" | "runtimeFlags" | "sharedMemory" | "runtime"
+>;
 
 /** From looking for the image until the record is written nobody may collect its layers as garbage. */
 async function register(
@@ -192,6 +201,7 @@ function describe(
     createWords: request.createWords ?? [],
     labels: { ...image.config.labels, ...options.labels },
     network: options.network,
+    log: request.log,
     layers: image.layers,
   };
 }

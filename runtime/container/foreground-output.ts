@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { OutputStream } from "../attach/attach-streams.ts";
 import { writeOwn } from "../attach/own-streams.ts";
 import { CntnrError, hasErrno, reasonOf } from "../errors/cntnr-error.ts";
@@ -10,7 +10,7 @@ export interface ForegroundOutputOptions {
   /** Streams that are passed on to our own. */
   readonly attached: readonly OutputStream[];
   /** File that keeps what is printed; without it nothing does. */
-  readonly log?: string;
+  readonly log?: { readonly path: string; readonly maximumBytes: number };
   /** Streams that go through us in any case. */
   readonly relayed: readonly OutputStream[];
   /** What the person at the terminal has to know. */
@@ -86,14 +86,17 @@ export class ForegroundOutput implements Disposable {
 class LogFile implements Disposable {
   readonly #fd: number;
   #isFull = false;
+  #length: number;
 
   /** Throws CntnrError. */
   constructor(
-    private readonly path: string,
+    private readonly place: { readonly path: string; readonly maximumBytes: number },
     private readonly onRemark: (text: string) => void,
   ) {
+    const { path } = place;
     try {
       this.#fd = openSync(path, "a", 0o600);
+      this.#length = fstatSync(this.#fd).size;
     } catch (error) {
       throw new CntnrError("engine", `the log ${path} cannot be made: ${reasonOf(error)}`, { cause: error });
     }
@@ -104,11 +107,17 @@ class LogFile implements Disposable {
     if (this.#isFull) return;
     const lines = logLines(Date.now(), stream, bytes);
     try {
+      // As conmon does it: what was before is gone.
+      if (this.#length + lines.length > this.place.maximumBytes) {
+        ftruncateSync(this.#fd);
+        this.#length = 0;
+      }
+      this.#length += lines.length;
       for (let done = 0; done < lines.length; ) done += writeSync(this.#fd, lines, done);
     } catch (error) {
       if (!hasErrno(error, "ENOSPC", "EDQUOT", "EFBIG", "EIO")) throw error;
       this.#isFull = true;
-      this.onRemark(`the log ${this.path} ends here: ${reasonOf(error)}`);
+      this.onRemark(`the log ${this.place.path} ends here: ${reasonOf(error)}`);
     }
   }
 

@@ -85,6 +85,28 @@ export function parseResources(
   return Object.keys(limits).length === 0 ? undefined : limits;
 }
 
+/**
+ * The flags of `update`, where what is not said stays: memory and swap are then bounded apart, and a number of processes can be
+ * freed of its bound. Undefined without any. Throws CntnrError `usage`.
+ */
+export function parseChangedResources(words: ResourceWords): ResourceLimits | undefined {
+  const { "memory-swap": swap, "pids-limit": pidsLimit, ...others } = words;
+  const { memorySwapBytes: _, ...limits } = parseResources(others) ?? {};
+  const changes: ResourceLimits = {
+    ...limits,
+    ...present("memorySwapBytes", swap === "-1" ? -1 : size(words, "memory-swap")),
+    ...present("pids", pidsLimit === "0" || pidsLimit === "-1" ? -1 : pids(pidsLimit)),
+  };
+  return Object.keys(changes).length === 0 ? undefined : changes;
+}
+
+/** `--cgroup-parent`: a path, from the root or from the user's own cgroup on. Throws CntnrError `usage`. */
+export function checkCgroupParent(text: string): string {
+  const words = text.split("/").filter((word) => word !== "");
+  if (words.length > 0 && !words.includes("..") && !text.includes("\0")) return text;
+  throw new CntnrError("usage", `--cgroup-parent "${text}": it is the path of a cgroup`);
+}
+
 /** `--device-read-bps DEVICE:RATE` and its like. Throws CntnrError `usage` or `not-found`. */
 export function parseDeviceLimit(kind: DeviceLimitKind, text: string, lookAt: LookAt): DeviceLimit {
   const flag = `--${kind} ${text}`;

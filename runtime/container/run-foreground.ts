@@ -9,7 +9,7 @@ import { withContainerLock } from "./container-lock.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 import { discardContainer } from "./discard-container.ts";
 import type { ForegroundOutput } from "./foreground-output.ts";
-import { deleteFromRuntime, readRuncLog, runcFlags, runtimeProgram, runtimeWords } from "./runc.ts";
+import { deleteFromRuntime, readRuncLog, runcFlags, runtimeOf, runtimeWords } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
 import { writeExit } from "./settle.ts";
 import { ensureSharedMemory } from "./shared-memory.ts";
@@ -40,7 +40,7 @@ export async function runForeground(
   ensureSharedMemory(record);
   beginLife(paths, "cntnr", startedBySomebody);
   const runc = spawnAttached(
-    [runtimeProgram, ...flags, "run", ...runtimeWords(record), "--bundle", paths.directory, record.id],
+    [runtimeOf(record), ...flags, "run", ...runtimeWords(record), "--bundle", paths.directory, record.id],
     {
       stdin: record.stdin ? "inherit" : "ignore",
       output: output?.stdio ?? directOutput(attached),
@@ -70,14 +70,18 @@ export async function runForeground(
 
 /** What is printed goes through us where it is kept, and where a hook of netd's may refuse, so that its words are not lost in runc's. */
 async function relayedOutput(
-  { log }: ContainerPaths,
-  { autoRemove, network }: ContainerRecord,
+  paths: ContainerPaths,
+  { autoRemove, network, log }: ContainerRecord,
   attached: readonly OutputStream[],
   onRemark: (text: string) => void,
 ): Promise<ForegroundOutput | undefined> {
-  if (autoRemove && network.kind !== "netd") return undefined;
+  const isKept = !autoRemove && log.kind === "file";
+  if (!isKept && network.kind !== "netd") return undefined;
   const { ForegroundOutput } = await import("./foreground-output.ts");
-  const kept = autoRemove ? {} : { log };
+  const maximumBytes = log.kind === "file" ? log.maximumBytes : undefined;
+  const kept = isKept
+    ? { log: { path: paths.log, maximumBytes: maximumBytes ?? Number.POSITIVE_INFINITY } }
+    : {};
   return new ForegroundOutput({ attached, relayed: ["stderr"], onRemark, ...kept });
 }
 

@@ -1,12 +1,18 @@
 import { readFileSync } from "node:fs";
-import { hasErrno } from "../errors/cntnr-error.ts";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import type { ContainerId } from "./container-id.ts";
-import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
+import { type ContainerPaths, type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
 
 /** The OCI runtime. */
 export const runtimeProgram = "runc";
+
+/** The one that a container was made for. */
+export function runtimeOf({ runtime }: Pick<ContainerRecord, "runtime">): string {
+  return runtime ?? runtimeProgram;
+}
+
 const deleteTimeoutMs = 120_000;
 
 /** runc's global flags: where it keeps its state, and a log of its own in JSON, apart from what the container prints. */
@@ -27,7 +33,19 @@ export function runtimeWords({ runtimeFlags }: Pick<ContainerRecord, "runtimeFla
 /** Kills what is left of a container and removes runc's state of it, which runs its poststop hooks. */
 export async function deleteFromRuntime(directories: Directories, id: ContainerId): Promise<void> {
   const flags = runcFlags(directories, containerPaths(directories, id));
-  await runCommand(runtimeProgram, [...flags, "delete", "--force", id], { timeoutMs: deleteTimeoutMs });
+  await runCommand(runtimeById(directories, id), [...flags, "delete", "--force", id], {
+    timeoutMs: deleteTimeoutMs,
+  });
+}
+
+/** Also of a container whose record is damaged or gone. */
+function runtimeById(directories: Directories, id: ContainerId): string {
+  try {
+    return runtimeOf(readRecord(directories, id) ?? {});
+  } catch (error) {
+    if (error instanceof CntnrError) return runtimeProgram;
+    throw error;
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ import { withContainerLock } from "./container-lock.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
 import { isActive, readFacts, readState } from "./container-state.ts";
 import { cancelRestart, requestStop } from "./pending-restart.ts";
-import { deleteFromRuntime, readRuncLog, runcFlags, runtimeProgram } from "./runc.ts";
+import { deleteFromRuntime, readRuncLog, runcFlags, runtimeOf } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
 import { removeEnded, writeExit } from "./settle.ts";
 import { ensureSharedMemory } from "./shared-memory.ts";
@@ -122,7 +122,7 @@ function checkStartable(directories: Directories, record: ContainerRecord): void
 async function startCreated(directories: Directories, record: ContainerRecord): Promise<void> {
   const paths = containerPaths(directories, record.id);
   const args = [...runcFlags(directories, paths), "start", record.id];
-  const { exitCode, stderr } = await runCommand(runtimeProgram, args, {
+  const { exitCode, stderr } = await runCommand(runtimeOf(record), args, {
     timeoutMs: startTimeoutMs,
     env: withoutService(process.env),
   });
@@ -131,7 +131,7 @@ async function startCreated(directories: Directories, record: ContainerRecord): 
     classifyRuncFailure(readRuncLog(paths)) ??
     new CntnrError(
       "engine",
-      `the container could not be started: ${stderr.trim() || `${runtimeProgram} ended with exit code ${exitCode}`}`,
+      `the container could not be started: ${stderr.trim() || `${runtimeOf(record)} ended with exit code ${exitCode}`}`,
     )
   );
 }

@@ -16,7 +16,7 @@ const usualStopTimeoutSeconds = 10;
 
 /** A request with everything that it leaves out: docker's defaults, on the host's network. Throws CntnrError `usage` and `not-found`. */
 export function completeRequest(request: ContainerRequest): CreateRequest {
-  const { image, name, cidFile, tlsVerify, platform, createWords, ...rest } = request;
+  const { image, name, cidFile, tlsVerify, platform, createWords, runtime, log, ...rest } = request;
   const { autoRemove, pull, runtimeFlags, restart, stopTimeoutSeconds, health, sdnotify, ...options } = rest;
   check(request);
   return {
@@ -26,8 +26,10 @@ export function completeRequest(request: ContainerRequest): CreateRequest {
     ...(tlsVerify === undefined ? {} : { tlsVerify }),
     ...(platform === undefined ? {} : { platform }),
     ...(createWords === undefined ? {} : { createWords }),
+    ...(runtime === undefined ? {} : { runtime }),
     autoRemove: autoRemove ?? false,
     pull: pull ?? "missing",
+    log: log ?? { kind: "file" },
     runtimeFlags: runtimeFlags ?? [],
     restart: restart ?? { policy: "no", maximumRetries: 0 },
     stopTimeoutSeconds: stopTimeoutSeconds ?? usualStopTimeoutSeconds,

@@ -186,8 +186,9 @@ export class ContainerWork {
   /** What a container's processes have used up to now; undefined when it does not run. Two of them give a load: {@link cpuPercent}. */
   async usage(container: string): Promise<UsageSample | undefined> {
     const { measureUsage } = await import("../usage/measure-usage.ts");
-    const state = readState(this.context.directories, await this.find(container));
-    return "pid" in state ? measureUsage(state.pid) : undefined;
+    const record = await this.find(container);
+    const state = readState(this.context.directories, record);
+    return "pid" in state ? measureUsage(state.pid, record.id) : undefined;
   }
 
   /** Room that a container's files take, in bytes: its own, and those of its image. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { noteContainer } from "../container/container-events.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
-import { runcFlagsWithLog, runtimeProgram } from "../container/runc.ts";
+import { runcFlagsWithLog, runtimeOf } from "../container/runc.ts";
 import { classifyRuncFailure } from "../container/runc-failure.ts";
 import { SignalForwarding } from "../container/signal-forwarding.ts";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
@@ -37,7 +37,7 @@ export async function execContainer(
     tell("exec_start");
     using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
     const argv = [...execArguments(directories, session), record.id] as const;
-    const runc = spawnAttached([runtimeProgram, ...argv], {
+    const runc = spawnAttached([runtimeOf(record), ...argv], {
       stdin: request.stdin ? "inherit" : "ignore",
       output: "inherit",
       ownSession: true,
@@ -63,7 +63,7 @@ export async function execDetached(
   try {
     const argv = [...execArguments(directories, session), "--detach", record.id];
     // What it starts keeps the descriptors that it gets from us.
-    const runc = spawnAttached([runtimeProgram, ...argv], {
+    const runc = spawnAttached([runtimeOf(record), ...argv], {
       stdin: "ignore",
       output: "ignore",
       ownSession: true,

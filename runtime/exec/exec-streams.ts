@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { AttachedStreams } from "../attach/attach-streams.ts";
 import { passStreams } from "../attach/pass-streams.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
-import { runtimeProgram } from "../container/runc.ts";
+import { runtimeOf } from "../container/runc.ts";
 import type { Directories } from "../store/directories.ts";
 import { endSession } from "./end-session.ts";
 import { execArguments, execFailure, prepareSession } from "./exec-container.ts";
@@ -27,8 +27,8 @@ export async function execOnStreams(
   try {
     const argv = [...execArguments(directories, session), "--pid-file", session.pidFile, record.id];
     const stdio = [stdin ? "pipe" : "ignore", "pipe", "pipe"] as const;
-    const child = spawn(runtimeProgram, argv, { stdio: [...stdio], detached: true });
-    const exitCode = await passStreams(child, runtimeProgram, streams, {
+    const child = spawn(runtimeOf(record), argv, { stdio: [...stdio], detached: true });
+    const exitCode = await passStreams(child, runtimeOf(record), streams, {
       end: (ended) => endSession(session, ended),
       ...(signal ? { signal } : {}),
     });

@@ -131,7 +131,7 @@ function conmonArguments(directories: Directories, record: ContainerRecord, sess
   return [
     ...["--api-version", "1", "--exec", "--exec-attach", "--exec-process-spec", session.processFile],
     ...["-c", record.id, "-u", session.id, "-n", record.name],
-    ...["-r", findRuntime(), "-b", session.directory, "--full-attach", "-t"],
+    ...["-r", findRuntime(record), "-b", session.directory, "--full-attach", "-t"],
     ...["-p", session.pidFile, "-P", session.conmonPid, "-l", "off"],
     ...runcFlagsWithLog(directories, session.runcLog).flatMap((word) => ["--runtime-arg", word]),
   ];

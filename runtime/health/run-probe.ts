@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { ContainerRecord } from "../container/container-record.ts";
-import { runcFlagsWithLog, runtimeProgram } from "../container/runc.ts";
+import { runcFlagsWithLog, runtimeOf } from "../container/runc.ts";
 import { messageOf } from "../errors/cntnr-error.ts";
 import { execFailure, prepareSession } from "../exec/exec-container.ts";
 import { closeSession, type ExecSession } from "../exec/exec-session.ts";
@@ -56,7 +56,7 @@ async function runSession(
 ): Promise<Outcome> {
   const flags = runcFlagsWithLog(directories, session.runcLog);
   const args = [...flags, "exec", "--process", session.processFile, "--pid-file", session.pidFile, record.id];
-  const child = spawn(runtimeProgram, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(runtimeOf(record), args, { stdio: ["ignore", "pipe", "pipe"] });
   const output = new Collector();
   child.stdout.on("data", output.add);
   child.stderr.on("data", output.add);

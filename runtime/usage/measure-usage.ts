@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { type ContainerProcess, listProcesses } from "../container/container-processes.ts";
+import { cgroupUsage, ownCgroup } from "../cgroup/cgroup-usage.ts";
 import { hasErrno } from "../errors/cntnr-error.ts";
 
 /** What a container's processes have used up to a moment. */
@@ -14,10 +15,23 @@ export interface UsageSample {
   /** Undefined where the network is the host's. */
   readonly network?: { readonly receivedBytes: number; readonly sentBytes: number };
   readonly processes: number;
+  /** What it may have at most, if there is a bound. */
+  readonly memoryLimitBytes?: number;
 }
 
-/** Looks at all processes of a container, whose first one this is. */
-export function measureUsage(initPid: number): UsageSample {
+/**
+ * Looks at all processes of a container, whose first one this is; or at the cgroup that it has for itself, which also knows what processes
+ * have used that have ended.
+ * @param id of the container: its cgroup is called so
+ */
+export function measureUsage(initPid: number, id: string): UsageSample {
+  const cgroup = ownCgroup(initPid, id);
+  if (!cgroup) return measureProcesses(initPid);
+  const network = networkOf(initPid);
+  return { timeMs: performance.now(), ...cgroupUsage(cgroup), ...(network ? { network } : {}) };
+}
+
+function measureProcesses(initPid: number): UsageSample {
   const processes = listProcesses(initPid);
   const disk = processes.map(({ pid }) => diskOf(pid));
   const network = networkOf(initPid);

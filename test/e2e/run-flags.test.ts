@@ -50,3 +50,57 @@ test("--init ends with docker's codes when the command is not there or cannot be
   expect(await codeOf("$IMAGE sh -c 'exit 1'")).toBe(1);
   expect(await codeOf("--pid host $IMAGE sh -c 'exit 3'")).toBe(3);
 });
+
+describe("--runtime", () => {
+  test("is another runc, for all that is done with the container", async () => {
+    await alice.ok(
+      'printf \'#!/bin/sh\\necho "$@" >>$HOME/calls\\nexec runc "$@"\\n\' >my-runc; chmod +x my-runc',
+    );
+    expect(await alice.ok("cntnr run --rm --runtime $HOME/my-runc $IMAGE echo ran")).toBe("ran");
+    await alice.ok("cntnr run -d --runtime $HOME/my-runc --name other $IMAGE sleep 1000");
+    expect(await alice.ok("cntnr exec other echo inside; cntnr exec -t other echo inside")).toMatch(
+      /^inside\ninside\r?$/,
+    );
+    await alice.ok("cntnr rm -f other");
+    const calls = await alice.ok("cat calls; rm calls my-runc");
+    for (const word of ["run", "create", "start", "exec", "delete"]) expect(calls).toContain(` ${word} `);
+  });
+
+  test("is refused when it is not there, or no runc", async () => {
+    expect(await refusal("--runtime /nope")).toContain("--runtime /nope: there is no such program");
+    expect(await refusal("--runtime true")).toContain("--runtime true: it is no runc");
+    expect(await alice.ok("cntnr run --rm --runtime io.containerd.runc.v2 $IMAGE echo ran")).toBe("ran");
+  });
+});
+
+test("--cgroup-parent is refused where no cgroups are delegated", async () => {
+  expect(await refusal("--cgroup-parent mine")).toContain("--cgroup-parent needs a cgroup of your own, and ");
+  expect(await refusal("--cgroup-parent ../..")).toContain("is the path of a cgroup");
+});
+
+describe("--log-driver", () => {
+  test("none keeps nothing, in the foreground and behind", async () => {
+    expect(await alice.ok("cntnr run --log-driver none --name fore $IMAGE echo shown")).toBe("shown");
+    await alice.ok("cntnr run -d --log-driver none --name behind $IMAGE echo lost; cntnr wait behind");
+    for (const name of ["fore", "behind"])
+      expect(await alice.run(`cntnr logs ${name}`)).toMatchObject({
+        exitCode: 1,
+        stderr: `cntnr: container ${name} keeps no log (--log-driver none)\n`,
+      });
+    expect(await refusal("--log-driver syslog")).toContain(
+      "--log-driver syslog: there are none and json-file",
+    );
+  });
+
+  test("a log has no more than its bound, and begins anew", async () => {
+    const bounded = "--log-driver json-file --log-opt max-size=8k --log-opt max-file=3";
+    const print = "$IMAGE sh -c 'seq 1 2000'";
+    await alice.ok(`cntnr run ${bounded} --name fore ${print} >/dev/null`);
+    await alice.ok(`cntnr run -d ${bounded} --name behind ${print}; cntnr wait behind`);
+    for (const name of ["fore", "behind"]) {
+      const log = await alice.ok(`cntnr logs ${name}`);
+      expect(log).toEndWith("\n2000");
+      expect(log).not.toContain("\n100\n");
+    }
+  });
+});

@@ -58,6 +58,11 @@ describe("update", () => {
       "container passing removes itself",
     );
     expect((await alice.run("cntnr update passing")).exitCode).toBe(125);
+    for (const limit of ["--memory 64m", "--cpus 0.5", "--pids-limit 10"]) {
+      const refused = await alice.run(`cntnr update ${limit} passing`);
+      expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+      expect(refused.stderr).toMatch(/^cntnr: limits need the cgroup controllers \w+, and .*\n$/);
+    }
   });
 });
 

@@ -24,6 +24,7 @@ export function makeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
     stopTimeoutSeconds: 10,
     restart: { policy: "no", maximumRetries: 0 },
     sdnotify: "ignore",
+    log: { kind: "file" },
     createWords: [],
     labels: {},
     mounts: [],

@@ -2,10 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { type Stats, statSync } from "node:fs";
 import { planResources } from "../../../../runtime/bundle/resource-plan.ts";
 import {
+  checkCgroupParent,
+  parseChangedResources,
   parseDeviceLimit,
   parseResources,
   type ResourceWords,
 } from "../../../../runtime/container/resource-flags.ts";
+import { mergeResources } from "../../../../runtime/container/update-limits.ts";
 
 describe("limits of what a container may use", () => {
   test("are none without flags, and with docker's words for none", () => {
@@ -47,6 +50,36 @@ describe("limits of what a container may use", () => {
   ])("are not %j", (words, problem) => {
     expect(() => parseResources(words)).toThrow(problem);
   });
+});
+
+describe("limits that are changed", () => {
+  test("leave what is not said as it is", () => {
+    expect(parseChangedResources({})).toBeUndefined();
+    expect(parseChangedResources({ memory: "64m" })).toEqual({ memoryBytes: 64 * 2 ** 20 });
+    expect(parseChangedResources({ "memory-swap": "128m" })).toEqual({ memorySwapBytes: 128 * 2 ** 20 });
+    expect(parseChangedResources({ "pids-limit": "-1", "memory-swap": "-1" })).toEqual({
+      pids: -1,
+      memorySwapBytes: -1,
+    });
+    expect(() => parseChangedResources({ memory: "1m" })).toThrow("less than 6m");
+    const present = { memory: { limit: 1, swap: 2 }, pids: { limit: 3 } };
+    expect(mergeResources(present, { memory: { limit: 5 }, cpu: { shares: 7 } })).toEqual({
+      memory: { limit: 5, swap: 2 },
+      cpu: { shares: 7 },
+      pids: { limit: 3 },
+    });
+  });
+});
+
+test("a cgroup of one's own can be given a parent, in or below the user's", () => {
+  const delegation = { kind: "delegated", path: "/user.slice/me", controllers: new Set<string>() } as const;
+  const pathFor = (parent?: string) => planResources({}, delegation, "id", parent).cgroupsPath;
+  expect(pathFor()).toBe("/user.slice/me/cntnr/id");
+  expect(pathFor("jobs/7")).toBe("/user.slice/me/jobs/7/id");
+  expect(pathFor("/user.slice/me/jobs")).toBe("/user.slice/me/jobs/id");
+  expect(() => pathFor("/system.slice")).toThrow("not below your own cgroup, /user.slice/me");
+  expect(() => pathFor("/user.slice/me/../you")).toThrow("not below your own");
+  expect(() => checkCgroupParent("a/../b")).toThrow("--cgroup-parent");
 });
 
 describe("limits of a device", () => {
