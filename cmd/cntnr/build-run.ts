@@ -12,6 +12,7 @@ import type { LocalImage } from "../../runtime/image/local-image.ts";
 import type { Descriptor } from "../../runtime/image/oci-documents.ts";
 import { parseImageReference } from "../../runtime/image/reference.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
+import { interruptible } from "../command-line/interruption.ts";
 import { print } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import {
@@ -39,17 +40,17 @@ type Prepare = (
 ) => Promise<OwnParts>;
 
 /** Builds an image as the flags of all image-making commands say, and prints its id. Ctrl-C ends it, and leaves nothing. */
-export async function runBuild(context: CommandContext, prepare: Prepare): Promise<number> {
+export function runBuild(context: CommandContext, prepare: Prepare): Promise<number> {
+  return interruptible((signal) => build(context, prepare, signal));
+}
+
+async function build(context: CommandContext, prepare: Prepare, signal: AbortSignal): Promise<number> {
   const { args, directories, env } = context;
   const result = parseResult(args);
   const written = [...args.values("tag"), ...(result.kind === "image" ? result.names : [])];
   const names = written.map(nameOf);
   if (result.kind === "image" && result.isPushed) checkPushable(names);
   const shared = sharedParts(args, env);
-  const interruption = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(name, () => interruption.abort(new CntnrError("build", `interrupted by ${name}`)));
-  const { signal } = interruption;
   await using stack = new AsyncDisposableStack();
   const agents = await agentsOf(context, stack);
   // Git's ssh finds the agent by it.

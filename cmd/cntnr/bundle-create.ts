@@ -1,4 +1,5 @@
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import { interruptible } from "../command-line/interruption.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { engineOf } from "./engine-of.ts";
@@ -18,7 +19,9 @@ export async function bundleCreate(context: CommandContext): Promise<number> {
     root: args.has("rootfs-copy") ? "copy" : "overlay",
     changes: args.has("keep-changes") ? "kept" : "dropped",
   } as const;
-  const { record } = await engine.bundles.create(request, { onProgress: lateProgressPrinter() });
+  const { record } = await interruptible((signal) =>
+    engine.bundles.create(request, { onProgress: lateProgressPrinter(), signal }),
+  );
   print(`${record.directory}\n`);
   return 0;
 }

@@ -10,6 +10,7 @@ import { collectBundles, lastUseMs, removeBundle } from "../../runtime/named-bun
 import { runBundle } from "../../runtime/named-bundle/run-bundle.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { agoOf } from "../command-line/ago.ts";
+import { interruptible } from "../command-line/interruption.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-name.ts";
@@ -71,7 +72,7 @@ function describe(directories: Directories, record: BundleRecord) {
 /** `cntnr bundle export` */
 export async function bundleExport({ args, directories }: CommandContext): Promise<number> {
   const [name = "", file = ""] = args.positionals;
-  await exportBundle(directories, findBundle(directories, name), file);
+  await interruptible((signal) => exportBundle(directories, findBundle(directories, name), file, { signal }));
   return 0;
 }
 

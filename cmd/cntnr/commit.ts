@@ -1,3 +1,4 @@
+import { interruptible } from "../command-line/interruption.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { engineOf } from "./engine-of.ts";
@@ -8,14 +9,17 @@ export async function commit(context: CommandContext): Promise<number> {
   const engine = engineOf(context);
   const [container = "", name] = args.positionals;
   const [author, message] = [args.value("author"), args.value("message")];
-  const image = await engine.containers.commit(container, {
-    ...(name === undefined ? {} : { name }),
-    ...(author === undefined ? {} : { author }),
-    ...(message === undefined ? {} : { message }),
-    changes: args.values("change"),
-    compression: parseCompression(args.value("compression")),
-    pauses: args.value("pause") !== "false",
-  });
+  const image = await interruptible((signal) =>
+    engine.containers.commit(container, {
+      ...(name === undefined ? {} : { name }),
+      ...(author === undefined ? {} : { author }),
+      ...(message === undefined ? {} : { message }),
+      changes: args.values("change"),
+      compression: parseCompression(args.value("compression")),
+      pauses: args.value("pause") !== "false",
+      signal,
+    }),
+  );
   print(`${image.id}\n`);
   return 0;
 }

@@ -3,16 +3,20 @@ import { type CopyPlace, copyFiles } from "../../runtime/copy/copy-files.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { isTerminal } from "../../runtime/sys/terminal.ts";
+import { interruptible } from "../command-line/interruption.ts";
 import { printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 
 /** `cntnr cp` */
 export async function cp({ args, directories }: CommandContext): Promise<number> {
   const [from = "", to = ""] = args.positionals;
-  const report = await copyFiles(directories, place(directories, from, 0), place(directories, to, 1), {
-    followsLink: args.has("follow-link"),
-    keepsOwners: args.has("archive"),
-  });
+  const report = await interruptible((signal) =>
+    copyFiles(directories, place(directories, from, 0), place(directories, to, 1), {
+      followsLink: args.has("follow-link"),
+      keepsOwners: args.has("archive"),
+      signal,
+    }),
+  );
   if (report.skippedDevices > 0)
     printError(`cntnr: ${report.skippedDevices} device nodes were left out: only root can make them\n`);
   if (report.changedOwners > 0)

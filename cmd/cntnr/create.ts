@@ -1,3 +1,4 @@
+import { interruptible } from "../command-line/interruption.ts";
 import { print } from "../command-line/output.ts";
 import { parseAttachedStreams } from "./attach-flags.ts";
 import type { CommandContext } from "./command.ts";
@@ -12,7 +13,9 @@ export async function create(context: CommandContext): Promise<number> {
   // It is `start` that attaches.
   parseAttachedStreams(args);
   const request = parseCreateRequest(args, env);
-  const { id } = await engine.containers.create(request, { onProgress: lateProgressPrinter() });
+  const { id } = await interruptible((signal) =>
+    engine.containers.create(request, { onProgress: lateProgressPrinter(), signal }),
+  );
   print(`${id}\n`);
   return 0;
 }

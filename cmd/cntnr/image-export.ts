@@ -1,6 +1,7 @@
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { copyOut } from "../../runtime/image/copy-out.ts";
 import { locateImage } from "../../runtime/image/shared-image.ts";
+import { interruptible } from "../command-line/interruption.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { progressPrinter } from "./progress-printer.ts";
@@ -14,10 +15,13 @@ export async function imageExport({ args, directories, imagePolicy }: CommandCon
       "usage",
       `"${destination}" is no destination: oci:DIRECTORY:TAG, oci-archive:FILE, docker-archive:FILE or dir:DIRECTORY`,
     );
-  const digest = await copyOut(directories, found, destination, {
-    onProgress: progressPrinter(),
-    ...(imagePolicy === undefined ? {} : { imagePolicy }),
-  });
+  const digest = await interruptible((signal) =>
+    copyOut(directories, found, destination, {
+      onProgress: progressPrinter(),
+      ...(imagePolicy === undefined ? {} : { imagePolicy }),
+      signal,
+    }),
+  );
   print(`${digest}\n`);
   return 0;
 }

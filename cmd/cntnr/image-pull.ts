@@ -1,5 +1,6 @@
 import { pullImage } from "../../runtime/image/pull-image.ts";
 import { parsePlatform } from "../../runtime/image/skopeo.ts";
+import { interruptible } from "../command-line/interruption.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-name.ts";
@@ -11,13 +12,16 @@ export function imagePull({ args, directories, imagePolicy }: CommandContext): P
   const tlsVerify = parseTlsVerify(args);
   const wanted = args.value("platform");
   const platform = wanted === undefined ? {} : { platform: parsePlatform(wanted) };
-  return forEachName(args.positionals, async (name) => {
-    const image = await pullImage(directories, name, {
-      ...(args.has("quiet") ? {} : { onProgress: progressPrinter() }),
-      ...(imagePolicy === undefined ? {} : { imagePolicy }),
-      ...(tlsVerify === undefined ? {} : { tlsVerify }),
-      ...platform,
-    });
-    print(`${image.id}\n`);
-  });
+  return interruptible((signal) =>
+    forEachName(args.positionals, async (name) => {
+      const image = await pullImage(directories, name, {
+        ...(args.has("quiet") ? {} : { onProgress: progressPrinter() }),
+        ...(imagePolicy === undefined ? {} : { imagePolicy }),
+        ...(tlsVerify === undefined ? {} : { tlsVerify }),
+        ...platform,
+        signal,
+      });
+      print(`${image.id}\n`);
+    }),
+  );
 }

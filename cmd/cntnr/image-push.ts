@@ -3,6 +3,7 @@ import { noteImage } from "../../runtime/image/image-events.ts";
 import { nameToGive } from "../../runtime/image/name-image.ts";
 import { familiarName, splitName } from "../../runtime/image/reference.ts";
 import { locateImage } from "../../runtime/image/shared-image.ts";
+import { interruptible } from "../command-line/interruption.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { progressPrinter } from "./progress-printer.ts";
@@ -17,11 +18,14 @@ export async function imagePush({ args, directories, imagePolicy }: CommandConte
   const isQuiet = args.has("quiet");
   if (!isQuiet) printError(`The push refers to ${target}\n`);
   const tlsVerify = parseTlsVerify(args);
-  const digest = await copyOut(directories, found, target, {
-    ...(isQuiet ? {} : { onProgress: progressPrinter() }),
-    ...(imagePolicy === undefined ? {} : { imagePolicy }),
-    ...(tlsVerify === undefined ? {} : { tlsVerify }),
-  });
+  const digest = await interruptible((signal) =>
+    copyOut(directories, found, target, {
+      ...(isQuiet ? {} : { onProgress: progressPrinter() }),
+      ...(imagePolicy === undefined ? {} : { imagePolicy }),
+      ...(tlsVerify === undefined ? {} : { tlsVerify }),
+      signal,
+    }),
+  );
   noteImage(directories, "push", found.image.name, found.image.name);
   const name = target.replace(/^docker:\/\//, "");
   if (isQuiet) print(`${name}\n`);

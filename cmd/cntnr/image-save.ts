@@ -1,8 +1,8 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
-import { CntnrError, reasonOf } from "../../runtime/errors/cntnr-error.ts";
-import { saveImages } from "../../runtime/image/save-images.ts";
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import { saveImages, saveImagesTo } from "../../runtime/image/save-images.ts";
 import { locateImage } from "../../runtime/image/shared-image.ts";
 import { isTerminal } from "../../runtime/sys/terminal.ts";
+import { interruptible } from "../command-line/interruption.ts";
 import type { CommandContext } from "./command.ts";
 
 /** `cntnr image save`: images as one tar archive, to a file or to standard output. */
@@ -16,24 +16,6 @@ export async function imageSave({ args, directories }: CommandContext): Promise<
     await saveImages(directories, images, 1, format);
     return 0;
   }
-  // Beside it, so that nobody takes half an archive for a whole one.
-  const temporary = `${output}.${process.pid}.new`;
-  const fd = openNew(temporary);
-  try {
-    await saveImages(directories, images, fd, format);
-    fsyncSync(fd);
-    renameSync(temporary, output);
-  } finally {
-    closeSync(fd);
-    rmSync(temporary, { force: true });
-  }
+  await interruptible((signal) => saveImagesTo(directories, images, output, format, { signal }));
   return 0;
-}
-
-function openNew(path: string): number {
-  try {
-    return openSync(path, "wx", 0o666);
-  } catch (error) {
-    throw new CntnrError("usage", `cannot write ${path}: ${reasonOf(error)}`, { cause: error });
-  }
 }

@@ -1,9 +1,10 @@
 import type { EngineOptions } from "../../runtime/engine/context.ts";
+import { BrokenOutput } from "../../runtime/attach/own-streams.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { explainDiskError } from "../../runtime/errors/disk-error.ts";
 import { type Directories, openDirectories } from "../../runtime/store/directories.ts";
 import type { Flag, Program } from "../command-line/command.ts";
-import { printError } from "../command-line/output.ts";
+import { ClosedOutput, printError } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -29,7 +30,7 @@ export const program: Program<CommandContext> = {
   globalFlags,
   context: (args, options) => new Context(args, options),
   exitCodeOf,
-  explain: explainDiskError,
+  explain,
 };
 
 /** What commands get; directories are looked for only by commands that have some use for them. */
@@ -69,6 +70,10 @@ class Context implements CommandContext {
     this.#directories ??= openDirectories(this.engineOptions, this.env);
     return this.#directories;
   }
+}
+
+function explain(error: unknown): Error | undefined {
+  return error instanceof BrokenOutput ? new ClosedOutput() : explainDiskError(error);
 }
 
 /**

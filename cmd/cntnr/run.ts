@@ -1,3 +1,4 @@
+import { interruptible } from "../command-line/interruption.ts";
 import { print } from "../command-line/output.ts";
 import { parseAttachedStreams, parseAttachFlags } from "./attach-flags.ts";
 import type { CommandContext } from "./command.ts";
@@ -11,11 +12,17 @@ export async function run(context: CommandContext): Promise<number> {
   const engine = engineOf(context);
   const outputs = parseAttachedStreams(args);
   const request = parseCreateRequest(args, env);
-  const options = { onProgress: lateProgressPrinter() };
   const streams = { kind: "own", ...parseAttachFlags(args), outputs } as const;
-  const result = args.has("detach")
-    ? { kind: "detached" as const, ...(await engine.containers.runDetached(request, options)) }
-    : await engine.containers.runAttached(request, streams, options);
+  const onProgress = lateProgressPrinter();
+  const result = await interruptible(async (signal, release) =>
+    args.has("detach")
+      ? {
+          kind: "detached" as const,
+          ...(await engine.containers.runDetached(request, { onProgress, signal })),
+        }
+      : // From when it is made signals are the container's.
+        engine.containers.runAttached(request, streams, { onProgress, signal, onMade: release }),
+  );
   if (result.kind === "ended") return result.exitCode;
   if (result.kind === "detached") print(`${result.id}\n`);
   return 0;

@@ -1,4 +1,5 @@
 import { type Command, type CommandSyntax, findCommand, isGroup, type Program } from "./command.ts";
+import { Interrupted } from "./interruption.ts";
 import { ClosedOutput, print, printError } from "./output.ts";
 import { HelpRequest, parseArguments } from "./parse-argv.ts";
 import type { ParsedArguments } from "./parsed-arguments.ts";
@@ -87,9 +88,11 @@ async function overview<C>(program: Program<C>): Promise<number> {
 }
 
 function report<C>(program: Program<C>, error: unknown, exitCode: number): number {
-  if (error instanceof ClosedOutput) return closedOutputExitCode;
-  const isVerbose = process.argv.slice(2, 12).includes("--verbose");
   const explained = program.explain?.(error) ?? error;
+  if (explained instanceof ClosedOutput) return closedOutputExitCode;
+  // Whoever has done it knows.
+  if (explained instanceof Interrupted) return explained.exitCode;
+  const isVerbose = process.argv.slice(2, 12).includes("--verbose");
   const message = explained instanceof Error ? explained.message : String(explained);
   const detail = isVerbose && error instanceof Error ? `\n${error.stack ?? ""}\n` : "\n";
   try {

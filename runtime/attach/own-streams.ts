@@ -5,6 +5,15 @@ import type { AttachedStreams, OutputStream } from "./attach-streams.ts";
 const chunkBytes = 32 * 1024;
 const busyPauseMs = 5;
 
+/** Whoever has read our output has gone: `cntnr run -t IMAGE COMMAND | head -1`. */
+export class BrokenOutput extends Error {
+  override readonly name = "BrokenOutput";
+
+  constructor() {
+    super("nobody reads our output any more");
+  }
+}
+
 /** This process's own standard input, output and error; of what is printed only these streams. */
 export function ownStreams(
   stdin: "pass" | "keep",
@@ -18,8 +27,14 @@ export function ownStreams(
   };
 }
 
-export function writeOwn(stream: OutputStream, bytes: Uint8Array): Promise<void> {
-  return writeAll(stream === "stdout" ? 1 : 2, bytes);
+/** Throws BrokenOutput. */
+export async function writeOwn(stream: OutputStream, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeAll(stream === "stdout" ? 1 : 2, bytes);
+  } catch (error) {
+    if (hasErrno(error, "EPIPE", "EIO")) throw new BrokenOutput();
+    throw error;
+  }
 }
 
 /** With reads of its own in a thread: a terminal in the background then stops us, as it should (SIGTTIN). */

@@ -56,6 +56,8 @@ export interface CreateSurroundings extends ImageSurroundings {
   readonly onRemark: (text: string) => void;
   /** How it is made differently from what is usual, and why. */
   readonly onDetail: (text: string) => void;
+  /** Called when the container is made, and not yet started. */
+  readonly onMade?: () => void;
 }
 
 /**
@@ -119,6 +121,7 @@ export async function createContainer(
     await removeVolumesOf(directories, record);
     throw error;
   }
+  surroundings.onMade?.();
   return record;
 }
 

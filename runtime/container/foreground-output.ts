@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { OutputStream } from "../attach/attach-streams.ts";
-import { writeOwn } from "../attach/own-streams.ts";
+import { BrokenOutput, writeOwn } from "../attach/own-streams.ts";
 import { CntnrError, hasErrno, reasonOf } from "../errors/cntnr-error.ts";
 import { logLines } from "./log-lines.ts";
 import { RelayedStream } from "./relayed-stream.ts";
@@ -72,7 +72,7 @@ export class ForegroundOutput implements Disposable {
       return true;
     } catch (error) {
       // Nobody reads it any more: the container hears of it as if it wrote there itself.
-      if (hasErrno(error, "EPIPE", "EIO")) return false;
+      if (error instanceof BrokenOutput) return false;
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import type { AttachedStreams, OutputStream } from "../attach/attach-streams.ts";
+import { BrokenOutput } from "../attach/own-streams.ts";
 import type { Directories } from "../store/directories.ts";
 import { type Service, serviceOf } from "../systemd/service.ts";
 import { checkTerminal } from "./check-terminal.ts";
@@ -73,7 +74,9 @@ export async function runContainer(
     onFailure: "remove",
     ...(service ? { service } : {}),
   }).catch(async (error) => {
-    if (streams || signal?.aborted) await removeStarted(directories, record);
+    // Nobody sees any more what it prints. As with podman it goes on, unless it was to leave nothing.
+    const isUnwanted = error instanceof BrokenOutput && record.autoRemove;
+    if (streams || signal?.aborted || isUnwanted) await removeStarted(directories, record);
     throw error;
   });
   if (end === "left") return { kind: isShown ? "left" : "detached", id: record.id };

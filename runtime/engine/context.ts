@@ -31,6 +31,8 @@ export interface WaitOptions {
 export interface CreateOptions extends WaitOptions {
   /** Told of the pull, if the image has to be pulled. */
   readonly onProgress?: ProgressListener;
+  /** Called when the container is made, and not yet started. */
+  readonly onMade?: () => void;
 }
 
 /** What the parts of an engine share. */
@@ -71,12 +73,13 @@ export class EngineContext {
   }
 
   /** What making a container or a bundle needs beside the request. Throws as {@link waiting} does. */
-  surroundings({ onProgress, ...options }: CreateOptions): CreateSurroundings {
+  surroundings({ onProgress, onMade, ...options }: CreateOptions): CreateSurroundings {
     const { env, imagePolicy, onRemark, onDetail } = this;
     return {
       ...{ env, onRemark, onDetail },
       ...imagePolicy,
       ...(onProgress ? { onProgress } : {}),
+      ...(onMade ? { onMade } : {}),
       ...this.waiting(options),
     };
   }

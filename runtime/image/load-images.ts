@@ -1,5 +1,15 @@
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, symlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  symlinkSync,
+  writeSync,
+} from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { addAbortSignal } from "node:stream";
 import * as v from "valibot";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import { decompress } from "../layer/decompress.ts";
@@ -33,7 +43,7 @@ export async function loadImages(
   try {
     const staging = key.makeDirectory();
     // It is read twice.
-    const file = path === "-" ? spool(0, join(staging, "stdin")) : path;
+    const file = path === "-" ? await spool(0, join(staging, "stdin"), options.signal) : path;
     const kind = await unpackArchive(file, staging);
     const references =
       kind === "oci" ? ociReferences(staging, file) : await dockerReferences(file, staging, options);
@@ -49,12 +59,14 @@ export async function loadImages(
   }
 }
 
-function spool(from: number, path: string): string {
+/** Read by a thread: whoever fills a pipe may take long, or never come to an end. */
+async function spool(from: number, path: string, signal: AbortSignal | undefined): Promise<string> {
   const to = openSync(path, "wx", 0o600);
   try {
-    const chunk = Buffer.allocUnsafe(chunkBytes);
-    for (let bytes = readSync(from, chunk); bytes > 0; bytes = readSync(from, chunk))
-      for (let done = 0; done < bytes; ) done += writeSync(to, chunk, done, bytes - done);
+    const input = createReadStream("", { fd: from, autoClose: false, highWaterMark: chunkBytes });
+    const chunks = signal ? addAbortSignal(signal, input) : input;
+    for await (const chunk of chunks)
+      for (let done = 0; done < chunk.length; ) done += writeSync(to, chunk, done, chunk.length - done);
   } finally {
     closeSync(to);
   }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
-import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
+import { CntnrError, reasonOf } from "../errors/cntnr-error.ts";
 import type { TarEntry } from "../layer/tar-entry.ts";
 import { endOfArchive, formatEntry, paddingAfter } from "../layer/tar-writer.ts";
 import type { Directories } from "../store/directories.ts";
@@ -19,6 +19,10 @@ export type ArchiveFormat = "docker-archive" | "oci-archive";
 
 const chunkBytes = 1024 * 1024;
 
+export interface SaveOptions {
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Writes images to a descriptor as a tar archive: blobs as they are, each once, checked on the way. The
  * same images give the same bytes. Throws CntnrError; what was written then is no whole archive.
@@ -28,8 +32,9 @@ export async function saveImages(
   stored: readonly StoredImage[],
   fd: number,
   format: ArchiveFormat,
+  { signal }: SaveOptions = {},
 ): Promise<void> {
-  using _ = await lockStore(directories, "shared");
+  using _ = await lockStore(directories, "shared", signal ? { signal } : {});
   const images = stored.map(({ image }) => image);
   const documents = stored.map(({ store, image }) => readImageDocuments(store, image.manifest));
   const archive = new ArchiveFile(fd);
@@ -41,7 +46,12 @@ export async function saveImages(
     for (const blob of [manifest, config, ...layers]) blobs.set(blob.digest, { store, blob });
   });
   const inOrder = [...blobs.values()].sort((a, b) => (a.blob.digest < b.blob.digest ? -1 : 1));
-  for (const { store, blob } of inOrder) archive.blob(store, blob);
+  for (const { store, blob } of inOrder) {
+    archive.blob(store, blob);
+    // Nothing is heard while one is written.
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+  }
   archive.text("index.json", JSON.stringify(indexOf(images)));
   if (format === "docker-archive")
     archive.text("manifest.json", JSON.stringify(dockerManifestOf(images, documents)));
@@ -59,11 +69,12 @@ export async function saveImagesTo(
   images: readonly StoredImage[],
   path: string,
   format: ArchiveFormat,
+  options: SaveOptions = {},
 ): Promise<void> {
   const temporary = `${path}.${process.pid}.new`;
   const fd = openNew(temporary);
   try {
-    await saveImages(directories, images, fd, format);
+    await saveImages(directories, images, fd, format, options);
     fsyncSync(fd);
     renameSync(temporary, path);
   } finally {
@@ -76,7 +87,7 @@ function openNew(path: string): number {
   try {
     return openSync(path, "wx", 0o666);
   } catch (error) {
-    throw new CntnrError("usage", `cannot write ${path}: ${messageOf(error)}`, { cause: error });
+    throw new CntnrError("usage", `cannot write ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -199,7 +199,7 @@ describe("RUN", () => {
     const running = host.spawnAsUser(alice, ["cntnr", "build", "--progress", "plain", context]);
     await running.waitForOutput(/^#1 up$/m);
     process.kill(running.pid, "SIGINT");
-    expect(await running.exited).toBe(1);
+    expect(await running.exited).toBe(130);
     expect(leftovers()).toEqual([]);
   });
 
