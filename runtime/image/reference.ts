@@ -66,9 +66,21 @@ export function localNames(reference: ImageReference): readonly string[] {
   return [reference.name, `localhost/${reference.name.slice(prefix.length)}`];
 }
 
-/** A full name as people write it: without docker.io/ and library/. */
+/**
+ * A full name as people write it: without docker.io/ and library/, unless it would then be taken for a file (`oci:latest`) or for
+ * one of another registry.
+ */
 export function familiarName(name: string): string {
-  return name.replace(/^docker\.io\/(?:library\/)?/, "");
+  const short = name.replace(/^docker\.io\/(?:library\/(?!.*\/))?/, "");
+  const [first = "", ...rest] = short.split("/");
+  const isElsewhere = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
+  return short !== name && (isElsewhere || isOfTransport(short)) ? name : short;
+}
+
+function isOfTransport(text: string): boolean {
+  const scheme = text.slice(0, Math.max(text.indexOf(":"), 0));
+  const isOther = Object.hasOwn(otherTransports, scheme) && !scheme.startsWith("http");
+  return isOther || fileTransports.some((known) => known === scheme);
 }
 
 /** True for registries of this machine, which docker and we speak to over plain HTTP as well. */

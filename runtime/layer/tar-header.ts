@@ -65,12 +65,18 @@ export function parseHeader(block: Buffer): TarHeader | undefined {
   };
 }
 
+/** makedev(3) takes 32 bits of each half. */
+const largestDeviceNumber = 2 ** 32 - 1;
+
 /** The oldest format has no devices, and keeps other things where later ones have their numbers. */
 function deviceNumber(block: Buffer, [start, length]: readonly [number, number]): number {
   const type = block[field.typeFlag];
   const isDevice = type === 0x33 || type === 0x34;
   const hasNumbers = block.toString("latin1", field.magic[0], field.magic[0] + 5) === "ustar";
-  return isDevice && hasNumbers ? numberAt(block, start, length, "device number") : 0;
+  if (!isDevice || !hasNumbers) return 0;
+  const number = numberAt(block, start, length, "device number");
+  if (number >= 0 && number <= largestDeviceNumber) return number;
+  throw damagedLayer(`a device with the impossible number ${number}`);
 }
 
 /** Only ustar has a prefix; old GNU headers keep other things there, and star's is shorter. */

@@ -11,11 +11,13 @@ import { checked, type TestUser } from "../../fixtures/users.ts";
 const port = 8098;
 /** With files of owners and set-id bits of their own, and scripts that make users and change owners. */
 const packages = ["dbus", "openssh-client", "man-db"];
+/** The package manager of the other half of the world, and what makes packages and a repository for it. */
+const dnfPackages = ["dnf", "rpm", "createrepo-c"];
 
 let host: TestHost;
 let debian: string;
 beforeAll(async () => {
-  const repository = await aptRepository("packages-1", packages);
+  const repository = await aptRepository("packages-2", [...packages, ...dnfPackages]);
   host = await TestHost.start();
   const registry = await host.startRegistry();
   debian = (await registry.push(await debianImage(), "debian:bookworm")).replace("docker://", "");
@@ -23,19 +25,66 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => host[Symbol.asyncDispose]());
 
-async function install(user: TestUser): Promise<FlatImage> {
-  const context = await makeContext(host, user, {
-    Dockerfile: `FROM ${debian}
+const begin = () => `FROM ${debian}
 ARG DEBIAN_FRONTEND=noninteractive
 RUN rm -rf /etc/apt/sources.list.d && echo 'deb [trusted=yes] http://127.0.0.1:${port} ./' >/etc/apt/sources.list
-RUN apt-get update && apt-get install -y --no-install-recommends ${packages.join(" ")}
+`;
+
+/** A package with files of all kinds of owners and bits, and scripts that make a user and change an owner. */
+const spec = `Name: probe
+Version: 1
+Release: 1
+Summary: Owners and bits
+License: none
+BuildArch: noarch
+Provides: /bin/sh
+%description
+Owners and bits
+%install
+mkdir -p %{buildroot}/opt/probe/dir
+for name in setid user post capable; do echo $name >%{buildroot}/opt/probe/$name; done
+%pre
+useradd --system prober
+%post
+chown prober:mail /opt/probe/post && chmod 6755 /opt/probe/post && mkfifo -m 600 /opt/probe/fifo && chown -h daemon /opt/probe/fifo
+%files
+%attr(4711,daemon,mail) /opt/probe/setid
+%attr(2770,root,games) %dir /opt/probe/dir
+%attr(0640,prober,root) /opt/probe/user
+%caps(cap_net_raw=ep) /opt/probe/capable
+/opt/probe/post
+`;
+
+/** Makes the package, a repository of it, and installs it from there. */
+async function installByDnf(user: TestUser): Promise<FlatImage> {
+  const context = await makeContext(host, user, {
+    "probe.spec": spec,
+    "local.repo": "[local]\nname=local\nbaseurl=file:///repo\ngpgcheck=0\n",
+    Dockerfile: `${begin()}RUN apt-get update && apt-get install -y --no-install-recommends ${dnfPackages.join(" ")}
+COPY probe.spec /probe.spec
+RUN rpmbuild -bb --quiet --define '_rpmdir /repo' /probe.spec && createrepo_c --quiet /repo
+COPY local.repo /etc/yum.repos.d/
+RUN dnf -y --releasever=1 install probe
+RUN rpm -q probe && rpm -V probe >/differences; test -e /opt/probe/fifo
+`,
+  });
+  return buildImage(user, context);
+}
+
+async function buildImage(user: TestUser, context: string): Promise<FlatImage> {
+  const line = `cntnr build -q -t packages ${context} && rm -rf $HOME/packages && skopeo copy -q oci:$HOME/.local/share/cntnr/images:docker.io/library/packages:latest dir:$HOME/packages`;
+  checked(["build"], await host.asUser(user, ["sh", "-c", line], { timeoutMs: 290_000 }));
+  return flattenDirectory(join(host.directory, "home", user.name, "packages"));
+}
+
+async function install(user: TestUser): Promise<FlatImage> {
+  const context = await makeContext(host, user, {
+    Dockerfile: `${begin()}RUN apt-get update && apt-get install -y --no-install-recommends ${packages.join(" ")}
 RUN dpkg --audit && dpkg -s ${packages.join(" ")} | grep -c 'ok installed' >/installed && ssh -V && man -w man >/dev/null
 RUN apt-get purge -y man-db && useradd -m somebody && chown somebody /installed && chmod 2750 /home/somebody
 `,
   });
-  const line = `cntnr build -q -t packages ${context} && skopeo copy -q oci:$HOME/.local/share/cntnr/images:docker.io/library/packages:latest dir:$HOME/packages`;
-  checked(["build"], await host.asUser(user, ["sh", "-c", line], { timeoutMs: 170_000 }));
-  return flattenDirectory(join(host.directory, "home", user.name, "packages"));
+  return buildImage(user, context);
 }
 
 function idIn({ files }: FlatImage, user: TestUser, file: string, name: string): string {
@@ -102,4 +151,29 @@ describe("apt-get installs packages that change owners and set ids", () => {
     // What makes apt work so is no part of the image.
     expect([...image.files.keys()].filter((path) => path.startsWith("etc/apt/apt.conf.d/99"))).toEqual([]);
   }, 180_000);
+});
+
+describe("dnf and rpm install packages that change owners and set ids", () => {
+  test("with sub-ids, and the image has the owners that the package means", async () => {
+    const { alice } = host.users;
+    const image = await installByDnf(alice);
+    const prober = idIn(image, alice, "etc/passwd", "prober");
+    const at = (path: string) => image.files.get(`opt/probe/${path}`);
+    expect(at("setid")).toMatchObject({ mode: "4711", owner: "1:8" });
+    expect(at("dir")).toMatchObject({ mode: "2770", owner: "0:60" });
+    expect(at("user")).toMatchObject({ mode: "640", owner: `${prober}:0` });
+    expect(at("post")).toMatchObject({ mode: "6755", owner: `${prober}:8` });
+    expect(at("fifo")).toMatchObject({ owner: "1:0" });
+  }, 300_000);
+
+  test("with one id, and all files are root's in the image, set-id bits included", async () => {
+    const { carol } = host.users;
+    const image = await installByDnf(carol);
+    const at = (path: string) => image.files.get(`opt/probe/${path}`);
+    expect(at("setid")).toMatchObject({ mode: "4711", owner: "0:0" });
+    expect(at("dir")).toMatchObject({ mode: "2770", owner: "0:0" });
+    expect(at("user")).toMatchObject({ mode: "640", owner: "0:0" });
+    expect(at("post")).toMatchObject({ mode: "6755", owner: "0:0" });
+    expect(at("fifo")).toMatchObject({ owner: "0:0" });
+  }, 300_000);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
+  familiarName,
   isLoopbackRegistry,
   localNames,
   parseImageReference,
@@ -48,6 +49,17 @@ describe("a reference stands for", () => {
     expect(localNames(parseImageReference("docker://app"))).toEqual(["docker.io/library/app:latest"]);
     expect(localNames(parseImageReference("user/app"))).toEqual(["docker.io/user/app:latest"]);
   });
+});
+
+test("a name is shown so that it means the same when it is typed", () => {
+  expect(familiarName("docker.io/library/alpine:3.6")).toBe("alpine:3.6");
+  expect(familiarName("docker.io/user/dir:1")).toBe("user/dir:1");
+  expect(familiarName("docker.io/library/docker:dind")).toBe("docker:dind");
+  expect(familiarName("docker.io/library/a/b:1")).toBe("library/a/b:1");
+  expect(familiarName("docker.io/a.b/c:1")).toBe("docker.io/a.b/c:1");
+  // As `oci:latest` it would be a directory.
+  for (const name of ["oci:latest", "dir:1", "docker-archive:2", "sif:3"])
+    expect(familiarName(`docker.io/library/${name}`)).toBe(`docker.io/library/${name}`);
 });
 
 describe("a reference is refused", () => {

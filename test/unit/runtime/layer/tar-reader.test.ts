@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { defaultLimits } from "../../../../runtime/layer/limits.ts";
+import { segmentBytes, sparseArchives, sparseBytes } from "../../../fixtures/sparse-archives.ts";
 import {
   archive,
   directory,
@@ -181,85 +182,6 @@ describe("what a reader of tar archives tells", () => {
     );
   });
 });
-
-const segmentBytes = 600;
-const sparseData = "A".repeat(segmentBytes) + "B".repeat(segmentBytes);
-const sparseBytes = 5000;
-const octal = (value: number) => `${value.toString(8).padStart(11, "0")}\0`;
-
-/** One file each: 600 bytes "A" at 512, 600 bytes "B" at 4000, 5000 bytes long. */
-const sparseArchives = [
-  {
-    format: "old GNU",
-    bytes: archive(
-      header({
-        name: "sparse",
-        type: "S",
-        format: "gnu",
-        size: 2 * segmentBytes,
-        patches: {
-          386: octal(512) + octal(segmentBytes) + octal(4000) + octal(segmentBytes) + octal(5000) + octal(0),
-          483: octal(sparseBytes),
-        },
-      }),
-      padded(sparseData),
-    ),
-  },
-  {
-    format: "old GNU with a continuation",
-    bytes: archive(
-      header({
-        name: "sparse",
-        type: "S",
-        format: "gnu",
-        size: 2 * segmentBytes,
-        patches: { 386: octal(512) + octal(segmentBytes), 482: "\x01", 483: octal(sparseBytes) },
-      }),
-      Buffer.concat([Buffer.from(octal(4000) + octal(segmentBytes)), Buffer.alloc(512 - 24)]),
-      padded(sparseData),
-    ),
-  },
-  {
-    format: "pax 0.0",
-    bytes: archive(
-      pax([
-        ["GNU.sparse.size", String(sparseBytes)],
-        ["GNU.sparse.numblocks", "2"],
-        ["GNU.sparse.offset", "512"],
-        ["GNU.sparse.numbytes", String(segmentBytes)],
-        ["GNU.sparse.offset", "4000"],
-        ["GNU.sparse.numbytes", String(segmentBytes)],
-      ]),
-      file("sparse", sparseData),
-    ),
-  },
-  {
-    format: "pax 0.1",
-    bytes: archive(
-      pax([
-        ["GNU.sparse.size", String(sparseBytes)],
-        ["GNU.sparse.name", "sparse"],
-        ["GNU.sparse.map", `512,${segmentBytes},4000,${segmentBytes}`],
-      ]),
-      file("GNUSparseFile.0/sparse", sparseData),
-    ),
-  },
-  {
-    format: "pax 1.0",
-    bytes: archive(
-      pax([
-        ["GNU.sparse.major", "1"],
-        ["GNU.sparse.minor", "0"],
-        ["GNU.sparse.name", "sparse"],
-        ["GNU.sparse.realsize", String(sparseBytes)],
-      ]),
-      file(
-        "GNUSparseFile.0/sparse",
-        Buffer.concat([padded(`2\n512\n${segmentBytes}\n4000\n${segmentBytes}\n`), Buffer.from(sparseData)]),
-      ),
-    ),
-  },
-];
 
 describe("sparse files", () => {
   for (const { format, bytes } of sparseArchives)
