@@ -1,39 +1,25 @@
 import { openEngine } from "cntnr";
 
-// bun test/demo/library.ts IMAGE: a container's life, by a program. The README shows it.
 const engine = openEngine();
-const [source = "docker://alpine:3.6"] = process.argv.slice(2);
-
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
 const done = new AbortController();
-const events = Array.fromAsync(
-  engine.events({ signal: done.signal }),
-  ({ type, action }) => `${type} ${action}`,
-);
+const events = Array.fromAsync(engine.events({ signal: done.signal }), ({ action }) => action);
 
-const image = await engine.images.pull(source);
-const { stdout } = await engine.containers.run({
-  image: image.id,
-  command: ["echo", "hello"],
-  autoRemove: true,
-});
-console.log(`it printed ${new TextDecoder().decode(stdout).trim()}`);
+const image = await engine.images.pull(process.argv[2] ?? "docker://alpine:3.6");
+const hello = { image: image.id, command: ["echo", "hello"], autoRemove: true };
+const { exitCode, stdout } = await engine.containers.run(hello);
+console.log(`printed "${textOf(stdout)}" and ended with ${exitCode}`);
 
-const tooLong = { image: image.id, command: ["sleep", "1000"] };
+const sleeper = { image: image.id, command: ["sh", "-c", "echo awake; exec sleep 1000"] };
 await engine.containers
-  .run(tooLong, { signal: AbortSignal.timeout(500) })
-  .catch((error) => console.log(`it was ended: ${error.name}`));
+  .run(sleeper, { signal: AbortSignal.timeout(500) })
+  .catch((error) => console.log(`${error.name}: it was killed, and nothing is left of it`));
 
-const { id } = await engine.containers.runDetached({
-  image: image.id,
-  command: ["sh", "-c", "echo 1; exec sleep 1000"],
-});
+const { id } = await engine.containers.runDetached(sleeper);
 for await (const { text } of engine.containers.logs(id, { follow: true })) {
-  console.log(`it says ${new TextDecoder().decode(text)}`);
+  console.log(`its log says "${textOf(text)}"`);
   break;
 }
-const { exitCode } = await engine.containers.exec(id, ["sh", "-c", "exit 3"]);
-console.log(`a command in it ended with ${exitCode}`);
 await engine.containers.remove(id, { running: "kill" });
-
 done.abort();
-console.log((await events).join(", "));
+console.log(`what happened: ${(await events).join(", ")}`);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { noConcessions } from "../../../../runtime/nesting/plan-concessions.ts";
 import { planMounts } from "../../../../runtime/bundle/mount-plan.ts";
 import type { NetworkMode, ResolvedMount } from "../../../../runtime/container/container-options.ts";
+import { noConcessions } from "../../../../runtime/nesting/plan-concessions.ts";
 import { plainNetwork } from "../../../../runtime/network/network-request.ts";
 import { mapIds } from "../../../../runtime/userns/load-id-mappings.ts";
 
