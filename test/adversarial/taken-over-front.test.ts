@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type HoldingClient, holdConnection } from "../fixtures/call-netd.ts";
-import type { NamedDescriptor } from "../fixtures/hostile-front.ts";
 import { HostileNetd } from "../fixtures/hostile-netd.ts";
+import { HostileOrders, type Victim } from "../fixtures/hostile-orders.ts";
 import { frontOf } from "../fixtures/processes.ts";
 import { noResidue } from "../fixtures/residue.ts";
 import { runDirectory, TestHost } from "../fixtures/test-host.ts";
-import { makeNamespace, type UserNamespace } from "../fixtures/user-namespaces.ts";
 import type { TestUser } from "../fixtures/users.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
@@ -18,69 +16,20 @@ beforeAll(async () => {
 });
 afterAll(() => host[Symbol.asyncDispose]());
 
-const plan = {
-  network: "lab",
-  conflistHash: "",
-  interface: "eth0",
-  request: "0".repeat(64),
-  rule: "none",
-  callerDepth: 0,
-  namespaceDepth: 1,
-  staticIps: [] as string[],
-  mac: "",
-  ports: [] as object[],
-  isolationGroup: "",
-  masquerade: false,
-  hostAccess: "none",
-  egress: "none",
-  connections: 0,
-  bandwidthOut: 0,
-  bandwidthIn: 0,
-};
-
-/** A client that is connected, and the front's name for its connection. */
-interface Victim {
-  readonly client: HoldingClient;
-  readonly connection: NamedDescriptor;
-  readonly namespace: UserNamespace;
-}
-
 describe("what it says is done within what the kernel says", () => {
   let netd: HostileNetd;
-  let hash: string;
+  let orders: HostileOrders;
+  const connect = (user: TestUser) => orders.connect(user);
+  const order = (victim: Victim, changes?: object) => orders.order(victim, changes);
   beforeAll(async () => {
     netd = await HostileNetd.start(host);
-    const { value } = await netd.ask("configure", {
-      networks: [{ network: "lab", conflist: "lab.conflist" }],
-    });
-    hash = (value as { networks: { conflistHash: string }[] }).networks[0]?.conflistHash ?? "";
-    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    orders = await HostileOrders.begin(host, netd);
+    expect(orders.conflistHash).toMatch(/^[0-9a-f]{64}$/);
   });
   afterAll(async () => {
     await waitFor(async () => (await host.residue()).records.length === 0, { what: "the end of all" });
     await netd[Symbol.asyncDispose]();
     expect(await host.residue()).toEqual(noResidue);
-  });
-
-  async function connect(user: TestUser): Promise<Victim> {
-    const namespace = await makeNamespace(host, user);
-    const accepted = netd.accept();
-    const client = await holdConnection(host, user, {
-      files: [`/proc/${namespace.pid}/ns/net`],
-      pids: [namespace.pid],
-    });
-    return { client, connection: await accepted, namespace };
-  }
-
-  let ids = 0;
-  const order = ({ client, connection }: Victim, changes: object = {}, more: object = {}) => ({
-    connection,
-    netnsFd: client.files[0],
-    leaseFd: client.pidfds[0],
-    id: (++ids).toString(16).padStart(32, "0"),
-    idempotencyKey: `key${ids}`,
-    plan: { ...plan, conflistHash: hash, ...changes },
-    ...more,
   });
 
   test("who is connected is what the kernel says, and nothing that the front can say (P2)", async () => {
