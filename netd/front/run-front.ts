@@ -7,6 +7,7 @@ import { messageOf } from "../errors.ts";
 import { NetdMetrics } from "../metrics/netd-metrics.ts";
 import { Connections } from "../server/connections.ts";
 import { Listener } from "../server/listener.ts";
+import { outliveLostStreams } from "../server/lost-streams.ts";
 import { Administration } from "./administration.ts";
 import { KnownAttachments } from "./known-attachments.ts";
 import { PolicyInForce } from "./policy-in-force.ts";
@@ -22,6 +23,7 @@ import { type Telling, WorkerClient } from "./worker-client.ts";
 export async function runFront(log: (line: string) => void): Promise<void> {
   const known = new KnownAttachments();
   const ended = Promise.withResolvers<void>();
+  outliveLostStreams(ended.reject);
   let front: Promise<Front> | undefined;
   const worker = new WorkerClient(frontDescriptors.channel, {
     onEnd: (why) => ended.reject(new Error(`the worker: ${why}`)),

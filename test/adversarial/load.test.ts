@@ -17,6 +17,8 @@ import {
 } from "../fixtures/user-namespaces.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
+import { encodeFrames, encodeHeaders, type Frame, flag, frameType } from "../fuzz/frames.ts";
+import { soundCalls } from "../fuzz/targets/calls.ts";
 
 let host: TestHost;
 let netd: RunningCommand;
@@ -122,6 +124,48 @@ test("clients that are silent, slow or go on for ever without a call are dropped
   for (const { code: closedAfterMs } of results) expect(closedAfterMs).toBeLessThan(13_000);
   // None of them was refused at once for another reason.
   expect(results[0]?.code).toBeGreaterThan(9000);
+});
+
+describe("a stream that is gone before it is answered", () => {
+  const [status] = soundCalls({}).slice(-1);
+  const frame = (type: number, stream: number, payload: readonly number[]): Frame => {
+    return { type, flags: 0, stream, payload: Buffer.from(payload) };
+  };
+  const reset = (code: number): Frame => frame(frameType.resetStream, 1, [0, 0, 0, code]);
+  /** By nothing: an error of the whole connection (RFC 9113, 6.9.1). */
+  const moreRoom = frame(frameType.windowUpdate, 0, [0, 0, 0, 0]);
+  /** A message that says that it is longer than any may be, which is refused at once, and these. */
+  const sent = (frames: readonly Frame[]) =>
+    Buffer.concat([
+      Buffer.from(preface, "latin1"),
+      encodeFrames([
+        {
+          type: frameType.headers,
+          flags: flag.endHeaders,
+          stream: 1,
+          payload: encodeHeaders(status?.headers ?? []),
+        },
+        frame(frameType.data, 1, [0, 0, 0xff, 0xff, 0xff]),
+        ...frames,
+      ]),
+    ]).toString("latin1");
+
+  test.each([
+    ["by the end of its connection", [moreRoom]],
+    ["by both", [reset(1), moreRoom]],
+  ])("%s, ends no front (Q2, Q3)", async (_, frames) => {
+    const before = frontOf(netd.pid);
+    const send = sent(frames);
+    const calls = callNetd(host, host.users.bob, {
+      calls: [],
+      raw: Array.from({ length: 4 }, () => ({ send })),
+    });
+    const list = { method: "List" as const, request: {} };
+    const honest = await callNetd(host, host.users.carol, { calls: Array.from({ length: 5 }, () => list) });
+    expect(honest.map((answer) => answer.code)).toEqual([0, 0, 0, 0, 0]);
+    for (const { code: closedAfterMs } of await calls) expect(closedAfterMs).toBeLessThan(13_000);
+    expect([frontOf(netd.pid), netd.stderr]).toEqual([before, ""]);
+  });
 });
 
 describe("what is too large", () => {
