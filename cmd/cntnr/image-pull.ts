@@ -1,5 +1,5 @@
 import { pullImage } from "../../runtime/image/pull-image.ts";
-import { parsePlatform } from "../../runtime/image/skopeo.ts";
+import { parsePlatform } from "../../runtime/image/wanted-platform.ts";
 import { interruptible } from "../command-line/interruption.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";

@@ -18,7 +18,7 @@ import { parseRestartPolicy } from "../../runtime/container/restart-policy.ts";
 import { parseSignal } from "../../runtime/container/signal-name.ts";
 import type { ContainerRequest } from "../../runtime/engine/container-request.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import { parsePlatform } from "../../runtime/image/skopeo.ts";
+import { parsePlatform } from "../../runtime/image/wanted-platform.ts";
 import type { PullPolicy } from "../../runtime/image/store.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { parseEnvironment } from "./environment.ts";

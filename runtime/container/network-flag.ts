@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import { CntnrError } from "../errors/cntnr-error.ts";
+import { ipFamily } from "../network/ip-family.ts";
 import { type NetworkRequest, type PortMapping, plainNetwork } from "../network/network-request.ts";
 import type { NetworkMode } from "./container-options.ts";
 
@@ -89,7 +89,7 @@ function parseNetwork(text: string): NetworkRequest {
 }
 
 function requireAddress(text: string, family: 4 | 6, where: string): string {
-  if (isIP(text) === family) return text;
+  if (ipFamily(text) === family) return text;
   throw new CntnrError("usage", `${where} ${text}: is no IPv${family} address`);
 }
 

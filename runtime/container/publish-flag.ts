@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import { CntnrError } from "../errors/cntnr-error.ts";
+import { ipFamily } from "../network/ip-family.ts";
 import { type PortMapping, type Protocol, protocols } from "../network/network-request.ts";
 
 /** More are no container's: netd takes no longer list. */
@@ -31,7 +31,7 @@ function parsePublishFlag(text: string): PortMapping[] {
   }
   const [, ipv6, ipv4, ...rest] = match;
   const hostIp = ipv6 ?? ipv4 ?? "";
-  if (hostIp !== "" && isIP(hostIp) === 0)
+  if (hostIp !== "" && ipFamily(hostIp) === 0)
     throw fail(`"${hostIp}" is no address (IPv6 is written in brackets)`);
   const [hostFirst, hostLast, first, last] = rest.map((digits) =>
     digits === undefined ? undefined : Number(digits),

@@ -1,8 +1,8 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import type { ProgressListener } from "../image/progress.ts";
-import type { Platform } from "../image/skopeo.ts";
 import { ensureImage, type PullPolicy, resolveImage } from "../image/store.ts";
+import type { Platform } from "../image/wanted-platform.ts";
 import type { Directories } from "../store/directories.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import type { ContainerOptions } from "./container-options.ts";

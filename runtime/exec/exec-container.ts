@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { noteContainer } from "../container/container-events.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
@@ -7,6 +6,7 @@ import { classifyRuncFailure } from "../container/runc-failure.ts";
 import { SignalForwarding } from "../container/signal-forwarding.ts";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { sha256Hex } from "../sys/random.ts";
 import { spawnAttached } from "../sys/spawn-attached.ts";
 import type { ExecRequest } from "./exec-request.ts";
 import { closeSession, type ExecSession, openSession } from "./exec-session.ts";
@@ -88,7 +88,7 @@ export function execTeller(
   { id }: ExecSession,
   { command }: ExecRequest,
 ): ExecTeller {
-  const execID = createHash("sha256").update(id).digest("hex");
+  const execID = sha256Hex(id);
   const words = command.join(" ");
   noteContainer(directories, record, `exec_create: ${words}`, { execID });
   return (action, exitCode) => {

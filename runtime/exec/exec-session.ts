@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { OciProcess } from "../bundle/oci-config.ts";
@@ -6,6 +5,7 @@ import { type ContainerId, shortId } from "../container/container-id.ts";
 import { isMakerAlive, ownMark, readArguments } from "../container/process-identity.ts";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { randomHex } from "../sys/random.ts";
 
 /** The files of one command that runs in a container beside its own. They die with the boot. */
 export interface ExecSession {
@@ -24,7 +24,7 @@ export function openSession(
   containerId: ContainerId,
   process: OciProcess,
 ): ExecSession {
-  const id = [shortId(containerId), ownMark(), randomBytes(4).toString("hex")].join("-");
+  const id = [shortId(containerId), ownMark(), randomHex(4)].join("-");
   const directory = join(directories.execs, id);
   mkdirSync(directory, { mode: 0o700 });
   const session: ExecSession = {

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { sha256Hex } from "../sys/random.ts";
 import { hexOf } from "./digest.ts";
 import type { Digest } from "./local-image.ts";
 import { descriptorOf, entryName, parseIndex } from "./oci-documents.ts";
@@ -28,5 +28,5 @@ export function findDamagedManifest(source: string): Digest | undefined {
 
 function isWhole(directory: string, digest: Digest): boolean {
   const bytes = readFileSync(join(directory, "blobs/sha256", hexOf(digest)));
-  return createHash("sha256").update(bytes).digest("hex") === hexOf(digest);
+  return sha256Hex(bytes) === hexOf(digest);
 }

@@ -14,7 +14,8 @@ import type { LocalImage } from "./local-image.ts";
 import type { Descriptor } from "./oci-documents.ts";
 import { type PrepareOptions, prepareImage } from "./prepare-image.ts";
 import { type ImageReference, parseImageReference } from "./reference.ts";
-import { type CopyOptions, copyIntoStore, listArchiveNames, type Platform } from "./skopeo.ts";
+import { type CopyOptions, copyIntoStore, listArchiveNames } from "./skopeo.ts";
+import type { Platform } from "./wanted-platform.ts";
 
 export interface PullOptions extends CopyOptions {
   /** Default: the user's (loadIdMappings). */

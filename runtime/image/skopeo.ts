@@ -21,6 +21,7 @@ import type { ProgressListener } from "./progress.ts";
 import { putDocument, putText } from "./put-document.ts";
 import { type ImageReference, isLoopbackRegistry } from "./reference.ts";
 import { explainSkopeoFailure } from "./skopeo-failure.ts";
+import type { Platform } from "./wanted-platform.ts";
 
 export interface CopyOptions {
   /** `--image-policy`: a policy.json(5), or `insecure` for none; without it /etc/containers/policy.json decides. */
@@ -206,21 +207,6 @@ function watchArrival(staging: string, reference: ImageReference, options: CopyO
 function stallTimeoutOf({ registry }: ImageReference, options: CopyOptions): number {
   if (registry === "") return Number.POSITIVE_INFINITY;
   return options.stallTimeoutMs ?? loadConfiguration(process.env).stallTimeoutMs;
-}
-
-/** What an image is for (image-spec, image-index.md, "platform"). */
-export interface Platform {
-  readonly os: string;
-  readonly architecture: string;
-  readonly variant: string | undefined;
-}
-
-/** Takes `linux/arm64/v8` apart. Throws CntnrError `usage`. */
-export function parsePlatform(text: string): Platform {
-  const [, os, architecture, variant] = /^([a-z]+)\/([a-z0-9_]+)(?:\/([a-z0-9]+))?$/.exec(text) ?? [];
-  if (os === undefined || architecture === undefined)
-    throw new CntnrError("usage", `"${text}" is not a platform: OS/ARCHITECTURE[/VARIANT], as linux/arm64`);
-  return { os, architecture, variant };
 }
 
 function platformArguments(platform: Platform | undefined): string[] {

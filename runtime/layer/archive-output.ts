@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { startWritingBack } from "../sys/file-calls.ts";
 import { type BlockCompressor, blockCompressor, type Compression } from "./compression.ts";
 
 /** What has been written; digests are bare hexadecimal SHA-256. */
@@ -13,6 +14,8 @@ export interface ArchiveSums {
 }
 
 const blockBytes = 1024 * 1024;
+/** So much is handed to the disk at a time, while the next is made. */
+const writeBackBytes = 8 * 1024 * 1024;
 
 /**
  * Writes an archive to a descriptor: digested and compressed on the way, a block at a time, by as many threads as there
@@ -31,6 +34,7 @@ export class ArchiveOutput {
   #filled = 0;
   #archiveBytes = 0;
   #blobBytes = 0;
+  #handedOverBytes = 0;
   /** One for each block that is not written yet, in order; each is fulfilled, whatever happens. */
   readonly #pending: Promise<void>[] = [];
   #failure: { readonly error: unknown } | undefined;
@@ -120,5 +124,8 @@ export class ArchiveOutput {
     this.#blobHash?.update(bytes);
     this.#blobBytes += bytes.length;
     for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
+    if (this.#blobBytes - this.#handedOverBytes < writeBackBytes) return;
+    startWritingBack(this.#fd, this.#handedOverBytes, this.#blobBytes - this.#handedOverBytes);
+    this.#handedOverBytes = this.#blobBytes;
   }
 }

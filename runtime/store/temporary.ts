@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type FileLock, type LockOptions, lockFile, tryLockFile } from "../sys/file-lock.ts";
+import { randomBytes } from "../sys/random.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { removeTree } from "../userns/remove-tree.ts";
 import type { Directories } from "./directories.ts";
@@ -120,5 +120,5 @@ function lockPath(directories: Directories, key: string): string {
 }
 
 function randomName(): string {
-  return randomBytes(9).toString("base64url");
+  return Buffer.from(randomBytes(9)).toString("base64url");
 }

@@ -18,6 +18,6 @@ export function randomBelow(limit: number): number {
 }
 
 /** SHA-256 in lower-case hexadecimal digits. */
-export function sha256Hex(text: string): string {
+export function sha256Hex(text: string | Uint8Array): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import {
@@ -93,6 +93,8 @@ export async function startInUserNamespace(
 ): Promise<NamespaceCommand> {
   const { signal } = options;
   signal?.throwIfAborted();
+  // Loaded when it is needed, and at once: see runCommand().
+  const { spawn } = process.getBuiltinModule("node:child_process");
   const flags = ["--user", "--mount", ...(options.namespaces ?? []), ...mappingFlags(mappings)];
   const child = spawn("unshare", [...flags, "--", "sh", "-c", waitForMappings, ...argv], {
     stdio: ["pipe", "pipe", "pipe", ...(options.inherit ?? [])],

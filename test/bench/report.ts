@@ -1,66 +1,70 @@
 import { cpus, release } from "node:os";
 import type { Scenario } from "./scenario.ts";
-import type { Timing } from "./time-commands.ts";
+import type { Measurement } from "./time-commands.ts";
 
 export interface ScenarioResult {
   readonly id: string;
   readonly title: string;
+  readonly unit: string;
   readonly rows: readonly Row[];
   readonly bounds: readonly BoundResult[];
 }
 
 interface Row {
   readonly name: string;
-  readonly medianMs: number;
-  readonly minimumMs: number;
-  readonly maximumMs: number;
+  readonly median: number;
+  readonly minimum: number;
+  readonly maximum: number;
   /** Our median divided by this one's. */
   readonly ratio: number;
-  readonly roundsMs: readonly number[];
+  readonly rounds: readonly number[];
 }
 
 interface BoundResult {
-  readonly peer: string;
-  readonly atMost: number;
-  readonly ratio: number;
+  /** What was to be, in words. */
+  readonly bound: string;
+  readonly actual: number;
   readonly isMet: boolean;
 }
 
 /** Medians, spreads and ratios of one scenario; the first timing is ours. */
 export function evaluate(
-  scenario: Pick<Scenario, "id" | "title" | "bounds">,
-  timings: readonly Timing[],
+  scenario: Pick<Scenario, "id" | "title" | "bounds" | "unit">,
+  timings: readonly Measurement[],
 ): ScenarioResult {
-  const ours = median(timings[0]?.roundsMs ?? []);
-  const rows = timings.map(({ name, roundsMs }) => ({
+  const ours = median(timings[0]?.rounds ?? []);
+  const rows = timings.map(({ name, rounds }) => ({
     name,
-    medianMs: median(roundsMs),
-    minimumMs: Math.min(...roundsMs),
-    maximumMs: Math.max(...roundsMs),
-    ratio: ours / median(roundsMs),
-    roundsMs,
+    median: median(rounds),
+    minimum: Math.min(...rounds),
+    maximum: Math.max(...rounds),
+    ratio: ours / median(rounds),
+    rounds,
   }));
-  const bounds = scenario.bounds.map(({ peer, factor }) => {
-    const ratio = rows.find(({ name }) => name === peer)?.ratio ?? Number.NaN;
-    return { peer, atMost: factor, ratio, isMet: ratio <= factor };
+  const unit = scenario.unit ?? "ms";
+  const bounds = scenario.bounds.map((bound): BoundResult => {
+    if (bound.peer === undefined)
+      return { bound: `${bound.atMost} ${unit}`, actual: ours, isMet: ours <= bound.atMost };
+    const { peer, factor } = bound;
+    const actual = rows.find(({ name }) => name === peer)?.ratio ?? Number.NaN;
+    return { bound: `${factor} x ${peer}`, actual, isMet: actual <= factor };
   });
-  return { id: scenario.id, title: scenario.title, rows, bounds };
+  return { id: scenario.id, title: scenario.title, unit, rows, bounds };
 }
 
 /** Lines for a person. */
-export function formatResult({ title, rows, bounds }: ScenarioResult): string {
+export function formatResult({ title, unit, rows, bounds }: ScenarioResult): string {
   const width = Math.max(...rows.map(({ name }) => name.length));
   const number = (value: number) => value.toFixed(1).padStart(9);
   const lines = rows.map(
     (row) =>
-      `  ${row.name.padEnd(width)} ${number(row.medianMs)} ${number(row.minimumMs)} ${number(row.maximumMs)}  ${row.ratio.toFixed(2)}`,
+      `  ${row.name.padEnd(width)} ${number(row.median)} ${number(row.minimum)} ${number(row.maximum)}  ${row.ratio.toFixed(2)}`,
   );
-  const heading = `  ${"".padEnd(width)} ${"median ms".padStart(9)} ${"min".padStart(9)} ${"max".padStart(9)}  ours/its`;
+  const heading = `  ${"".padEnd(width)} ${`median ${unit}`.padStart(9)} ${"min".padStart(9)} ${"max".padStart(9)}  ours/its`;
   const verdicts = bounds.map(
-    ({ peer, atMost, ratio, isMet }) =>
-      `  at most ${atMost.toFixed(1)} x ${peer}: ${isMet ? "met" : "not met"} (${ratio.toFixed(2)})`,
+    ({ bound, actual, isMet }) => `  at most ${bound}: ${isMet ? "met" : "not met"} (${actual.toFixed(2)})`,
   );
-  return [`${title} (${rows[0]?.roundsMs.length ?? 0} rounds)`, heading, ...lines, ...verdicts].join("\n");
+  return [`${title} (${rows[0]?.rounds.length ?? 0} rounds)`, heading, ...lines, ...verdicts].join("\n");
 }
 
 /** What the figures depend on. */

@@ -1,23 +1,24 @@
 import type { TestHost } from "../fixtures/test-host.ts";
 import type { TestUser } from "../fixtures/users.ts";
-import { type Contestant, type Timing, timeCommands } from "./time-commands.ts";
+import { type Contestant, type Measurement, timeCommands } from "./time-commands.ts";
 
 /** The first contestant is ours. */
 export interface Scenario {
   readonly id: string;
   readonly title: string;
+  /** What the figures are, if they are not times. */
+  readonly unit?: "kB";
   /** Runs the contestants in turn, so many times each. */
-  readonly time: (rounds: number) => Promise<Timing[]>;
+  readonly time: (rounds: number) => Promise<Measurement[]>;
   readonly bounds: readonly Bound[];
   /** Rounds are long and few. */
   readonly isPull: boolean;
 }
 
-/** Our median is to be at most `factor` times that of `peer`. */
-export interface Bound {
-  readonly peer: string;
-  readonly factor: number;
-}
+/** Our median is to be at most `factor` times that of `peer`, or this. */
+export type Bound =
+  | { readonly peer: string; readonly factor: number }
+  | { readonly peer?: never; readonly atMost: number };
 
 /** A scenario is set up only when it is run: what it leaves running would disturb the others. */
 export type ScenarioMaker = (bench: Bench) => Promise<Scenario>;

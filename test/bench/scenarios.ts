@@ -3,6 +3,7 @@ import type { TestHost } from "../fixtures/test-host.ts";
 import { checked } from "../fixtures/users.ts";
 import { attachDetach } from "./attach-scenario.ts";
 import { buildCached, buildCold } from "./build-scenarios.ts";
+import { containerScenarioMakers } from "./container-scenarios.ts";
 import { imageScenarioMakers } from "./image-scenarios.ts";
 import { attachBesideMany, transferBetween, transferToHost } from "./network-scenarios.ts";
 import { type Bench, commandsOf, type Scenario, type ScenarioMaker } from "./scenario.ts";
@@ -28,7 +29,7 @@ export async function prepareBench(host: TestHost, stack: AsyncDisposableStack):
 }
 
 export const scenarioMakers: Readonly<Record<string, ScenarioMaker>> = {
-  "run-host": runOnHostNetwork,
+  ...containerScenarioMakers,
   "run-lab": runOnBridge,
   "run-lab-beside": runOnBusyBridge,
   ...imageScenarioMakers,
@@ -42,30 +43,6 @@ export const scenarioMakers: Readonly<Record<string, ScenarioMaker>> = {
 
 const runPodman = (network: string, image: string) =>
   `podman run --rm --network ${network} ${image.replace("docker://", "")} true`;
-
-async function runOnHostNetwork(bench: Bench): Promise<Scenario> {
-  const { shell, small, user } = bench;
-  // A container that is kept has the bundle that cntnr runs; the stop-watch then runs it without cntnr.
-  await shell(`cntnr run --name kept ${small} true`);
-  const containers = `${user.home}/.local/share/cntnr/containers`;
-  const bundle = (await shell(`dirname "$(find ${containers} -name config.json)"`)).trim();
-  if (bundle === "" || bundle.includes("\n"))
-    throw new Error(`${containers}: there is not exactly one bundle`);
-  return {
-    id: "run-host",
-    title: "run `true`, the host's network",
-    time: commandsOf(bench, [
-      { name: "cntnr run", command: `cntnr run --rm --network host ${small} true` },
-      { name: "podman run", command: runPodman("host", small) },
-      { name: "runc run", command: `runc --root "$XDG_RUNTIME_DIR/bare" run --bundle ${bundle} bare` },
-    ]),
-    bounds: [
-      { peer: "podman run", factor: 0.5 },
-      { peer: "runc run", factor: 2 },
-    ],
-    isPull: false,
-  };
-}
 
 const bridgeContestants = (small: string): Contestant[] => [
   { name: "cntnr run --network lab", command: `cntnr run --rm --network lab ${small} true` },

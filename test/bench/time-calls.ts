@@ -1,4 +1,4 @@
-import type { Timing } from "./time-commands.ts";
+import type { Measurement } from "./time-commands.ts";
 
 /** Something that measures itself. */
 export interface Call {
@@ -8,7 +8,7 @@ export interface Call {
 }
 
 /** Like `timeCommands`, for what is no process: in turn, after one round that is not counted. */
-export async function timeCalls(calls: readonly Call[], rounds: number): Promise<Timing[]> {
+export async function timeCalls(calls: readonly Call[], rounds: number): Promise<Measurement[]> {
   const times: number[][] = calls.map(() => []);
   for (let round = 0; round <= rounds; round++) {
     for (const offset of calls.keys()) {
@@ -17,5 +17,5 @@ export async function timeCalls(calls: readonly Call[], rounds: number): Promise
       if (round > 0 && ms !== undefined) times[index]?.push(ms);
     }
   }
-  return calls.map(({ name }, index) => ({ name, roundsMs: times[index] ?? [] }));
+  return calls.map(({ name }, index) => ({ name, rounds: times[index] ?? [] }));
 }

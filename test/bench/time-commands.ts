@@ -10,10 +10,10 @@ export interface Contestant {
   readonly after?: string;
 }
 
-/** Wall times in milliseconds, one a round. */
-export interface Timing {
+/** What was measured of a contestant, one figure a round; times are in milliseconds. */
+export interface Measurement {
   readonly name: string;
-  readonly roundsMs: readonly number[];
+  readonly rounds: readonly number[];
 }
 
 /**
@@ -27,7 +27,7 @@ export async function timeCommands(
   user: TestUser,
   contestants: readonly Contestant[],
   rounds: number,
-): Promise<Timing[]> {
+): Promise<Measurement[]> {
   const order = Array.from({ length: rounds + 1 }, (_, round) =>
     contestants.map((_, index) => (index + round) % contestants.length),
   );
@@ -48,7 +48,7 @@ export async function timeCommands(
     const [index, start, end] = line.split(" ").map(Number);
     times[index ?? 0]?.push(((end ?? 0) - (start ?? 0)) / 1000);
   }
-  return contestants.map(({ name }, index) => ({ name, roundsMs: (times[index] ?? []).slice(1) }));
+  return contestants.map(({ name }, index) => ({ name, rounds: (times[index] ?? []).slice(1) }));
 }
 
 /** EPOCHREALTIME is seconds with six decimals: without the point, microseconds. */

@@ -12,17 +12,24 @@ const scenario = {
 
 test("compares medians, not means, and says which bounds are met", () => {
   const result = evaluate(scenario, [
-    { name: "ours", roundsMs: [10, 12, 500] },
-    { name: "slow", roundsMs: [30, 20] },
-    { name: "fast", roundsMs: [6, 1, 7] },
+    { name: "ours", rounds: [10, 12, 500] },
+    { name: "slow", rounds: [30, 20] },
+    { name: "fast", rounds: [6, 1, 7] },
   ]);
-  expect(result.rows.map((row) => row.medianMs)).toEqual([12, 25, 6]);
+  expect(result.rows.map((row) => row.median)).toEqual([12, 25, 6]);
   expect(result.bounds.map(({ isMet }) => isMet)).toEqual([true, false]);
   expect(formatResult(result)).toContain("at most 0.5 x slow: met (0.48)");
   expect(formatResult(result)).toContain("at most 1.5 x fast: not met (2.00)");
 });
 
+test("a bound may also be a figure of its own", () => {
+  const memory = { id: "x", title: "a diet", unit: "kB", bounds: [{ atMost: 4096 }] } as const;
+  const result = evaluate(memory, [{ name: "ours", rounds: [3000, 5000, 4000] }]);
+  expect(formatResult(result)).toContain("median kB");
+  expect(formatResult(result)).toContain("at most 4096 kB: met (4000.00)");
+});
+
 test("a bound against a peer that did not run is not met", () => {
-  const result = evaluate(scenario, [{ name: "ours", roundsMs: [1] }]);
+  const result = evaluate(scenario, [{ name: "ours", rounds: [1] }]);
   expect(result.bounds.map(({ isMet }) => isMet)).toEqual([false, false]);
 });
