@@ -83,6 +83,12 @@ export class ForegroundOutput implements Disposable {
   }
 }
 
+/** What is longer than the log may be is in it with its end. */
+function lastLines(lines: Uint8Array, maximumBytes: number): Uint8Array {
+  if (lines.length <= maximumBytes) return lines;
+  return lines.subarray(lines.indexOf(0x0a, lines.length - maximumBytes - 1) + 1);
+}
+
 class LogFile implements Disposable {
   readonly #fd: number;
   #isFull = false;
@@ -105,7 +111,7 @@ class LogFile implements Disposable {
   /** A full disk keeps nobody from running. */
   append(stream: OutputStream, bytes: Uint8Array): void {
     if (this.#isFull) return;
-    const lines = logLines(Date.now(), stream, bytes);
+    const lines = lastLines(logLines(Date.now(), stream, bytes), this.place.maximumBytes);
     try {
       // As conmon does it: what was before is gone.
       if (this.#length + lines.length > this.place.maximumBytes) {
