@@ -34,7 +34,9 @@ export class DetachFilter {
   constructor(private readonly sequence: Uint8Array) {}
 
   filter(typed: Uint8Array): FilteredKeys {
-    if (this.sequence.length === 0) return { keys: typed, isDetached: false };
+    const [first] = this.sequence;
+    if (first === undefined || (this.#held.length === 0 && !typed.includes(first)))
+      return { keys: typed, isDetached: false };
     const keys: number[] = [];
     for (const key of typed) {
       this.#held.push(key);

@@ -102,7 +102,8 @@ async function attach(
   using _ = leaveWhenAborted(socket, signal);
   const atEnd = attached.length === 0 ? "end-input-and-detach" : "end-input";
   const end = await attachStreams(socket, streams ?? ownStreams(stdin ? "pass" : "keep", attached), {
-    detachKeys,
+    // What is piped in is no typing: such bytes are data.
+    detachKeys: record.tty ? detachKeys : new Uint8Array(),
     // Raw terminals end by being taken away, and not by a key.
     atInputEnd: record.tty && !streams ? "detach" : atEnd,
   });
