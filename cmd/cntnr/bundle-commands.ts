@@ -6,7 +6,16 @@ import { template } from "./shared-flags.ts";
 const bundle: Positional = { name: "BUNDLE", count: "one" };
 const bundles: Positional = { name: "BUNDLE", count: "one-or-more" };
 /** Of a container that is made to run now. */
-const notOfBundles = new Set(["attach", "runtime", "name", "rm", "cidfile", "stop-signal", "label"]);
+const notOfBundles = new Set([
+  "attach",
+  "runtime",
+  "expose",
+  "name",
+  "rm",
+  "cidfile",
+  "stop-signal",
+  "label",
+]);
 
 /** Commands about bundles, `cntnr bundle ...`. */
 export const bundleCommands: readonly Command[] = [

@@ -3,7 +3,7 @@ import type { Command } from "./command.ts";
 import { createFlags } from "./create-flags.ts";
 import { healthFlags } from "./health-flags.ts";
 import { resourceFlags } from "./isolation-flags.ts";
-import { detachKeysFlag, lifeFlags, logFlags, sdnotifyFlag, signalProxyFlag } from "./life-flags.ts";
+import { detachKeysFlag, lifeFlags, outputFlags, sdnotifyFlag, signalProxyFlag } from "./life-flags.ts";
 import { filter, noTruncation, pruneFilter, quiet, template } from "./shared-flags.ts";
 
 const container: Positional = { name: "CONTAINER", count: "one", completes: "container" };
@@ -38,7 +38,7 @@ export const containerCommands: readonly Command[] = [
       { name: "detach", short: "d", summary: "Run in the background and print the container's id" },
       ...createFlags,
       ...lifeFlags,
-      ...logFlags,
+      ...outputFlags,
       ...healthFlags,
       detachKeysFlag,
       signalProxyFlag,
@@ -54,7 +54,7 @@ export const containerCommands: readonly Command[] = [
     path: "create",
     aliases: ["container create"],
     summary: "Make a container without starting it, and print its id",
-    flags: [...createFlags, ...lifeFlags, ...logFlags, ...healthFlags],
+    flags: [...createFlags, ...lifeFlags, ...outputFlags, ...healthFlags],
     positionals: imageAndCommand,
     passThrough: true,
     example: "cntnr create --name web alpine:3.6 httpd -f\ncntnr start web",

@@ -64,6 +64,12 @@ export const createFlags: readonly Flag[] = [
     repeatable: true,
     summary: "Let a port of the host, or a range, lead to one of the container's",
   },
+  {
+    name: "expose",
+    value: "PORT[-PORT][/PROTOCOL]",
+    repeatable: true,
+    summary: "Say that it listens there, for `inspect`; nothing is closed that is not exposed",
+  },
   { name: "ip", value: "ADDRESS", summary: "IPv4 address to have on the first network" },
   { name: "ip6", value: "ADDRESS", summary: "IPv6 address to have on the first network" },
   { name: "mac-address", value: "MAC", summary: "MAC address to have on the first network" },

@@ -3,7 +3,7 @@ import { print } from "../command-line/output.ts";
 import { parseAttachedStreams } from "./attach-flags.ts";
 import type { CommandContext } from "./command.ts";
 import { engineOf } from "./engine-of.ts";
-import { lateProgressPrinter } from "./progress-printer.ts";
+import { lateProgressPrinter, printRemark } from "./progress-printer.ts";
 import { parseCreateRequest } from "./run-request.ts";
 
 /** `cntnr create` */
@@ -13,9 +13,8 @@ export async function create(context: CommandContext): Promise<number> {
   // It is `start` that attaches.
   parseAttachedStreams(args);
   const request = parseCreateRequest(args, env);
-  const { id } = await interruptible((signal) =>
-    engine.containers.create(request, { onProgress: lateProgressPrinter(), signal }),
-  );
+  const onProgress = args.has("quiet") ? printRemark : lateProgressPrinter();
+  const { id } = await interruptible((signal) => engine.containers.create(request, { onProgress, signal }));
   print(`${id}\n`);
   return 0;
 }

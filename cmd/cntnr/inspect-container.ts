@@ -114,6 +114,9 @@ function configOf(record: ContainerRecord, config: BundleConfig | undefined) {
     OpenStdin: record.stdin,
     StdinOnce: record.stdinOnce,
     Env: config?.process.env ?? [],
+    ...(record.exposedPorts.length === 0
+      ? {}
+      : { ExposedPorts: Object.fromEntries(record.exposedPorts.map((port) => [port, {}])) }),
     Entrypoint: record.entrypointWords === 0 ? null : record.command.slice(0, record.entrypointWords),
     Cmd: record.command.slice(record.entrypointWords),
     Image: record.image,

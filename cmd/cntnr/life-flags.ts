@@ -24,8 +24,9 @@ export const lifeFlags: readonly Flag[] = [
   sdnotifyFlag,
 ];
 
-/** What becomes of the output. */
-export const logFlags: readonly Flag[] = [
+/** What becomes of the output, of the container and of the pull. */
+export const outputFlags: readonly Flag[] = [
+  { name: "quiet", short: "q", summary: "Do not show how a pull is going" },
   {
     name: "log-driver",
     value: "DRIVER",

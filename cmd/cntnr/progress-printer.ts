@@ -36,7 +36,8 @@ export function lateProgressPrinter(): ProgressListener {
   };
 }
 
-function printRemark(progress: PullProgress): void {
+/** Only what has to be said. */
+export function printRemark(progress: PullProgress): void {
   if (progress.kind === "remark") printError(`cntnr: ${printable(progress.text)}\n`);
   if (progress.kind === "repairing")
     printError(`cntnr: ${progress.digest} in the store is damaged, and fetched again\n`);

@@ -3,6 +3,7 @@ import { checkName } from "../../runtime/container/container-name.ts";
 import type { ContainerOptions } from "../../runtime/container/container-options.ts";
 import { type ContainerRecord, notifyModes, runtimeFlags } from "../../runtime/container/container-record.ts";
 import { parseLabels } from "../../runtime/container/environment-flags.ts";
+import { parseExposeFlag } from "../../runtime/container/expose-flag.ts";
 import { readFlagFile } from "../../runtime/container/flag-file.ts";
 import { parseLogFlags } from "../../runtime/container/log-flags.ts";
 import {
@@ -41,6 +42,7 @@ export function parseCreateRequest(args: ParsedArguments, env: NodeJS.ProcessEnv
     ...(cidFile === undefined ? {} : { cidFile }),
     ...(tlsVerify === undefined ? {} : { tlsVerify }),
     autoRemove: args.has("rm"),
+    exposedPorts: args.values("expose").flatMap(parseExposeFlag),
     log: parseLogFlags(args.value("log-driver"), args.values("log-opt")),
     pull: parsePull(args.value("pull")),
     ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),

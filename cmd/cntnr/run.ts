@@ -3,7 +3,7 @@ import { print } from "../command-line/output.ts";
 import { parseAttachedStreams, parseAttachFlags } from "./attach-flags.ts";
 import type { CommandContext } from "./command.ts";
 import { engineOf } from "./engine-of.ts";
-import { lateProgressPrinter } from "./progress-printer.ts";
+import { lateProgressPrinter, printRemark } from "./progress-printer.ts";
 import { parseCreateRequest } from "./run-request.ts";
 
 /** `cntnr run` */
@@ -13,7 +13,7 @@ export async function run(context: CommandContext): Promise<number> {
   const outputs = parseAttachedStreams(args);
   const request = parseCreateRequest(args, env);
   const streams = { kind: "own", ...parseAttachFlags(args), outputs } as const;
-  const onProgress = lateProgressPrinter();
+  const onProgress = args.has("quiet") ? printRemark : lateProgressPrinter();
   const result = await interruptible(async (signal, release) =>
     args.has("detach")
       ? {

@@ -98,6 +98,8 @@ const recordSchema = v.object({
     ]),
     { kind: "file" },
   ),
+  /** "80/tcp": where it is said to listen. */
+  exposedPorts: v.optional(strings, []),
   /** Path of the runtime, where it is another one than the runc in PATH. */
   runtime: v.exactOptional(v.string()),
   /** The container whose namespaces it shares, and which therefore has to run first. */

@@ -39,6 +39,8 @@ export interface CreateRequest extends ImageRequest {
   readonly options: ContainerOptions;
   readonly runtimeFlags: ContainerRecord["runtimeFlags"];
   readonly log: ContainerRecord["log"];
+  /** "80/tcp": where it is said to listen, beyond what the image says. */
+  readonly exposedPorts: readonly string[];
   /** Another runc than that in PATH, by name or path. */
   readonly runtime?: string;
   readonly restart: ContainerRecord["restart"];
@@ -205,6 +207,7 @@ function describe(
     labels: { ...image.config.labels, ...options.labels },
     network: options.network,
     log: request.log,
+    exposedPorts: [...new Set([...image.config.exposedPorts, ...request.exposedPorts])],
     layers: image.layers,
   };
 }

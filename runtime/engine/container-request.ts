@@ -16,7 +16,8 @@ const usualStopTimeoutSeconds = 10;
 
 /** A request with everything that it leaves out: docker's defaults, on the host's network. Throws CntnrError `usage` and `not-found`. */
 export function completeRequest(request: ContainerRequest): CreateRequest {
-  const { image, name, cidFile, tlsVerify, platform, createWords, runtime, log, ...rest } = request;
+  const { image, name, cidFile, tlsVerify, platform, createWords, runtime, log, exposedPorts, ...rest } =
+    request;
   const { autoRemove, pull, runtimeFlags, restart, stopTimeoutSeconds, health, sdnotify, ...options } = rest;
   check(request);
   return {
@@ -30,6 +31,7 @@ export function completeRequest(request: ContainerRequest): CreateRequest {
     autoRemove: autoRemove ?? false,
     pull: pull ?? "missing",
     log: log ?? { kind: "file" },
+    exposedPorts: exposedPorts ?? [],
     runtimeFlags: runtimeFlags ?? [],
     restart: restart ?? { policy: "no", maximumRetries: 0 },
     stopTimeoutSeconds: stopTimeoutSeconds ?? usualStopTimeoutSeconds,

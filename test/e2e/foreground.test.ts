@@ -70,6 +70,24 @@ describe("a container in the foreground", () => {
   });
 });
 
+test("large binary data goes in and comes out as it is, also through conmon, and in the foreground", async () => {
+  // Among it the bytes that leave a terminal.
+  await alice.ok(
+    "head -c 30000000 /dev/urandom >data; printf '\\020\\021' >>data; head -c 3000000 /dev/urandom >>data",
+  );
+  const sum = await alice.ok("md5sum <data");
+  await alice.ok("cntnr create -i --name through $IMAGE cat");
+  for (const command of [
+    "start -ai through",
+    "run --rm -i $IMAGE cat",
+    "run -i --name kept $IMAGE cat",
+    "run --rm -i --restart no --sdnotify conmon $IMAGE cat",
+  ])
+    expect(await alice.ok(`cntnr ${command} <data | md5sum`)).toBe(sum);
+  await alice.ok("cntnr run -d --name on $IMAGE sleep 1000");
+  expect(await alice.ok("cntnr exec -i on cat <data | md5sum; rm data")).toBe(sum);
+}, 120_000);
+
 describe("-a", () => {
   const printing = "$IMAGE sh -c 'echo out; echo err >&2; exit 3'";
 

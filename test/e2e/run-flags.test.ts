@@ -104,3 +104,11 @@ describe("--log-driver", () => {
     }
   });
 });
+
+test("--expose is shown, and refused when it is no port; -q shows no progress", async () => {
+  await alice.ok("cntnr create -q --expose 80 --expose 8000-8001/UDP --name open $IMAGE true");
+  const ports = await alice.ok("cntnr inspect -f '{{json .Config.ExposedPorts}}' open");
+  expect(JSON.parse(ports)).toEqual({ "80/tcp": {}, "8000/udp": {}, "8001/udp": {} });
+  expect(await refusal("--expose 80/ip")).toContain('--expose "80/ip": it is PORT[-PORT][/PROTOCOL]');
+  expect(await refusal("--expose 9-8")).toContain('--expose "9-8"');
+});

@@ -25,6 +25,7 @@ export function makeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
     restart: { policy: "no", maximumRetries: 0 },
     sdnotify: "ignore",
     log: { kind: "file" },
+    exposedPorts: [],
     createWords: [],
     labels: {},
     mounts: [],
