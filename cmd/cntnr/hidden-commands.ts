@@ -91,6 +91,16 @@ export const hiddenCommands: readonly Command[] = [
     load: async () => (await import("./internal-restart.ts")).internalRestart,
   },
   {
+    path: "internal-merge",
+    summary: "Copy the merged layers of an image, started by cntnr in a user namespace",
+    flags: [],
+    positionals: [],
+    example: "cntnr internal-merge <job.json",
+    hidden: true,
+    failureCode: 1,
+    load: async () => (await import("./internal-merge.ts")).internalMerge,
+  },
+  {
     path: "internal-probe",
     summary: "Try what a container could do here, started by cntnr in namespaces of its own",
     flags: [],

@@ -106,7 +106,7 @@ function stepSurroundings(
 ): StepSurroundings {
   const signal = AbortSignal.any([ofBuild, failure]);
   const shared = { mappings, key, signal };
-  const workers = new TreeWorkers(shared);
+  const workers = new TreeWorkers({ directories, ...shared });
   const deposit = new LayerDeposit(directories, shared);
   return { ...shared, directories, env, latestSeconds, cache, workers, deposit };
 }

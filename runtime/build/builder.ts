@@ -48,7 +48,10 @@ export class Builder {
     this.#failure = failure;
     const { directories, mappings, signal } = step;
     const empty = emptyLayer(directories);
-    const runner = new StepRunner(step, (text) => this.#remark(text));
+    const runner = new StepRunner(step, {
+      onRemark: (text) => this.#remark(text),
+      onDetail: (text) => this.#tell(text),
+    });
     this.#context = { surroundings: step, runner, emptyLayer: empty };
     const pullOptions = { ...surroundings.pullOptions, mappings, signal };
     this.#images = new BaseImages(directories, request.pull, pullOptions, empty);

@@ -3,7 +3,7 @@ import type { StageResult } from "./stage-builder.ts";
 import { afterStep } from "./steps/stage-files.ts";
 import { groundOf, type StepContext } from "./steps/step-context.ts";
 import type { CopyAction, TreeJob } from "./tree/tree-job.ts";
-import { overlayOn } from "./tree/tree-workers.ts";
+import { changesOn } from "./tree/tree-workers.ts";
 
 /** Makes one layer of all that a stage's steps have added, which does what they do together. */
 export async function squash(context: StepContext, stage: StageResult): Promise<StageResult> {
@@ -13,7 +13,7 @@ export async function squash(context: StepContext, stage: StageResult): Promise<
   const result =
     context.runner.find(key) ??
     (await context.runner.run(key, { ...baseFiles, root: files.root }, async (upper) => {
-      const destination = overlayOn(baseFiles.lowers, upper);
+      const destination = changesOn(baseFiles.lowers, upper);
       await context.surroundings.workers.change({ destination, ...mergeOf(added) });
       return { kind: "filled", mountPoints: [] };
     }));

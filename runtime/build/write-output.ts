@@ -11,7 +11,6 @@ import { copyAll } from "./squash.ts";
 import { emptyLayer } from "./steps/empty-layer.ts";
 import type { StageFiles } from "./steps/stage-files.ts";
 import type { StepSurroundings } from "./steps/step-runner.ts";
-import { overlayOn } from "./tree/tree-workers.ts";
 
 interface NamedOutput extends BuildOutput {
   /** The image's names, for archives of it. */
@@ -60,7 +59,8 @@ async function writeTar(step: StepSurroundings, files: StageFiles, path: string)
   const empty = [emptyLayer(directories)];
   await using upper = await newUpperTree(key, mappings, empty);
   const trees = [{ kind: "layers", paths: files.lowers }] as const;
-  await workers.change({ destination: overlayOn(empty, upper), trees, actions: [copyAll(0)] });
+  const destination = { kind: "directory", path: upper.path } as const;
+  await workers.change({ destination, trees, actions: [copyAll(0)] });
   await workers.pack({
     upper: upper.path,
     lowers: [],

@@ -23,7 +23,7 @@ import { readHostNames } from "./host-facts.ts";
 import { findInitProgram } from "./init-program.ts";
 import { checkOomScoreAdj } from "./limits-plan.ts";
 import { withLockedOptions } from "./locked-options.ts";
-import { makeRoot } from "./make-root.ts";
+import { type ChangesPlace, makeRoot } from "./make-root.ts";
 import { type BoundFiles, defaultMountPoints } from "./mount-plan.ts";
 import type { JoinedContainer } from "./namespaces.ts";
 import { type NetworkFiles, networkFiles } from "./network-files.ts";
@@ -46,8 +46,7 @@ export interface BundleRequest {
   readonly concessions: Concessions;
   /** The running container that {@link containerToJoin} names. */
   readonly joined?: JoinedContainer;
-  /** The overlay's upper and work directories, which are there already; without them they are made in `directory`. */
-  readonly upper?: { readonly path: string; readonly work: string };
+  readonly changes?: ChangesPlace;
   /** Mounts beyond the options', made last. */
   readonly mounts?: readonly OciMount[];
   /** `copy`: a root file system that does not need the store. */

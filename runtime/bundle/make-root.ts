@@ -4,7 +4,12 @@ import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { chooseRoot, type RootChoice } from "../rootfs/choose-root.ts";
 import { LayeredTree } from "../rootfs/layered-tree.ts";
-import { describeUpperDirectory, type MountPoint, planMountPoints } from "../rootfs/mount-points.ts";
+import {
+  describeUpperDirectory,
+  type MountPoint,
+  type MountPointPlan,
+  planMountPoints,
+} from "../rootfs/mount-points.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import type { RootFileSystem } from "./plan-config.ts";
 
@@ -12,11 +17,19 @@ export interface RootRequest {
   readonly directory: string;
   readonly image: LocalImage;
   readonly mappings: IdMappings;
-  /** The overlay's upper and work directories, which are there already. */
-  readonly upper?: { readonly path: string; readonly work: string };
+  /** The user's state directory (`Directories.run`). */
+  readonly runDir: string;
+  readonly changes?: ChangesPlace;
   readonly rootKind?: "overlay" | "copy";
   readonly isRootThere?: boolean;
 }
+
+/** Where somebody wants to find what the container changes: who asks for it removes it. */
+export type ChangesPlace =
+  /** The overlay's upper and work directories, which are there already. */
+  | { readonly kind: "overlay"; readonly path: string; readonly work: string }
+  /** A root file system of his own making. */
+  | { readonly kind: "copy"; readonly path: string };
 
 /** What the runtime finds in the bundle. */
 const rootPath = "rootfs";
@@ -27,9 +40,10 @@ export async function makeRoot(
   tree: LayeredTree,
   mountPoints: readonly MountPoint[],
 ): Promise<{ root: RootFileSystem; details: string[] }> {
-  const { directory, image, mappings, upper: given } = request;
-  const { path: upper, work } = given ?? { path: join(directory, "upper"), work: join(directory, "work") };
-  const choice = chooseKind(request, upper, work);
+  const { directory, image, mappings, changes } = request;
+  if (changes?.kind === "copy") return useCopy(changes.path, planMountPoints(tree, mountPoints), mappings);
+  const { path: upper, work } = changes ?? { path: join(directory, "upper"), work: join(directory, "work") };
+  const choice = await chooseKind(request, upper, work);
   const root: RootFileSystem =
     choice.kind === "copy" ? { path: rootPath } : { path: rootPath, overlayOptions: choice.options };
   if (request.isRootThere) {
@@ -38,22 +52,38 @@ export async function makeRoot(
   }
   const plan = planMountPoints(tree, mountPoints);
   if (choice.kind === "copy") {
-    // Whoever has an upper directory wants to know what changes.
-    if (given) throw new CntnrError("unsupported", `a build needs an overlay: ${choice.reason}`);
-    const { copyLayers } = await import("../rootfs/copy-layers.ts");
-    await copyLayers(image.layers, join(directory, rootPath), plan, mappings);
+    if (changes) throw new CntnrError("engine", `no overlay can be mounted: ${choice.reason}`);
+    const { mergeLayers } = await import("../merged-tree/merge-process.ts");
+    const rootfs = join(directory, rootPath);
+    mkdirSync(rootfs, { mode: 0o700 });
+    await mergeLayers(image.layers, "/", rootfs, plan.replacements, { mappings });
     const isAsked = request.rootKind === "copy";
     return { root, details: isAsked ? [] : [`the root file system was copied, because ${choice.reason}`] };
   }
-  if (!given) for (const made of [upper, work]) mkdirSync(made, { mode: 0o700 });
+  if (!changes) for (const made of [upper, work]) mkdirSync(made, { mode: 0o700 });
   await describeUpperDirectory(upper, tree.root, plan, mappings);
   mkdirSync(join(directory, rootPath), { mode: 0o700 });
   return { root, details: [] };
 }
 
-function chooseKind({ image, directory, rootKind }: RootRequest, upper: string, work: string): RootChoice {
+/** Covers are changes like any other; what is there only for a mount is left out when they are taken. */
+async function useCopy(
+  path: string,
+  { replacements }: MountPointPlan,
+  mappings: IdMappings,
+): Promise<{ root: RootFileSystem; details: string[] }> {
+  const { coverPlaces } = await import("../merged-tree/merge-process.ts");
+  await coverPlaces(path, replacements, mappings);
+  return { root: { path }, details: [] };
+}
+
+async function chooseKind(
+  { image, directory, mappings, runDir, rootKind }: RootRequest,
+  upper: string,
+  work: string,
+): Promise<RootChoice> {
   if (rootKind === "copy") return { kind: "copy", reason: "that is asked for" };
-  return chooseRoot({ layers: image.layers, upper, work }, directory);
+  return chooseRoot({ layers: image.layers, upper, work }, { directory, run: runDir, mappings });
 }
 
 /** The trees that the root of a bundle consists of when it has run before, lowest first. */

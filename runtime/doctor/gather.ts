@@ -1,6 +1,7 @@
 import { readFileSync, statfsSync, statSync } from "node:fs";
 import { messageOf } from "../errors/cntnr-error.ts";
 import { chooseRoot } from "../rootfs/choose-root.ts";
+import { tryOverlay } from "../rootfs/try-overlay.ts";
 import type { Directories } from "../store/directories.ts";
 import { newKey } from "../store/temporary.ts";
 import { getAttribute } from "../sys/file-calls.ts";
@@ -55,10 +56,6 @@ function findMapper(name: string): IdMapper | undefined {
   return { path, mode, owner: uid, hasCapabilities: getAttribute(path, "security.capability") !== undefined };
 }
 
-/** Arguments: what the overlay is made of and where it is mounted, all in the working directory. */
-const useOverlay =
-  'mount -t overlay -o "$0" overlay merged && rm merged/removed && echo new >merged/new && mv merged/kept merged/moved';
-
 /** Tries an overlay with all that containers do to their files, in a directory of its own in the store. */
 export async function readStoreFacts(directories: Directories): Promise<StoreFacts> {
   const { data } = directories;
@@ -67,36 +64,36 @@ export async function readStoreFacts(directories: Directories): Promise<StoreFac
   using key = await newKey(directories, "bundle");
   try {
     const scratch = key.makeDirectory();
-    const choice = chooseRoot({ layers: ["/lower"], upper: "/upper", work: "/work" }, scratch);
+    const place = { directory: data, run: directories.run, mappings };
+    const choice = await chooseRoot({ layers: ["/lower"], upper: "/upper", work: "/work" }, place);
     return {
       path: data,
       freeBytes: bavail * bsize,
       mount: mountOf(data, textOf("/proc/self/mountinfo")),
       copyReason: choice.kind === "copy" ? choice.reason : undefined,
-      overlayFailure: choice.kind === "overlay" ? await overlayFailureIn(scratch, mappings) : undefined,
+      overlayFailure:
+        choice.kind === "overlay" ? await explained(() => tryOverlay(scratch, mappings)) : undefined,
     };
   } finally {
     await key.clear(mappings);
   }
 }
 
-async function overlayFailureIn(scratch: string, mappings: IdMappings): Promise<string | undefined> {
-  // Made by namespace root, as layers and containers' files are.
-  const make = "mkdir lower upper work merged && echo old >lower/removed && echo old >lower/kept";
-  const script = `${make} && ${useOverlay}`;
-  const options = "lowerdir=lower,upperdir=upper,workdir=work,userxattr";
-  return await failureOf(mappings, ["sh", "-c", script, options], scratch);
+async function explained(attempt: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await attempt();
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** Why a command of a new user namespace's root cannot do its work; undefined when it can. */
 async function failureOf(
   mappings: IdMappings,
   argv: readonly [string, ...string[]],
-  cwd?: string,
 ): Promise<string | undefined> {
   try {
-    const options = { timeoutMs: tryTimeoutMs, ...(cwd === undefined ? {} : { cwd }) };
-    const { exitCode, stderr } = await runInUserNamespace(mappings, argv, options);
+    const { exitCode, stderr } = await runInUserNamespace(mappings, argv, { timeoutMs: tryTimeoutMs });
     return exitCode === 0 ? undefined : stderr.trim().split("\n").at(-1) || `exit code ${exitCode}`;
   } catch (error) {
     return messageOf(error);

@@ -6,7 +6,7 @@ import type { OwnerSource } from "../layer/tree-entry.ts";
 import type { UpperTree } from "../layer/upper-tree.ts";
 import { packInWorker } from "../layer/worker-process.ts";
 import type { Directories } from "../store/directories.ts";
-import type { LayerRecord } from "../store/layers.ts";
+import type { LayerContent } from "../store/layers.ts";
 import { syncDirectory } from "../store/replace-file.ts";
 import { shareLikeStore } from "../store/sharing.ts";
 import { newKey } from "../store/temporary.ts";
@@ -60,7 +60,7 @@ export type Packer = (order: PackOrder) => Promise<PackedArchive>;
 export interface PackedUpper {
   readonly layer: NewLayer;
   readonly blob: string;
-  readonly unpacked: Omit<LayerRecord, "link">;
+  readonly unpacked: LayerContent;
 }
 
 /**
@@ -82,6 +82,7 @@ export async function packUpper(
       contentBytes: packed.contentBytes,
       impliedDirectories: packed.isRootImplied ? [""] : [],
       isRootOpaque: false,
+      hasOwnMarks: packed.hasOwnMarks,
     },
   };
 }

@@ -8,7 +8,8 @@ import {
   setTimes,
   unlinkFile,
 } from "../sys/file-calls.ts";
-import { impliedMode, opaqueAttribute } from "./layer-writer.ts";
+import { isOpaqueMark } from "./deletion-marks.ts";
+import { impliedMode } from "./layer-writer.ts";
 import type { TreeListener } from "./pack-tree.ts";
 import type { TarEntry } from "./tar-entry.ts";
 import type { TreeAttributes } from "./tree-entry.ts";
@@ -29,7 +30,7 @@ export class TreeAdopter implements TreeListener {
   packed(path: ByteString, attributes: TreeAttributes, entry: TarEntry | undefined, isOpaque: boolean): void {
     const name = path || ".";
     for (const attribute of [...attributes.overlay.keys(), ...attributes.dropped])
-      if (attribute !== opaqueAttribute || !isOpaque) removeAttribute(name, attribute);
+      if (!isOpaqueMark(attribute) || !isOpaque) removeAttribute(name, attribute);
     if (!entry) {
       setOwner(name, 0, 0);
       setMode(name, impliedMode);

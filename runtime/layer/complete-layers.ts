@@ -65,7 +65,7 @@ async function makeTopLayer(
   try {
     if ((await fill({ target, mappings: options.mappings, lockFd: key.lockFd, ...wait })) === 0)
       return undefined;
-    const record = { contentBytes: 0, impliedDirectories: [], isRootOpaque: false };
+    const record = { contentBytes: 0, impliedDirectories: [], isRootOpaque: false, hasOwnMarks: false };
     return publishLayer(directories, name, temporary, record);
   } finally {
     await key.clear(options.mappings);

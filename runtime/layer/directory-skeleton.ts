@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { hasErrno } from "../errors/cntnr-error.ts";
-import { type ByteString, getAttribute, makeDirectory, setAttribute, setMode } from "../sys/file-calls.ts";
+import { type ByteString, makeDirectory, setMode } from "../sys/file-calls.ts";
+import { isOpaqueDirectory, makeOpaque } from "./deletion-marks.ts";
 import { joinPath } from "./entry-path.ts";
-import { opaqueAttribute } from "./layer-writer.ts";
 
 /*
  * Layers of another user's store have files that are nobody's in our containers, and in a directory that is nobody's
@@ -22,7 +22,7 @@ export function copyDirectories(layers: readonly string[]): number {
     const listed = sources.map(namesIn);
     if (listed.includes(undefined)) {
       // The user may not look into it, and an overlay would fail where it tries.
-      if (path !== "") setAttribute(path, opaqueAttribute, Buffer.from("y"));
+      if (path !== "") makeOpaque(path);
       continue;
     }
     for (const name of new Set(listed.flatMap((names) => names ?? []))) {
@@ -63,7 +63,7 @@ function visibleDirectories(parents: readonly ByteString[], name: ByteString): V
 /** What may not be read is: nothing of it is shown, nor of what is below it. */
 function isOpaque(location: ByteString): boolean {
   try {
-    return getAttribute(location, opaqueAttribute)?.toString() === "y";
+    return isOpaqueDirectory(location);
   } catch (error) {
     if (hasErrno(error, "EACCES", "EPERM")) return true;
     throw error;

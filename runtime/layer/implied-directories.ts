@@ -10,8 +10,9 @@ import {
   setOwner,
   setTimes,
 } from "../sys/file-calls.ts";
+import { isOpaqueDirectory } from "./deletion-marks.ts";
 import { parentOf } from "./entry-path.ts";
-import { impliedMode, isForArchives, opaqueAttribute } from "./layer-writer.ts";
+import { impliedMode, isForArchives } from "./layer-writer.ts";
 
 /*
  * Many builders write layers whose entries are in directories that have no entry: `tmp/x` without `tmp/`. Such a directory
@@ -97,7 +98,7 @@ function look(root: ByteString, path: ByteString): Sight {
     const status = statusOf(location);
     if (!status) return { kind: "absent", hides };
     if (!status.isDirectory()) return { kind: "not-a-directory" };
-    hides ||= getAttribute(location, opaqueAttribute)?.toString() === "y";
+    hides ||= isOpaqueDirectory(location);
   }
   return { kind: "directory", hides, location };
 }

@@ -24,6 +24,7 @@ import {
   writeAt,
 } from "../sys/file-calls.ts";
 import { SystemCallError } from "../sys/system-call.ts";
+import { isMark, isWhiteout, type MarkKind, makeOpaque, makeWhiteout } from "./deletion-marks.ts";
 import { parentOf } from "./entry-path.ts";
 import { damagedLayer, printable } from "./layer-error.ts";
 import type { LayerLimits } from "./limits.ts";
@@ -51,17 +52,17 @@ export interface LayerReport {
   readonly impliedDirectories: readonly ByteString[];
   /** The layer hides everything below it. */
   readonly isRootOpaque: boolean;
+  /** It says in our own way what it deletes, so that the kernel does not understand it. */
+  readonly hasOwnMarks: boolean;
 }
 
-/** overlayfs.rst, "whiteouts and opaque directories", with `userxattr`. */
-export const opaqueAttribute = "user.overlay.opaque";
 const defaultAcl = "system.posix_acl_default";
 /** Of directories that the archive does not have. */
 export const impliedMode = 0o755;
 
 /**
  * Writes a layer's entries below the working directory, as a lower directory of an overlay mounted with
- * `userxattr`: whiteouts are 0/0 character devices, opaque directories have user.overlay.opaque.
+ * `userxattr`, if the file system lets it (deletion-marks.ts).
  *
  * It trusts its root: the process has to be confined to the target (confineTo), so that links of the archive
  * lead nowhere else. Within it, a final symbolic link is never followed; a later entry replaces an earlier one,
@@ -84,6 +85,7 @@ export class LayerWriter implements TarVisitor, Disposable {
   #droppedAttributes = 0;
   #unmappedOwners = 0;
   #isRootOpaque = false;
+  #hasOwnMarks = false;
 
   constructor(ownership: Ownership, limits: LayerLimits) {
     this.#ownership = ownership;
@@ -119,6 +121,7 @@ export class LayerWriter implements TarVisitor, Disposable {
       unmappedOwners: this.#unmappedOwners,
       impliedDirectories: [...this.#implied],
       isRootOpaque: this.#isRootOpaque,
+      hasOwnMarks: this.#hasOwnMarks,
     };
   }
 
@@ -188,7 +191,8 @@ export class LayerWriter implements TarVisitor, Disposable {
 
   #writeHardLink(path: ByteString, target: ByteString): void {
     if (path === target) throw damagedLayer(`${printable(path)}: a hard link to itself`);
-    if (isWhiteout(lstat(target))) throw damagedLayer(`${printable(path)}: a hard link to a whiteout`);
+    if (isWhiteout(target, lstat(target)))
+      throw damagedLayer(`${printable(path)}: a hard link to a whiteout`);
     this.#place(path, () => makeHardLink(target, path));
   }
 
@@ -196,10 +200,10 @@ export class LayerWriter implements TarVisitor, Disposable {
   #makeWhiteout(path: ByteString): void {
     this.#ensureDirectory(parentOf(path));
     try {
-      makeNode(path, fileType.characterDevice);
+      this.#note(makeWhiteout(path));
     } catch (error) {
       if (!hasErrno(error, "EEXIST")) throw error;
-      if (lstat(path).isDirectory()) setAttribute(path, opaqueAttribute, yes);
+      if (lstat(path).isDirectory()) this.#note(makeOpaque(path));
     }
   }
 
@@ -207,7 +211,7 @@ export class LayerWriter implements TarVisitor, Disposable {
     this.#ensureDirectory(path);
     // An overlay does not look for the attribute on a layer's root: whoever mounts it leaves the lower ones out.
     if (path === "") this.#isRootOpaque = true;
-    else if (lstat(path).isDirectory()) setAttribute(path, opaqueAttribute, yes);
+    else if (lstat(path).isDirectory()) this.#note(makeOpaque(path));
     else throw damagedLayer(`${printable(path)}: an opaque directory behind a symbolic link`);
   }
 
@@ -246,7 +250,7 @@ export class LayerWriter implements TarVisitor, Disposable {
       this.#imply(path);
     } else {
       const status = lstat(path);
-      if (isWhiteout(status)) {
+      if (isWhiteout(path, status)) {
         this.#replaceByDirectory(path, status, impliedMode);
         this.#imply(path);
       } else if (!status.isDirectory()) {
@@ -267,9 +271,14 @@ export class LayerWriter implements TarVisitor, Disposable {
 
   /** Where the layer has both a whiteout and a directory, the directory is a new one: nothing below shows in it. */
   #replaceByDirectory(path: ByteString, status: Stats, mode: number): void {
+    const wasWhiteout = isWhiteout(path, status);
     this.#clear(path);
     makeDirectory(path, mode);
-    if (isWhiteout(status)) setAttribute(path, opaqueAttribute, yes);
+    if (wasWhiteout) this.#note(makeOpaque(path));
+  }
+
+  #note(kind: MarkKind): void {
+    if (kind === "own") this.#hasOwnMarks = true;
   }
 
   /** Owner, mode, attributes and time of what has just been made at the entry's path. */
@@ -326,8 +335,6 @@ interface Owner {
   readonly isMapped: boolean;
 }
 
-const yes = Buffer.from("y");
-
 /** A set-id bit means its archive's owner; without that owner it would lend root's rights instead. */
 function modeOf(entry: TarEntry, owner: Owner | undefined): number {
   return owner && !owner.isMapped ? entry.mode & 0o1777 : entry.mode;
@@ -335,7 +342,7 @@ function modeOf(entry: TarEntry, owner: Owner | undefined): number {
 
 /** user.overlay.* and trusted.overlay.* steer the overlay itself: an archive could redirect directories with them. */
 export function isForArchives(name: ByteString): boolean {
-  if (name.startsWith("user.")) return !name.startsWith("user.overlay.");
+  if (name.startsWith("user.")) return !isMark(name);
   return name === "security.capability" || name === "system.posix_acl_access" || name === defaultAcl;
 }
 
@@ -345,11 +352,6 @@ function bytes(path: ByteString): Buffer {
 
 function lstat(path: ByteString): Stats {
   return lstatSync(bytes(path));
-}
-
-/** Device nodes of archives are skipped, so a 0/0 character device in the target is a whiteout of ours. */
-function isWhiteout(status: Stats): boolean {
-  return status.isCharacterDevice() && status.rdev === 0;
 }
 
 function tryMakeDirectory(path: ByteString, mode: number): boolean {

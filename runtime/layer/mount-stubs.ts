@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { hasErrno } from "../errors/cntnr-error.ts";
-import { type ByteString, getAttribute } from "../sys/file-calls.ts";
+import type { ByteString } from "../sys/file-calls.ts";
+import { isOpaqueDirectory } from "./deletion-marks.ts";
 import { joinPath, parentOf } from "./entry-path.ts";
-import { opaqueAttribute } from "./layer-writer.ts";
 import type { LowerLayers } from "./lower-layers.ts";
 
 /**
@@ -27,7 +27,7 @@ export function findMountStubs(
     const lower = lowers.status(path);
     const isStub = status.isDirectory()
       ? holdsOnly(path, stubs) &&
-        (!lower?.isDirectory() || (isSameDirectory(lower, status) && !getAttribute(path, opaqueAttribute)))
+        (!lower?.isDirectory() || (isSameDirectory(lower, status) && !isOpaqueDirectory(path)))
       : // A link of a lower layer may have been covered, so that the runtime does not follow it.
         status.isFile() && status.size === 0 && !lower?.isFile();
     if (isStub) stubs.add(path);

@@ -11,6 +11,7 @@ import {
 import { hasErrno } from "../errors/cntnr-error.ts";
 import type { ByteString } from "../sys/file-calls.ts";
 import type { ArchiveOutput } from "./archive-output.ts";
+import { isOwnMark } from "./deletion-marks.ts";
 import { joinPath } from "./entry-path.ts";
 import { findSegments } from "./file-holes.ts";
 import { printable, unsupportedLayer } from "./layer-error.ts";
@@ -53,6 +54,8 @@ export interface PackReport {
   readonly changedFiles: number;
   /** The layer says nothing of its root directory itself. */
   readonly isRootImplied: boolean;
+  /** The tree says in our own way what it deletes (deletion-marks.ts). */
+  readonly hasOwnMarks: boolean;
 }
 
 const noAttributes: TreeAttributes = { archived: new Map(), overlay: new Map(), dropped: [] };
@@ -77,6 +80,7 @@ export class TreePacker {
   #skippedSockets = 0;
   #droppedAttributes = 0;
   #changedFiles = 0;
+  #hasOwnMarks = false;
 
   constructor(output: ArchiveOutput, lowers: LowerLayers, rules: PackRules, listener?: TreeListener) {
     this.#output = output;
@@ -96,6 +100,7 @@ export class TreePacker {
       droppedAttributes: this.#droppedAttributes,
       changedFiles: this.#changedFiles,
       isRootImplied,
+      hasOwnMarks: this.#hasOwnMarks,
     };
   }
 
@@ -143,6 +148,7 @@ export class TreePacker {
     let read: TreeAttributes | undefined;
     const attributes = () => (read ??= readAttributes(path));
     if (isWhiteoutNode(status, attributes)) {
+      this.#hasOwnMarks ||= !status.isCharacterDevice();
       this.#writeMark(joinPath(parent, whiteoutPrefix + name));
       return;
     }
@@ -166,7 +172,10 @@ export class TreePacker {
     if (entry.type !== "file") this.#writeHeaders(entry);
     else if (!(await this.#packFile(entry))) return;
     const hides = entry.type === "directory" && isOpaque(attributes()) && this.#hidesSomething(path);
-    if (hides) this.#writeMark(joinPath(path, opaqueName));
+    if (hides) {
+      this.#hasOwnMarks ||= [...attributes().overlay.keys()].some(isOwnMark);
+      this.#writeMark(joinPath(path, opaqueName));
+    }
     this.#listener?.packed(path, attributes(), entry, hides);
   }
 

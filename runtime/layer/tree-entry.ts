@@ -1,7 +1,8 @@
 import { type BigIntStats, readlinkSync } from "node:fs";
 import { type ByteString, type FileTime, getAttribute, listAttributes } from "../sys/file-calls.ts";
 import { printable, unsupportedLayer } from "./layer-error.ts";
-import { isForArchives, opaqueAttribute } from "./layer-writer.ts";
+import { isMark, isOpaqueMark, isWhiteoutMark } from "./deletion-marks.ts";
+import { isForArchives } from "./layer-writer.ts";
 import { isPaxKey } from "./pax.ts";
 import { parseOwner, recordedOwnerAttribute } from "./recorded-owner.ts";
 import type { TarEntry } from "./tar-entry.ts";
@@ -45,7 +46,7 @@ export function readAttributes(path: ByteString): TreeAttributes {
       throw unsupportedLayer(
         `${printable(path)} refers to a lower layer (${name}): the overlay was mounted with redirect_dir or metacopy, which cntnr does not do`,
       );
-    const isOverlays = name.startsWith(overlayPrefix);
+    const isOverlays = isMark(name);
     if (!isOverlays && !isForArchives(name)) continue;
     const value = getAttribute(path || ".", name);
     if (!value) continue; // gone meanwhile
@@ -57,13 +58,13 @@ export function readAttributes(path: ByteString): TreeAttributes {
 }
 
 export function isOpaque({ overlay }: TreeAttributes): boolean {
-  return overlay.get(opaqueAttribute)?.toString() === "y";
+  return [...overlay].some(([name, value]) => isOpaqueMark(name) && value.toString() === "y");
 }
 
-/** A whiteout of the tree: a 0/0 device, or a file that is marked as one in a directory that says it has some (Linux 6.7). */
+/** A whiteout of the tree, as deletion-marks.ts has them, without asking for attributes twice. */
 export function isWhiteoutNode(status: BigIntStats, attributes: () => TreeAttributes): boolean {
   if (status.isCharacterDevice()) return status.rdev === 0n;
-  return status.isFile() && status.size === 0n && attributes().overlay.has(`${overlayPrefix}whiteout`);
+  return status.isFile() && status.size === 0n && [...attributes().overlay.keys()].some(isWhiteoutMark);
 }
 
 const perSecond = 1_000_000_000n;

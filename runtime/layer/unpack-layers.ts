@@ -178,6 +178,7 @@ async function publishAll(
       contentBytes: report.contentBytes,
       impliedDirectories: [...report.impliedDirectories],
       isRootOpaque: report.isRootOpaque,
+      hasOwnMarks: report.hasOwnMarks,
     });
   syncDirectory(directories.layerLinks);
   syncDirectory(directories.layers);

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import { complaintOf } from "../process/run-command.ts";
@@ -31,6 +31,16 @@ export class UpperTree implements AsyncDisposable {
     this.path = join(this.holder, "tree");
     this.work = key.makeDirectory();
     mkdirSync(this.path, { mode: 0o755 });
+  }
+
+  /** For a copy of the layers below, to be changed where no overlay can be mounted (runtime/merged-tree). */
+  get copyPath(): string {
+    return join(this.work, "copy");
+  }
+
+  /** Whether what changes the tree is to be done in a copy. */
+  get isCopied(): boolean {
+    return existsSync(this.copyPath);
   }
 
   /** For a process that works in it. */

@@ -12,7 +12,7 @@ import * as v from "valibot";
 import { exactJson, parseExactJson } from "../bundle/exact-json.ts";
 import { rootTrees } from "../bundle/make-root.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { copyLayers } from "../rootfs/copy-layers.ts";
+import { mergeLayers } from "../merged-tree/merge-process.ts";
 import type { Directories } from "../store/directories.ts";
 import { newKey } from "../store/temporary.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -44,7 +44,9 @@ export async function exportBundle(
     const target = join(stage, basename(record.directory));
     mkdirSync(target, { mode: 0o755 });
     const trees = rootTrees(record.directory, record.layers);
-    await copyLayers(trees, join(target, "rootfs"), { parents: [], replacements: [] }, mappings);
+    const rootfs = join(target, "rootfs");
+    mkdirSync(rootfs, { mode: 0o700 });
+    await mergeLayers(trees, "/", rootfs, [], { mappings });
     const config = portableConfig(readFileSync(join(record.directory, "config.json"), "utf8"));
     for (const name of config.files)
       if (existsSync(join(record.directory, name)))

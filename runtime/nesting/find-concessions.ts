@@ -5,6 +5,7 @@ import { currentBootId } from "../container/process-identity.ts";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
+import { checkProc } from "../userns/own-namespace.ts";
 import { type Concessions, noConcessions, planConcessions } from "./plan-concessions.ts";
 import { type Probe, probeSchema } from "./probe-result.ts";
 import {
@@ -22,6 +23,7 @@ import {
 export async function findConcessions(directories: Directories, mappings: IdMappings): Promise<Concessions> {
   const surroundings = readSurroundings();
   if (!isLimited(surroundings)) return noConcessions;
+  checkProc();
   const path = probePath(directories, surroundings);
   const probe = readProbe(path) ?? (await makeProbe(path, directories, mappings));
   if (process.geteuid?.() === 0 && !canJoinMounts(surroundings.status))

@@ -10,7 +10,8 @@ import {
 } from "node:fs";
 import { join, posix } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
-import { getAttribute } from "../sys/file-calls.ts";
+import { isOpaqueDirectory, isWhiteout } from "../layer/deletion-marks.ts";
+import type { ByteString } from "../sys/file-calls.ts";
 
 /** What is at a path of the merged tree. */
 export interface TreeEntry {
@@ -116,7 +117,7 @@ export class LayeredTree {
         const hostPath = join(directory, name);
         const stats = lstatSync(hostPath, { throwIfNoEntry: false });
         if (!stats) continue;
-        if (isWhiteout(stats)) return undefined;
+        if (isWhiteout(byteString(hostPath), stats)) return undefined;
         if (!stats.isDirectory()) return { path, hostPath, stats };
         return new MergedDirectory(path, hostPath, stats, parent.directories.slice(index));
       }
@@ -155,7 +156,7 @@ class MergedDirectory implements TreeEntry {
       if (!stats) continue;
       if (!stats.isDirectory()) break;
       directories.push(hostPath);
-      if (index < this.parents.length - 1 && isOpaque(hostPath)) break;
+      if (index < this.parents.length - 1 && isOpaqueDirectory(byteString(hostPath))) break;
     }
     return directories;
   }
@@ -183,14 +184,8 @@ function isDirectory(entry: TreeEntry): entry is MergedDirectory {
   return entry instanceof MergedDirectory;
 }
 
-/** A device that is none: 0/0. */
-function isWhiteout(stats: Stats): boolean {
-  return stats.isCharacterDevice() && stats.rdev === 0;
-}
-
-/** With `userxattr`: nothing of the layers below shows in this directory. */
-function isOpaque(path: string): boolean {
-  return getAttribute(path, "user.overlay.opaque")?.toString() === "y";
+function byteString(path: string): ByteString {
+  return Buffer.from(path).toString("latin1");
 }
 
 function readRegularFile(hostPath: string, path: string): string {

@@ -21,6 +21,7 @@ import type { TemporaryKey } from "./temporary.ts";
 /*
  *     <data>/layers/<name>/tree         the layer's root directory, with whatever owner and mode the image gives it
  *     <data>/layers/<name>/layer.json   a LayerRecord
+ *     <data>/layers/<name>/marked       there when the tree says in our own way what it deletes: no overlay may be mounted on it
  *     <data>/l/<link>                -> ../layers/<name>/tree
  *
  * A layer appears by one rename, of the whole or, where a build has placed the tree before it was durable, of the record; and does not
@@ -101,6 +102,24 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** What is known of a new layer. */
+export type LayerContent = Omit<LayerRecord, "link"> & {
+  /** Its tree says in our own way what it deletes (runtime/layer/deletion-marks.ts). */
+  readonly hasOwnMarks: boolean;
+};
+
+const markedName = "marked";
+
+function mark(directories: Directories, temporary: string): void {
+  replaceSharedFile(directories, join(temporary, markedName), "");
+}
+
+/** Whether the layer behind a path in <data>/l says in our own way what it deletes, so that the kernel does not understand it. */
+export function hasOwnMarks(path: string): boolean {
+  // Not joined: the link is followed before the "..".
+  return existsSync(`${path}/../${markedName}`);
+}
+
 /**
  * Makes a layer of `temporary`, which holds its durable `tree`. The link comes first: a crash in between leaves a link to
  * nothing, which is found as such; a layer without its link would not be.
@@ -109,10 +128,11 @@ export function publishLayer(
   directories: Directories,
   name: string,
   temporary: string,
-  content: Omit<LayerRecord, "link">,
+  { hasOwnMarks, ...content }: LayerContent,
 ): LayerRecord {
   const record: LayerRecord = { ...content, link: makeLink(directories, name) };
   replaceSharedFile(directories, join(temporary, "layer.json"), JSON.stringify(record));
+  if (hasOwnMarks) mark(directories, temporary);
   shareLikeStore(directories, temporary);
   renameSync(temporary, join(directories.layers, name));
   return record;
@@ -126,9 +146,10 @@ export function placeLayer(
   directories: Directories,
   name: string,
   temporary: string,
-  content: Omit<LayerRecord, "link">,
+  { hasOwnMarks, ...content }: LayerContent,
 ): LayerRecord {
   const record: LayerRecord = { ...content, link: makeLink(directories, name) };
+  if (hasOwnMarks) mark(directories, temporary);
   shareLikeStore(directories, temporary);
   renameSync(temporary, join(directories.layers, name));
   return record;

@@ -1,4 +1,5 @@
 import { dlopen } from "bun:ffi";
+import { lstatSync } from "node:fs";
 import { checkResult, errorName, lastErrno, SystemCallError } from "./system-call.ts";
 
 /**
@@ -41,7 +42,7 @@ const startWrite = 2; // SYNC_FILE_RANGE_WRITE
 const pathCapacity = 4096; // PATH_MAX, with its NUL
 
 /** File type bits of mknod(2). */
-export const fileType = { fifo: 0o010000, characterDevice: 0o020000 } as const;
+export const fileType = { fifo: 0o010000, characterDevice: 0o020000, socket: 0o140000 } as const;
 
 /**
  * A place for one NUL-terminated string that a call reads; calls are synchronous, so one of each is enough. Its address is taken
@@ -129,6 +130,12 @@ export function makeDirectory(name: ByteString, mode: number): void {
 
 export function makeNode(name: ByteString, typeAndMode: number): void {
   checkResult("mknod", libc.mknod(path(name), typeAndMode, 0));
+}
+
+/** Whether a device node is at `name`. */
+export function isDeviceNode(name: ByteString): boolean {
+  const status = lstatSync(Buffer.from(name, "latin1"), { throwIfNoEntry: false });
+  return status?.isCharacterDevice() === true || status?.isBlockDevice() === true;
 }
 
 export function makeSymbolicLink(target: ByteString, name: ByteString): void {

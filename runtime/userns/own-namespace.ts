@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
+import { CntnrError } from "../errors/cntnr-error.ts";
 
 /** Ids that exist here: `count` from `start` on, side by side in the namespace above, too. */
 export interface IdRange {
@@ -38,4 +39,16 @@ export function ownIdRanges(): { readonly uids: readonly IdRange[]; readonly gid
 /** Whether set-user-id programs like newuidmap gain nothing (prctl(2), PR_SET_NO_NEW_PRIVS). */
 export function hasNoNewPrivileges(): boolean {
   return /^NoNewPrivs:\s*1$/m.test(readFileSync("/proc/self/status", "utf8"));
+}
+
+/**
+ * Refuses a /proc that shows another process namespace than ours, where a number means somebody else: that of a container around the
+ * one that we are in. Throws CntnrError `unavailable`.
+ */
+export function checkProc(): void {
+  if (readlinkSync("/proc/self") === String(process.pid)) return;
+  throw new CntnrError(
+    "unavailable",
+    "/proc is that of a container around the one that this is in, so that no process here can be found in it: --security-opt unmask=ALL for the outer one lifts it",
+  );
 }

@@ -10,7 +10,7 @@ import {
 } from "../process/run-command.ts";
 import { explainRefusal, readIfPermitted } from "./explain-refusal.ts";
 import type { IdMapping, IdMappings } from "./id-mappings.ts";
-import { hasNoNewPrivileges } from "./own-namespace.ts";
+import { checkProc, hasNoNewPrivileges } from "./own-namespace.ts";
 
 export interface StartOptions {
   readonly cwd?: string;
@@ -183,6 +183,7 @@ function splitLines(stream: NodeJS.ReadableStream, onLine: (line: string) => voi
 /** Fills in the maps of a process's new user namespace: by itself where the kernel lets it, else by newuidmap. */
 async function writeMappings(pid: number, mappings: IdMappings): Promise<void> {
   if (!mappings.subordinate) return;
+  checkProc();
   if (process.geteuid?.() !== 0) {
     await Promise.all([newIdMap("newuidmap", pid, mappings.uids), newIdMap("newgidmap", pid, mappings.gids)]);
     return;

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
-import { copyDirectory } from "../rootfs/copy-layers.ts";
+import { mergeLayers } from "../merged-tree/merge-process.ts";
 import { LayeredTree, UnreadableError } from "../rootfs/layered-tree.ts";
 import { lockFile } from "../sys/file-lock.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -30,7 +30,7 @@ export async function populateVolume(paths: VolumePaths, origin: VolumeOrigin): 
   if (source.kind === "nothing") return;
   if (source.kind === "empty") return chmodSync(paths.data, source.mode);
   writeFileSync(paths.populating, "");
-  await copyDirectory(origin.layers, source.path, paths.data, origin.mappings);
+  await mergeLayers(origin.layers, source.path, paths.data, [], { mappings: origin.mappings });
   rmSync(paths.populating);
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { busyboxImage, imageReference } from "../fixtures/images.ts";
+import { busyboxImage, imageReference, layeredImage } from "../fixtures/images.ts";
 import { nestedImage } from "../fixtures/nested-image.ts";
 import { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
@@ -10,9 +11,47 @@ let outerImage: string;
 let alice: TestUser;
 /** Has no sub-ids. */
 let carol: TestUser;
-/** Images as the outer container sees them. */
-let images: readonly string[];
+/** Flags by which the outer container has `cntnr`, images and a context for builds. */
+let given: readonly string[];
+/** Images as they are called in there. */
 let inner: string;
+let layered: string;
+/** One that is pulled from a registry, over the host's network. */
+let remote: string;
+/** Builds the image `built` of the context, the same to the bit each time. */
+let build: string;
+
+/** Deletes, renames, replaces and makes anew; what it begins with does so, too. */
+const dockerfile = `FROM LAYERED AS one
+RUN rm /data/keep && mkdir /data/new && echo x >/data/new/x && rm -r /opaque && mkdir /opaque && echo only >/opaque/only
+RUN chmod 700 /opaque && mv /replaced /moved && chown 1:1 /moved && touch /etc/passwd
+COPY Dockerfile /data/copied
+WORKDIR /w/o/r/k
+RUN rm /data/copied
+FROM one
+COPY --from=one /data /from-one
+RUN --mount=type=bind,from=one,source=/data,target=/mnt ls /mnt >/seen && mkdir -p /many/files
+`;
+/** What is to be seen of it. */
+const look =
+  "cd /; find data opaque moved replaced w from-one seen many 2>/dev/null | sort | xargs stat -c '%n %u %a'; cat seen";
+const looksLike = (owner: number) => `data 0 755
+data/new 0 755
+data/new/x 0 644
+from-one 0 755
+from-one/new 0 755
+from-one/new/x 0 644
+many 0 755
+many/files 0 755
+moved ${owner} 644
+opaque 0 700
+opaque/only 0 644
+seen 0 644
+w 0 755
+w/o 0 755
+w/o/r 0 755
+w/o/r/k 0 755
+new`;
 
 beforeAll(async () => {
   host = await TestHost.start();
@@ -20,9 +59,17 @@ beforeAll(async () => {
   const registry = await host.startRegistry();
   outerImage = await registry.push(await nestedImage(), "nested:1");
   for (const user of [alice, carol]) await ok(user, ["cntnr", "image", "pull", "-q", outerImage]);
-  const small = await busyboxImage();
-  images = ["-v", `${small.directory}:${small.directory}:ro`];
-  inner = imageReference(small);
+  const [small, many] = [await busyboxImage(), await layeredImage()];
+  [inner, layered] = [imageReference(small), imageReference(many)];
+  remote = await registry.push(small, "inner:1");
+  const context = join(host.directory, "context");
+  mkdirSync(context);
+  writeFileSync(join(context, "Dockerfile"), dockerfile.replace("LAYERED", layered));
+  chmodSync(join(context, "Dockerfile"), 0o644);
+  const program = `${join(host.directory, "bin/cntnr")}:/bin/cntnr:ro`;
+  const shown = [small.directory, many.directory, context].map((path) => `${path}:${path}:ro`);
+  given = [program, ...shown].flatMap((volume) => ["-v", volume]);
+  build = `SOURCE_DATE_EPOCH=100 cntnr build -q -t built ${context}`;
 });
 afterAll(() => host[Symbol.asyncDispose]());
 
@@ -32,8 +79,7 @@ async function ok(user: TestUser, argv: readonly string[]): Promise<string> {
 
 /** Runs a script in a container of the user's that has `cntnr` and what it needs. */
 function within(user: TestUser, flags: readonly string[], script: string) {
-  const program = `${join(host.directory, "bin/cntnr")}:/bin/cntnr:ro`;
-  const argv = ["cntnr", "run", "--rm", ...flags, "-v", program, ...images, outerImage, "sh", "-ec", script];
+  const argv = ["cntnr", "run", "--rm", ...flags, ...given, outerImage, "sh", "-ec", script];
   return host.asUser(user, argv, { timeoutMs: 180_000 });
 }
 
@@ -56,6 +102,104 @@ describe.each(grants)("a container in a container that has %s", (_, flags) => {
       expect(await withinOk(user, flags, `cntnr run --rm ${inner} echo hello from inside`)).toBe(
         "hello from inside",
       );
+  });
+});
+
+describe("in a container", () => {
+  const [[, least] = ["", []]] = grants;
+
+  test.each([
+    ["the least", least],
+    ["everything", ["--privileged"]],
+  ])("that has %s, images are built and run, with sub-ids and without", async (_, flags) => {
+    for (const user of users()) {
+      const script = `${build} >/dev/null; cntnr run --rm built sh -c "${look}"`;
+      expect(await withinOk(user, flags, script)).toBe(looksLike(user === alice ? 1 : 0));
+    }
+  });
+
+  test("images come from a registry, and detached containers can be entered, copied from and ended", async () => {
+    const script = `cntnr run --tls-verify=false -d --name box ${remote} sleep 1000 >/dev/null
+      cntnr exec box sh -c 'echo written >/file; cat /file'
+      cntnr cp box:/file - | tar xO
+      cntnr ps --format '{{.Names}} {{.State}}'
+      cntnr rm -f box; cntnr ps -a -q`;
+    for (const user of users())
+      expect(await withinOk(user, least, script)).toBe("written\nwritten\nbox running\nbox");
+  });
+
+  test("bundles are made, and run by cntnr and by plain runc", async () => {
+    const script = `cntnr bundle create -b box ${layered} ls /data /opaque >/dev/null; cntnr bundle run box
+      cntnr bundle create --rootfs-copy --network host -b /plain ${layered} ls /data /opaque >/dev/null
+      runc run --no-new-keyring -b /plain plain`;
+    const listed = "/data:\nkeep\n\n/opaque:\nnew";
+    for (const user of users()) expect(await withinOk(user, least, script)).toBe(`${listed}\n${listed}`);
+  });
+
+  test("users who are not root have their sub-ids where set-user-id programs may be", async () => {
+    const script = `mkdir /tmp/home; export HOME=/tmp/home
+      cntnr run --rm ${inner} cat /proc/self/uid_map | wc -l; ${build} >/dev/null; cntnr run --rm built sh -c "${look}"`;
+    const asUser = ["-u", "user", ...least];
+    expect(await withinOk(alice, asUser, script)).toBe(`1\n${looksLike(0)}`);
+    const withSetUid = [...asUser, "--security-opt", "no-new-privileges=false"];
+    expect(await withinOk(alice, withSetUid, script)).toBe(`2\n${looksLike(1)}`);
+    const told = await within(
+      alice,
+      asUser,
+      `mkdir /tmp/h; HOME=/tmp/h cntnr --verbose run --rm ${inner} true`,
+    );
+    expect(told.stderr).toContain("sub-ids are not used: newuidmap gains no rights under no-new-privileges");
+  });
+
+  test("users who are not root need nothing but an open filter", async () => {
+    const script = `mkdir /tmp/home; HOME=/tmp/home cntnr run --rm ${inner} id -u`;
+    expect(await withinOk(alice, ["-u", "user", "--security-opt", "seccomp=unconfined"], script)).toBe("0");
+  });
+
+  test("nothing is copied when the store is on a volume", async () => {
+    const script = `cntnr --verbose run --rm ${layered} ls /data; ${build}`;
+    const { stdout, stderr } = await within(
+      alice,
+      [...least, "-v", "store:/root/.local/share/cntnr"],
+      script,
+    );
+    expect(stdout).toMatch(/^keep\nsha256:/);
+    expect(stderr).not.toContain("copied");
+  });
+
+  test("there are more containers in containers, as deep as each has a /proc of its own", async () => {
+    const mine = ["-v", "/bin/cntnr:/bin/cntnr:ro", ...given.slice(2)];
+    const again = ["cntnr run --rm --tls-verify=false", ...least, ...mine, outerImage, "sh -ec"].join(" ");
+    const open = ["--cap-add", "SYS_ADMIN", "--security-opt", "unmask=ALL"];
+    const script = `${again} 'cntnr run --rm ${inner} echo third'`;
+    expect(await withinOk(alice, open, script)).toBe("third");
+    const { exitCode, stderr } = await within(alice, least, script);
+    expect(exitCode).toBe(125);
+    expect(stderr).toContain("/proc is that of a container around the one that this is in");
+  });
+});
+
+describe("a store on an overlay", () => {
+  test("has the same images to the bit, whether their steps were overlays or copies", async () => {
+    const root = join(host.directory, "overlay");
+    const mount = `mkdir -p ${root}/l ${root}/u ${root}/w ${root}/m && chmod 777 ${root}/u &&
+      mount -t overlay -o userxattr,lowerdir=${root}/l,upperdir=${root}/u,workdir=${root}/w overlay ${root}/m`;
+    checked([mount], await host.asRoot(["sh", "-c", mount]));
+    const file = join(host.directory, "plain-dockerfile");
+    // Overlays say of a directory made anew that it is opaque; copies name what is missing in it.
+    writeFileSync(
+      file,
+      dockerfile.replace("LAYERED", layered).replace("rm -r /opaque && mkdir /opaque &&", ""),
+    );
+    for (const user of users()) {
+      const store = join(root, "m", user.name);
+      const make = `SOURCE_DATE_EPOCH=100 cntnr --store-dir "$0" build -q -t built -f ${file} ${host.directory}/context`;
+      const [plain, copied] = [join(user.home, "plain"), store];
+      const ids = [plain, copied].map((path) => ok(user, ["sh", "-c", make, path]));
+      expect(await ids[1]).toBe(await ids[0]);
+      const squash = [plain, copied].map((path) => ok(user, ["sh", "-c", `${make} --squash`, path]));
+      expect(await squash[1]).toBe(await squash[0]);
+    }
   });
 });
 

@@ -145,7 +145,7 @@ async function openBytes(
   request: TreeRequest,
   stack: AsyncDisposableStack,
 ): Promise<OpenedTree> {
-  const { mappings, signal } = request;
+  const { directories, mappings, signal } = request;
   const key = await takeKey(request, stack);
   const upper = await newTree(request, stack, key);
   const staging = join(upper.work, "staging");
@@ -158,7 +158,7 @@ async function openBytes(
   // All files are the user's own on his side, so that he can read them.
   const owner = { uid: 0, gid: 0 };
   const actions = [{ kind: "unpack", from: 0, source, destination: "/", owner }] as const;
-  await using workers = new TreeWorkers({ mappings, key, signal });
+  await using workers = new TreeWorkers({ directories, mappings, key, signal });
   await workers.change({ destination: { kind: "directory", path: upper.path }, trees, actions });
   return { path: upper.path };
 }

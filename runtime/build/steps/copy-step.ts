@@ -5,7 +5,7 @@ import type { Owner } from "../tree/ownership.ts";
 import { checkDestination } from "../tree/select-sources.ts";
 import type { SourceTree, TreeAction } from "../tree/tree-job.ts";
 import { modeChangeOf } from "../tree/tree-worker.ts";
-import { overlayOn, type TreeChange } from "../tree/tree-workers.ts";
+import { changesOn, type TreeChange } from "../tree/tree-workers.ts";
 import type { BuildTree, ContextTree } from "./build-tree.ts";
 import { type FoundSource, findSources } from "./found-sources.ts";
 import { resolveOwner } from "./resolve-owner.ts";
@@ -64,7 +64,7 @@ async function copyFromContext(plan: CopyPlan, tree: ContextTree): Promise<StepR
       const roots = [...new Set(group.map(({ root }) => root))];
       const trees = roots.map((path): SourceTree => ({ kind: "directory", path }));
       const actions = group.map((source) => actionOf(source, roots.indexOf(source.root), plan));
-      return { destination: overlayOn(target.lowers, upper), trees, actions };
+      return { destination: changesOn(target.lowers, upper), trees, actions };
     });
     // What is last can also be packed in one go, unless it is an archive: whoever unpacks sees nothing else any more.
     const last = found.at(-1)?.isArchive === false ? changes.pop() : undefined;
@@ -128,7 +128,7 @@ async function copyFromFiles(plan: CopyPlan, source: StageFiles): Promise<StepRe
   let sum = "";
   const made = await context.runner.run(quickKey, target, async (upper) => {
     const change: TreeChange = {
-      destination: overlayOn(target.lowers, upper),
+      destination: changesOn(target.lowers, upper),
       trees: [{ kind: "layers", paths: source.lowers }],
       actions: [copyOf(plan, patterns)],
     };

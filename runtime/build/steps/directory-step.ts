@@ -2,7 +2,7 @@ import { CntnrError } from "../../errors/cntnr-error.ts";
 import { LayeredTree } from "../../rootfs/layered-tree.ts";
 import type { DirectoryOperation } from "../plan/operation.ts";
 import { directoryKey } from "../plan/step-key.ts";
-import { overlayOn } from "../tree/tree-workers.ts";
+import { changesOn } from "../tree/tree-workers.ts";
 import { resolveUser } from "./resolve-owner.ts";
 import type { StageFiles } from "./stage-files.ts";
 import { groundOf, type StepContext } from "./step-context.ts";
@@ -24,7 +24,7 @@ export async function directoryStep(
   if (known) return known;
   return context.runner.run(key, files, async (upper) => {
     const actions = [{ kind: "directory", path: operation.path, owner }] as const;
-    const change = { destination: overlayOn(files.lowers, upper), trees: [], actions };
+    const change = { destination: changesOn(files.lowers, upper), trees: [], actions };
     const { workers } = context.surroundings;
     return {
       kind: "by-packer",

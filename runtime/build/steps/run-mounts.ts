@@ -4,6 +4,7 @@ import type { OciMount } from "../../bundle/oci-config.ts";
 import type { ResolvedMount } from "../../container/container-options.ts";
 import { CntnrError } from "../../errors/cntnr-error.ts";
 import { newUpperTree } from "../../layer/upper-tree.ts";
+import { mergeLayers } from "../../merged-tree/merge-process.ts";
 import { overlayOptions } from "../../rootfs/overlay-mount.ts";
 import { openAgentDoor } from "../agent/agent-door.ts";
 import type { Agents } from "../agent/open-agents.ts";
@@ -11,7 +12,7 @@ import type { Mount } from "../dockerfile/mount.ts";
 import { scriptDirectory } from "../plan/evaluate-run.ts";
 import type { RunOperation } from "../plan/operation.ts";
 import { bytes } from "../tree/root-path.ts";
-import { overlayOn } from "../tree/tree-workers.ts";
+import { canMountToRead } from "../tree/tree-workers.ts";
 import type { BuildTree, ContextTree } from "./build-tree.ts";
 import { giveTo, takeCache } from "./cache-mounts.ts";
 import { layeredSource, type SourcedMount, selectMounted } from "./run-sources.ts";
@@ -103,7 +104,7 @@ export class MountMaker {
     const selected = selectMounted(tree, source);
     const isDirectory = statSync(join(tree.path, bytes(selected.path).toString())).isDirectory();
     await workers.change({
-      destination: overlayOn([emptyLayer], upper),
+      destination: { kind: "directory", path: upper.path },
       trees: [{ kind: "directory", path: tree.path }],
       actions: [
         {
@@ -133,7 +134,9 @@ export class MountMaker {
     const found = layeredSource(lowers, source);
     if (!found) throw new CntnrError("build", `--mount: "${source}" is not there`);
     if ("file" in found) return this.#bind(found.file, target, false);
-    const { key, mappings } = this.#context.surroundings;
+    const { directories, key, mappings } = this.#context.surroundings;
+    if (!(await canMountToRead(directories, lowers, mappings)))
+      return this.#bindCopy(target, found.directories.toReversed(), isWritable);
     const layers = [this.#context.emptyLayer, ...found.directories.toReversed()];
     const upper = isWritable
       ? this.#stack.use(await newUpperTree(key, mappings, found.directories.slice(0, 1)))
@@ -146,6 +149,13 @@ export class MountMaker {
       source: "overlay",
       options: [...options, ...(isWritable ? [] : ["ro"])],
     });
+  }
+
+  async #bindCopy(target: string, layers: readonly string[], isWritable: boolean): Promise<void> {
+    const { key, mappings, signal } = this.#context.surroundings;
+    const upper = this.#stack.use(await newUpperTree(key, mappings, []));
+    await mergeLayers(layers, "/", upper.path, [], { mappings, lockFd: key.lockFd, signal });
+    this.#bind(upper.path, target, isWritable);
   }
 
   async #bindCache(mount: MountOf<"cache">, tree: BuildTree | undefined): Promise<void> {

@@ -85,7 +85,9 @@ async function execute(
     runDir: directories.run,
     env,
     concessions,
-    upper: { path: upper.path, work: upper.work },
+    changes: upper.isCopied
+      ? { kind: "copy", path: upper.copyPath }
+      : { kind: "overlay", path: upper.path, work: upper.work },
     mounts: made.overlays,
   });
   for (const remark of remarks) onRemark(remark);

@@ -3,6 +3,8 @@ import { type CommitOptions, type Packer, packUpper } from "../../image/commit-l
 import { blobPath, diffIdOfHex, digestOfHex, hexOf, hexOfDiffId } from "../../image/digest.ts";
 import type { LayerDeposit } from "../../image/layer-deposit.ts";
 import { newUpperTree, type UpperTree } from "../../layer/upper-tree.ts";
+import { makeWorkingCopy, takeChanges } from "../../merged-tree/merge-process.ts";
+import { chooseRoot } from "../../rootfs/choose-root.ts";
 import type { Directories } from "../../store/directories.ts";
 import { type LayerRecord, layerLinkPath, layerName, readLayer } from "../../store/layers.ts";
 import { readStepRecord, type StepRecord, writeStepRecord } from "../../store/step-records.ts";
@@ -36,15 +38,21 @@ export type Filled =
 
 export type Fill = (upper: UpperTree) => Promise<Filled>;
 
+/** Who wants to know what is remarkable, and how it is done differently from what is usual. */
+export interface StepListener {
+  readonly onRemark: (text: string) => void;
+  readonly onDetail: (text: string) => void;
+}
+
 /** Carries steps out, each of them once: what was done before, by whatever build, is found by its key. */
 export class StepRunner {
   readonly #surroundings: StepSurroundings;
   readonly #running = new Map<StepKey, Promise<StepResult>>();
-  readonly #onRemark: (text: string) => void;
+  readonly #listener: StepListener;
 
-  constructor(surroundings: StepSurroundings, onRemark: (text: string) => void) {
+  constructor(surroundings: StepSurroundings, listener: StepListener) {
     this.#surroundings = surroundings;
-    this.#onRemark = onRemark;
+    this.#listener = listener;
   }
 
   /** The result of an earlier build's step; undefined when there is none, or something of it is gone. */
@@ -72,13 +80,26 @@ export class StepRunner {
   }
 
   async #make(key: StepKey, files: StageFiles, fill: Fill): Promise<StepResult> {
-    const { key: temporary, mappings, workers } = this.#surroundings;
+    const { key: temporary, mappings, signal, workers } = this.#surroundings;
     workers.prepare();
     await using upper = await newUpperTree(temporary, mappings, [files.root]);
+    await this.#copyBelow(upper, files.lowers);
     const filled = await fill(upper);
+    if (upper.isCopied && filled.kind === "filled")
+      await takeChanges(upper.copyPath, upper.path, { mappings, lockFd: temporary.lockFd, signal });
     const result = await this.#commit(upper, files, filled);
     this.remember(key, result);
     return result;
+  }
+
+  /** What is below an upper tree is copied where no overlay of the two can be mounted. */
+  async #copyBelow(upper: UpperTree, lowers: readonly string[]): Promise<void> {
+    const { directories, key, mappings, signal } = this.#surroundings;
+    const place = { directory: directories.tmp, run: directories.run, mappings };
+    const choice = await chooseRoot({ layers: lowers, upper: upper.path, work: upper.work }, place);
+    if (choice.kind === "overlay") return;
+    this.#listener.onDetail(`steps work on copies of the files below: ${choice.reason}`);
+    await makeWorkingCopy(lowers, upper.copyPath, { mappings, lockFd: key.lockFd, signal });
   }
 
   async #commit(upper: UpperTree, files: StageFiles, filled: Filled): Promise<StepResult> {
@@ -96,7 +117,7 @@ export class StepRunner {
       filled.kind === "by-packer" ? filled.packer : workers.pack,
     );
     const { layer } = packed;
-    for (const remark of layer.remarks) this.#onRemark(remark);
+    for (const remark of layer.remarks) this.#listener.onRemark(remark);
     const facts = { created: new Date().toISOString(), isCached: false };
     if (layer.entries === 0) return { kind: "unchanged", ...facts };
     return { kind: "layer", layer, ...this.#placeOf(await deposit.place(upper, packed)), ...facts };

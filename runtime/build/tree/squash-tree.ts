@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
-import { opaqueAttribute } from "../../layer/layer-writer.ts";
-import { type ByteString, getAttribute } from "../../sys/file-calls.ts";
+import { isOpaqueDirectory, isWhiteout } from "../../layer/deletion-marks.ts";
+import type { ByteString } from "../../sys/file-calls.ts";
 import { bytes, join, statusOf } from "./root-path.ts";
 import { namesIn } from "./select-sources.ts";
 
@@ -26,15 +26,13 @@ function removeInDirectory(
     const status = statusOf(layer, path);
     if (!status) continue;
     const there = statusOf(root, path);
-    const isWhiteout = status.isCharacterDevice() && status.rdev === 0;
     const shown = statusOf(merged, path);
     const isReplaced = shown !== undefined && there?.isDirectory() !== shown.isDirectory();
-    const isHidden = isWhiteout || isReplaced || (status.isDirectory() && isOpaque(join(layer, path)));
+    const isHidden =
+      isWhiteout(join(layer, path), status) ||
+      isReplaced ||
+      (status.isDirectory() && isOpaqueDirectory(join(layer, path)));
     if (there && isHidden) rmSync(bytes(join(root, path)), { recursive: true });
     if (status.isDirectory()) removeInDirectory(root, layer, merged, path);
   }
-}
-
-function isOpaque(path: ByteString): boolean {
-  return getAttribute(path, opaqueAttribute)?.toString() === "y";
 }

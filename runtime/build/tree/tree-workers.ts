@@ -1,29 +1,34 @@
 import { CntnrError } from "../../errors/cntnr-error.ts";
-import type { Packer } from "../../image/commit-layer.ts";
+import type { Packer, PackOrder } from "../../image/commit-layer.ts";
 import type { PackedArchive } from "../../layer/pack-layer.ts";
 import type { UpperTree } from "../../layer/upper-tree.ts";
+import { mergeLayers, takeChanges } from "../../merged-tree/merge-process.ts";
 import { ownProgram } from "../../process/own-program.ts";
 import { complaintOf } from "../../process/run-command.ts";
+import { chooseRoot } from "../../rootfs/choose-root.ts";
+import type { Directories } from "../../store/directories.ts";
 import type { TemporaryKey } from "../../store/temporary.ts";
 import type { IdMapping, IdMappings } from "../../userns/id-mappings.ts";
 import { removeTree } from "../../userns/remove-tree.ts";
 import { type NamespaceCommand, startInUserNamespace } from "../../userns/run-in-user-namespace.ts";
 import type { Ownership } from "./ownership.ts";
-import type { TreeJob, TreeOutcome } from "./tree-job.ts";
+import type { SourceTree, TreeJob, TreeOutcome } from "./tree-job.ts";
 
 /** The part of a job that does not follow from who does it. */
 export type TreeChange = Pick<TreeJob, "destination" | "trees" | "actions">;
 
 export interface TreeWorkerOptions {
+  readonly directories: Directories;
   readonly mappings: IdMappings;
   /** Of all directories that jobs name: as long as a worker lives, nobody takes them for garbage. */
   readonly key: TemporaryKey;
   readonly signal: AbortSignal;
 }
 
-/** An overlay over layers, lowest first, that writes into an upper tree. */
-export function overlayOn(lowers: readonly string[], { path, work }: UpperTree): TreeJob["destination"] {
-  return { kind: "overlay", lowers, upper: path, work };
+/** An overlay over layers, lowest first, that writes into an upper tree; or the copy of the layers, where that has one. */
+export function changesOn(lowers: readonly string[], upper: UpperTree): TreeJob["destination"] {
+  if (upper.isCopied) return { kind: "directory", path: upper.copyPath };
+  return { kind: "overlay", lowers, upper: upper.path, work: upper.work };
 }
 
 /**
@@ -50,17 +55,31 @@ export class TreeWorkers implements AsyncDisposable {
     return (await this.#perform(change, null)).digest;
   }
 
-  /** The same, and then packs the overlay's upper directory as asked. No archive may be unpacked in it. */
+  /** The same, and then packs the upper directory as asked. No archive may be unpacked in it. */
   async changeAndPack(
     change: TreeChange,
-    pack: Parameters<Packer>[0],
+    pack: PackOrder,
   ): Promise<{ readonly digest: string; readonly packed: PackedArchive }> {
+    if (change.destination.kind === "directory")
+      return this.#changeCopyAndPack(change, change.destination.path, pack);
     const { digest, packed } = await this.#perform(change, { ...pack.job, blob: pack.blob });
     if (packed) return { digest, packed };
     throw new CntnrError("engine", "the process that copies files has not packed them");
   }
 
-  /** Packs an overlay's upper directory that is filled. */
+  /** In the place of an overlay a copy was changed: its changes are moved into the upper directory first. */
+  async #changeCopyAndPack(
+    change: TreeChange,
+    copy: string,
+    pack: PackOrder,
+  ): Promise<{ readonly digest: string; readonly packed: PackedArchive }> {
+    const digest = await this.change(change);
+    const { mappings, key, signal } = this.#options;
+    await takeChanges(copy, pack.upper, { mappings, lockFd: key.lockFd, signal });
+    return { digest, packed: await this.pack(pack) };
+  }
+
+  /** Packs an upper directory that is filled. */
   readonly pack: Packer = async (order) => {
     const destination = { kind: "filled", lowers: order.lowers, upper: order.upper } as const;
     return (await this.changeAndPack({ destination, trees: [], actions: [] }, order)).packed;
@@ -74,11 +93,32 @@ export class TreeWorkers implements AsyncDisposable {
     change: TreeChange,
     pack: TreeJob["pack"],
   ): Promise<Extract<TreeOutcome, { digest: string }>> {
+    await using stack = new AsyncDisposableStack();
+    const trees = await this.#mountableTrees(change.trees, stack);
     const worker = this.#idle.pop() ?? this.#start();
-    const outcome = await worker.perform({ ...change, pack });
+    const outcome = await worker.perform({ ...change, trees, pack });
     this.#idle.push(worker);
     if ("failure" in outcome) throw new CntnrError(outcome.failure.code, outcome.failure.message);
     return outcome;
+  }
+
+  /** Layers that cannot be mounted as an overlay, not even to be read, are copied for the time of the job. */
+  async #mountableTrees(
+    trees: readonly SourceTree[],
+    stack: AsyncDisposableStack,
+  ): Promise<readonly SourceTree[]> {
+    const { directories, mappings, key, signal } = this.#options;
+    const mountable: SourceTree[] = [];
+    for (const tree of trees) {
+      if (tree.kind === "directory" || (await canMountToRead(directories, tree.paths, mappings))) {
+        mountable.push(tree);
+        continue;
+      }
+      const { path } = stack.use(key.openDirectory(mappings));
+      await mergeLayers(tree.paths, "/", path, [], { mappings, lockFd: key.lockFd, signal });
+      mountable.push({ kind: "directory", path });
+    }
+    return mountable;
   }
 
   #start(): TreeWorker {
@@ -86,6 +126,17 @@ export class TreeWorkers implements AsyncDisposable {
     this.#all.push(worker);
     return worker;
   }
+}
+
+/** Where the kernel mounts no overlay to be written to, it may not mount one on top of another either. */
+export async function canMountToRead(
+  directories: Directories,
+  layers: readonly string[],
+  mappings: IdMappings,
+): Promise<boolean> {
+  if (layers.length === 0) return true;
+  const place = { directory: directories.tmp, run: directories.run, mappings };
+  return (await chooseRoot({ layers }, place)).kind === "overlay";
 }
 
 const jobTimeoutMs = 2 * 60 * 60_000;

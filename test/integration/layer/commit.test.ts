@@ -35,7 +35,8 @@ beforeAll(async () => {
   store = stack.use(new ScratchStore());
   base = await pull(store);
   key = stack.use(await newKey(store.directories, "build"));
-  const options = { mappings, key, signal: new AbortController().signal };
+  const { directories } = store;
+  const options = { directories, mappings, key, signal: new AbortController().signal };
   workers = stack.use(new TreeWorkers(options));
   deposit = new LayerDeposit(store.directories, options);
 });
