@@ -32,6 +32,10 @@ export function troublesOf(status: ServiceStatus): string[] {
     ...(worker.quarantined.length === 0
       ? []
       : [`${worker.quarantined.length} records of the journal cannot be read (cntnr-netd gc --dry-run)`]),
+    ...worker.lostPorts.map(
+      (port) =>
+        `not published any more: ${port}; free it and restart cntnr-netd, or start the container anew`,
+    ),
     ...worker.damagedJournals.map((path) => `the journal was damaged and is now ${path}`),
     ...descriptors.map(
       ({ openDescriptors, mostDescriptors }) =>

@@ -10,7 +10,7 @@ import type { VerifiedNetns } from "../netns/verify-netns.ts";
 import type { Peer } from "../peer/identify-peer.ts";
 import { beginAttach, executeAttach, executeDetach, type Machine, residueOf, resultOf } from "./executor.ts";
 import { Reaper } from "./reaper.ts";
-import { machineProbe, planRecovery, reassert } from "./recovery.ts";
+import { type LostPort, machineProbe, planRecovery, reassert } from "./recovery.ts";
 
 /** An attach whose caller, namespace and plan were verified. */
 export interface AttachOrder {
@@ -57,6 +57,7 @@ export class Attachments implements AsyncDisposable {
   readonly #attaching = new Map<string, Attaching>();
   readonly #detaching = new Map<string, Promise<void>>();
   readonly #retries = new Set<NodeJS.Timeout>();
+  #lostPorts: readonly LostPort[] = [];
   #closed = false;
 
   constructor(private readonly options: AttachmentsOptions) {}
@@ -136,6 +137,13 @@ export class Attachments implements AsyncDisposable {
     }
   }
 
+  /** Ports that somebody has taken while no netd ran, of attachments that there still are; a line each. */
+  lostPorts(): string[] {
+    const { journal } = this.options.machine;
+    const isThere = ({ record }: LostPort) => journal.get(record.id) !== undefined;
+    return this.#lostPorts.filter(isThere).map(({ record, reason }) => `${reason} (attachment ${record.id})`);
+  }
+
   /** How many there are: in all, on a network, of a user. */
   loadOf(network: string, uid: number) {
     const all = this.options.machine.journal.all();
@@ -159,7 +167,8 @@ export class Attachments implements AsyncDisposable {
     );
     const steps = planRecovery(machine.journal.all(), probe);
     const kept = steps.filter((step) => step.kind === "keep");
-    for (const { record, reason } of await reassert(machine, kept))
+    this.#lostPorts = await reassert(machine, kept);
+    for (const { record, reason } of this.#lostPorts)
       events.happened({
         event: "failure",
         ...subjectOf(record),

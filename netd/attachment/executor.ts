@@ -30,6 +30,11 @@ export interface AttachmentFilter {
 /** Ports of the host, held for attachments; see `../ports/port-reservations.ts`. */
 export interface HeldPorts {
   reserve(owner: string, ports: readonly PublishedPort[], containerAddresses: readonly string[]): void;
+  reserveAgain(
+    owner: string,
+    ports: readonly PublishedPort[],
+    containerAddresses: readonly string[],
+  ): readonly { readonly port: PublishedPort; readonly reason: string }[];
   release(owner: string): void;
 }
 

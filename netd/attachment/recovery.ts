@@ -1,7 +1,7 @@
 import type { FilteredAttachment } from "../filter/attachment.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import type { Lease } from "../netns/lease.ts";
-import { PortUnavailable } from "../ports/port-reservations.ts";
+import type { PublishedPort } from "../ports/published-port.ts";
 import { type Machine, resultOf } from "./executor.ts";
 import { filteredAttachment, publishedPort } from "./filtered-attachment.ts";
 import type { PluginResult } from "./network-plugins.ts";
@@ -53,7 +53,7 @@ export function machineProbe(
   };
 }
 
-/** A port that somebody else has taken while netd was away; it is not published any more. */
+/** A port that somebody else has taken while netd was away; it is not published any more, and `status` says so. */
 export interface LostPort {
   readonly record: AttachmentRecord;
   readonly reason: string;
@@ -61,7 +61,7 @@ export interface LostPort {
 
 /**
  * Holds the ports of what is kept again, and makes the filter anew for exactly that (F7, D10).
- * @returns the attachments of which a port was lost: they keep their network
+ * @returns the ports that could not be had: their attachments keep all the rest
  */
 export async function reassert(
   machine: Machine,
@@ -69,27 +69,14 @@ export async function reassert(
 ): Promise<LostPort[]> {
   const lost: LostPort[] = [];
   const filtered = kept.flatMap(({ record, result }): FilteredAttachment[] => {
-    const reason = reservationFault(machine, record, result);
-    if (reason !== undefined) lost.push({ record, reason });
+    const ports = record.plan.ports.map(publishedPort);
+    const taken = machine.ports.reserveAgain(record.id, ports, result.given.addresses);
+    lost.push(...taken.map(({ reason }) => ({ record, reason })));
     const hostEnd = record.hostEnd ?? machine.findHostEnd(result.hostInterfaces);
     if (!hostEnd) return [];
-    const attachment = filteredAttachment(record, result, hostEnd);
-    return [reason === undefined ? attachment : { ...attachment, ports: [] }];
+    const isHeld = (port: PublishedPort) => !taken.some((other) => other.port === port);
+    return [{ ...filteredAttachment(record, result, hostEnd), ports: ports.filter(isHeld) }];
   });
   await machine.filter.reset(filtered);
   return lost;
-}
-
-function reservationFault(
-  { ports }: Machine,
-  { id, plan }: AttachmentRecord,
-  { given }: PluginResult,
-): string | undefined {
-  try {
-    ports.reserve(id, plan.ports.map(publishedPort), given.addresses);
-    return undefined;
-  } catch (error) {
-    if (error instanceof PortUnavailable) return error.message;
-    throw error;
-  }
 }

@@ -73,6 +73,8 @@ export interface WorkerHealth {
   readonly heals: number;
   /** By type of plugin. */
   readonly pluginFailures: Readonly<Record<string, number>>;
+  /** Ports that somebody has taken while no netd ran, in words for the administrator. */
+  readonly lostPorts: readonly string[];
   /** Records of the journal that nobody can read. */
   readonly quarantined: readonly string[];
   /** Journals that were damaged as a whole, where they are now. */

@@ -117,6 +117,9 @@ function workerMetrics(worker: WorkerHealth): Metric[] {
     gauge("quarantined_records", "Records of the journal that nobody can read.", [
       [worker.quarantined.length],
     ]),
+    gauge("lost_ports", "Published ports that somebody has taken while no netd ran.", [
+      [worker.lostPorts.length],
+    ]),
     total("front_starts_total", "How often the part that talks to users was started.", [
       [worker.frontStarts],
     ]),

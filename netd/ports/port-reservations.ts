@@ -18,15 +18,44 @@ export class PortReservations implements Disposable {
    * Throws PortUnavailable.
    */
   reserve(owner: string, ports: readonly PublishedPort[], containerAddresses: readonly string[]): void {
-    if (this.#held.has(owner)) throw new Error(`${owner} has its ports already`);
+    this.#requireNew(owner);
     using stack = new DisposableStack();
     const sockets = ports.flatMap((port) =>
-      familiesOf(port, containerAddresses).flatMap((ipFamily) => {
-        const socket = bindPort(port, ipFamily);
-        return socket ? [stack.use(socket)] : [];
-      }),
+      bindBoth(port, containerAddresses).map((socket) => stack.use(socket)),
     );
     stack.move();
+    this.#hold(owner, sockets);
+  }
+
+  /**
+   * Takes again what an owner had before, as far as nobody else has it now.
+   * @returns what cannot be had, and why
+   */
+  reserveAgain(
+    owner: string,
+    ports: readonly PublishedPort[],
+    containerAddresses: readonly string[],
+  ): { readonly port: PublishedPort; readonly reason: string }[] {
+    this.#requireNew(owner);
+    const sockets: FileDescriptor[] = [];
+    const lost = ports.flatMap((port) => {
+      try {
+        sockets.push(...bindBoth(port, containerAddresses));
+        return [];
+      } catch (error) {
+        if (!(error instanceof PortUnavailable)) throw error;
+        return [{ port, reason: error.message }];
+      }
+    });
+    this.#hold(owner, sockets);
+    return lost;
+  }
+
+  #requireNew(owner: string): void {
+    if (this.#held.has(owner)) throw new Error(`${owner} has its ports already`);
+  }
+
+  #hold(owner: string, sockets: readonly FileDescriptor[]): void {
     if (sockets.length > 0) this.#held.set(owner, sockets);
   }
 
@@ -39,6 +68,17 @@ export class PortReservations implements Disposable {
   [Symbol.dispose](): void {
     for (const owner of [...this.#held.keys()]) this.release(owner);
   }
+}
+
+/** A socket for each family in which the port is published, or none of them. Throws PortUnavailable. */
+function bindBoth(port: PublishedPort, containerAddresses: readonly string[]): FileDescriptor[] {
+  using stack = new DisposableStack();
+  const sockets = familiesOf(port, containerAddresses).flatMap((ipFamily) => {
+    const socket = bindPort(port, ipFamily);
+    return socket ? [stack.use(socket)] : [];
+  });
+  stack.move();
+  return sockets;
 }
 
 const types: Readonly<Record<Protocol, { readonly type: number; readonly protocol: number }>> = {

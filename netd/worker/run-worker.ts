@@ -142,6 +142,7 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
     frontStarts: fronts.starts,
     heals: filter.heals,
     pluginFailures: Object.fromEntries(plugins.failures),
+    lostPorts: attachments.lostPorts(),
     quarantined: journal.findings.quarantined,
     damagedJournals: journal.findings.movedAside,
   });

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { RunningCommand } from "../../fixtures/running-command.ts";
+import { labPolicy, TestHost } from "../../fixtures/test-host.ts";
+import { attach, attachmentIdOf, makeNamespace, type UserNamespace } from "../../fixtures/user-namespaces.ts";
+import { waitFor } from "../../fixtures/wait-for.ts";
+
+const policy = `${labPolicy}ports = 8000-8099/tcp\n`;
+
+let host: TestHost;
+let first: RunningCommand;
+let namespace: UserNamespace;
+let id: string;
+beforeAll(async () => {
+  host = await TestHost.start();
+  first = await host.startNetd({ policy });
+  namespace = await makeNamespace(host, host.users.alice);
+  const ports = [8000, 8001].map((hostPort) => ({ hostPort, containerPort: 80, protocol: "PROTOCOL_TCP" }));
+  id = attachmentIdOf(await attach(host, host.users.alice, namespace, { ports }));
+  const inside = ["nsenter", `--net=/proc/${namespace.pid}/ns/net`];
+  host.spawnAsRoot([...inside, "busybox", "httpd", "-f", "-p", "80", "-h", "/etc"]);
+  await waitFor(async () => (await fetched(8000)) === "container", { what: "the server in the container" });
+});
+afterAll(() => host[Symbol.asyncDispose]());
+
+/** Who answers at a port of the host. */
+async function fetched(port: number): Promise<string> {
+  const url = `http://10.20.0.1:${port}/hostname`;
+  const { stdout, exitCode } = await host.asRoot(["curl", "-sS", "--max-time", "5", url]);
+  if (exitCode !== 0) return `nobody (${exitCode})`;
+  return stdout === "mine" ? "bob" : "container";
+}
+
+/** Bob's own server at a port of the host. */
+function serveAsBob(port: number): RunningCommand {
+  const answer = "HTTP/1.0 200 OK\\r\\nContent-Length: 4\\r\\n\\r\\nmine";
+  const script = `while :; do printf '${answer}' | busybox nc -l -p ${port} -w 3 || exit 1; done`;
+  return host.spawnAsUser(host.users.bob, ["sh", "-c", script]);
+}
+
+/** Whether anybody listens on port 8000 of the host: netd's own sockets are bound, and never listen. */
+async function isListening(): Promise<boolean> {
+  const { stdout } = await host.asRoot(["cat", "/proc/net/tcp", "/proc/net/tcp6"]);
+  return stdout.split("\n").some((line) => / [0-9A-F]+:1F40 [0-9A-F]+:0000 0A /.test(line));
+}
+
+const status = () => host.asRoot(["cntnr-netd", "status"]);
+
+async function restartWithout(netd: RunningCommand, meanwhile: () => Promise<void>): Promise<RunningCommand> {
+  netd.kill("SIGKILL");
+  await netd.exited;
+  await meanwhile();
+  return host.startNetd({ policy });
+}
+
+test("a port that somebody takes while no netd runs is his, status says so, and all others stay (R11, F7)", async () => {
+  const lsof = async () => (await host.asRoot(["cntnr-netd", "ls"])).stdout;
+  let netd = await restartWithout(first, async () => undefined);
+  expect(await fetched(8000)).toBe("container");
+  expect((await status()).exitCode).toBe(0);
+  // Held again before anybody was served.
+  const refused = serveAsBob(8000);
+  expect(await refused.exited).not.toBe(0);
+  let bob: RunningCommand | undefined;
+  netd = await restartWithout(netd, async () => {
+    bob = serveAsBob(8000);
+    await waitFor(isListening, { what: "bob's server" });
+  });
+  const said = await status();
+  expect(said.exitCode).toBe(1);
+  expect(said.stdout).toContain(
+    `!! not published any more: port 8000/tcp is in use on the host (attachment ${id}); free it and restart cntnr-netd`,
+  );
+  expect(host.auditLines()).toContainEqual(
+    expect.objectContaining({
+      event: "failure",
+      attachment: id,
+      reason: "not published any more: port 8000/tcp is in use on the host",
+    }),
+  );
+  expect(await fetched(8000)).toBe("bob");
+  expect(await fetched(8001)).toBe("container");
+  expect(await lsof()).toContain(id.slice(0, 8));
+  bob?.kill("SIGKILL");
+  await bob?.exited;
+  await waitFor(async () => !(await isListening()), { what: "the end of bob's server" });
+  netd = await restartWithout(netd, async () => undefined);
+  expect((await status()).exitCode).toBe(0);
+  expect(await fetched(8000)).toBe("container");
+  namespace.process.kill("SIGKILL");
+  await host.waitForNoResidue();
+  // What is lost is lost with its attachment.
+  expect((await status()).exitCode).toBe(0);
+});
