@@ -5,6 +5,7 @@ import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import { healthCheckSchema } from "../health/health-check.ts";
 import { networkRequestSchema } from "../network/network-request.ts";
 import type { Directories } from "../store/directories.ts";
+import { refuseNewer, versionOf } from "../store/format.ts";
 import { replaceFile } from "../store/replace-file.ts";
 import { type ContainerId, isContainerId } from "./container-id.ts";
 import { identitySchema } from "./process-identity.ts";
@@ -40,8 +41,11 @@ export const mountSchema = v.variant("kind", [
 
 export type RecordedMount = Readonly<v.InferOutput<typeof mountSchema>>;
 
+/** Raise it when what is written means something else to a program of the version before. */
+export const recordVersion = 1;
+
 const recordSchema = v.object({
-  version: v.literal(1),
+  version: v.literal(recordVersion),
   id: v.custom<ContainerId>((value) => typeof value === "string" && isContainerId(value)),
   name: v.string(),
   image: v.string(),
@@ -179,7 +183,7 @@ export function replaceRecord(directories: Directories, record: ContainerRecord)
 
 /**
  * Reads a container's record; undefined when there is none. Throws CntnrError `corrupt` when it cannot be understood:
- * the machine stopped before it was on the disk, or somebody has changed it.
+ * the machine stopped before it was on the disk, or somebody has changed it; `unsupported` when a newer program has written it.
  */
 export function readRecord(directories: Directories, id: ContainerId): ContainerRecord | undefined {
   const path = join(directories.containers, id, "container.json");
@@ -190,7 +194,9 @@ export function readRecord(directories: Directories, id: ContainerId): Container
     if (hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
-  const result = v.safeParse(recordSchema, parseJson(text, path));
+  const value = parseJson(text, path);
+  refuseNewer(path, "version", versionOf(value), recordVersion);
+  const result = v.safeParse(recordSchema, value);
   if (!result.success) throw damaged(path, result.issues[0].message);
   if (result.output.id !== id) throw damaged(path, "it is the record of another container");
   return result.output;

@@ -149,8 +149,8 @@ function ownsName(directories: Directories, id: ContainerId, name: string): bool
   try {
     return readRecord(directories, id)?.name === name;
   } catch (error) {
-    // A damaged record keeps its name until it is removed.
-    if (error instanceof CntnrError && error.code === "corrupt") return true;
+    // One that cannot be read keeps its name until it is removed.
+    if (error instanceof CntnrError) return true;
     throw error;
   }
 }

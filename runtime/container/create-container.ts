@@ -15,7 +15,7 @@ import { noteContainer } from "./container-events.ts";
 import { type ContainerId, newContainerId, shortId } from "./container-id.ts";
 import { makeMounts, recordedMount, resolveMounts } from "./container-mounts.ts";
 import type { ContainerOptions, ResolvedMount } from "./container-options.ts";
-import { type ContainerRecord, containerPaths } from "./container-record.ts";
+import { type ContainerRecord, containerPaths, recordVersion } from "./container-record.ts";
 import { registerContainer, unregisterContainer } from "./container-store.ts";
 import { findJoinedContainer } from "./joined-container.ts";
 import { currentBootId, ownIdentity } from "./process-identity.ts";
@@ -183,7 +183,7 @@ function describe(
   const { options } = request;
   const health = planHealthCheck(image.config.healthcheck, request.health);
   return {
-    version: 1,
+    version: recordVersion,
     id,
     name,
     image: image.name,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CntnrError } from "../errors/cntnr-error.ts";
+import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import { explainDiskError } from "../errors/disk-error.ts";
 import { removeStaleSessions } from "../exec/exec-session.ts";
 import type { Directories } from "../store/directories.ts";
@@ -37,11 +37,23 @@ export async function sweep(
   }
   const isChecked = containers.some(({ record, state }) => record.health && state.kind === "running");
   if (isChecked) (await import("../health/supervisor-lock.ts")).ensureSupervisor(directories);
-  await removeUnfinished(directories, records);
-  await clearStrays(directories);
+  for (const clear of [() => removeUnfinished(directories, records), () => clearStrays(directories)])
+    await clear().catch((error: unknown) => troubles.push(troubleOf(error)));
   removeOldExits(directories);
   removeStaleSessions(directories);
   return { containers, damaged: troubles };
+}
+
+/** Somebody else's files among ours, for example: they must not hide the containers. */
+function troubleOf(error: unknown): CntnrError {
+  if (error instanceof CntnrError) return error;
+  const known = explainDiskError(error);
+  return (
+    known ??
+    new CntnrError("engine", `what killed processes have left cannot be removed: ${messageOf(error)}`, {
+      cause: error,
+    })
+  );
 }
 
 /** Exit codes of removed containers that nobody can be waiting for any more. */

@@ -1,39 +1,34 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { deleteStray } from "../container/runc.ts";
 import type { Directories } from "../store/directories.ts";
 import { namesIn } from "../store/list-directory.ts";
-import { randomHex } from "../sys/random.ts";
-import { tryLockBundle } from "./bundle-record.ts";
+import { randomHex, sha256Hex } from "../sys/random.ts";
+import { type BundlePlace, listBundles, tryLockBundle } from "./bundle-record.ts";
 
 /** The runtime's id for one run of a bundle. It says which, so that who has the bundle's lock finds what killed runs have left. */
-export function newBundleContainerId(name: string): string {
-  return `bundle-${name}-${randomHex(4)}`;
+export function newBundleContainerId(bundle: BundlePlace): string {
+  return `${prefixOf(bundle)}${randomHex(4)}`;
 }
 
-function bundleOf(id: string): string | undefined {
-  return /^bundle-(.+)-[a-f0-9]{8}$/.exec(id)?.[1];
+/** With a sum of the place: another store's bundle of that name may run, with the same state directory. */
+function prefixOf({ name, directory }: BundlePlace): string {
+  return `bundle-${name}-${sha256Hex(directory).slice(0, 8)}-`;
 }
 
 /**
  * Ends the containers of a bundle that were left when cntnr and the runtime were both killed: nobody else is to have its root file
  * system (B5), and nobody can reach them. Only under the bundle's lock.
  */
-export async function endContainersOf(directories: Directories, name: string): Promise<void> {
-  for (const id of namesIn(directories.runcRoot).filter((one) => bundleOf(one) === name))
-    await deleteStray(directories, id);
+export async function endContainersOf(directories: Directories, bundle: BundlePlace): Promise<void> {
+  const prefix = prefixOf(bundle);
+  for (const id of namesIn(directories.runcRoot))
+    if (id.startsWith(prefix) && /^[a-f0-9]{8}$/.test(id.slice(prefix.length)))
+      await deleteStray(directories, id);
 }
 
-/** The same for all bundles that nobody runs, and what netd answered for containers of theirs that are gone. */
+/** The same for all bundles that nobody runs. */
 export async function endAbandonedBundles(directories: Directories): Promise<void> {
-  for (const name of new Set(namesIn(directories.runcRoot).flatMap((id) => bundleOf(id) ?? []))) {
-    using lock = tryLockBundle(directories, name);
-    if (lock) await endContainersOf(directories, name);
-  }
-  const states = namesIn(directories.runcRoot);
-  for (const file of namesIn(directories.attachments)) {
-    const id = file.replace(/\.json(\.new)?$/, "");
-    if (bundleOf(id) !== undefined && !states.includes(id))
-      rmSync(join(directories.attachments, file), { force: true });
+  for (const bundle of listBundles(directories).bundles) {
+    using lock = tryLockBundle(directories, bundle.name);
+    if (lock) await endContainersOf(directories, bundle);
   }
 }

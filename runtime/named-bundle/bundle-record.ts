@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { mountSchema, runtimeFlags } from "../container/container-record.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { refuseNewer, versionOf } from "../store/format.ts";
 import { type FileLock, tryLockFile } from "../sys/file-lock.ts";
 import { sha256Hex } from "../sys/random.ts";
 
@@ -62,7 +63,7 @@ export function bundleRecordPath(directories: Directories, name: string): string
   return join(directories.bundles, `${name}.json`);
 }
 
-/** Undefined when there is no such bundle. Throws CntnrError `corrupt`. */
+/** Undefined when there is no such bundle. Throws CntnrError `corrupt`, and `unsupported` for one of a newer program. */
 export function readBundle(directories: Directories, name: string): BundleRecord | undefined {
   const path = bundleRecordPath(directories, name);
   let text: string;
@@ -73,8 +74,11 @@ export function readBundle(directories: Directories, name: string): BundleRecord
     throw error;
   }
   try {
-    return v.parse(recordSchema, JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    refuseNewer(path, "version", versionOf(value), 1);
+    return v.parse(recordSchema, value);
   } catch (error) {
+    if (error instanceof CntnrError) throw error;
     throw new CntnrError(
       "corrupt",
       `${path} is damaged: ${messageOf(error)}; \`cntnr bundle rm -f\` removes it`,

@@ -61,7 +61,7 @@ export async function createBundle(
   const place = placeOfBundle(directories, asked.bundle);
   refuseSharing(asked.options);
   using _ = lockBundle(directories, place.name);
-  await endContainersOf(directories, place.name);
+  await endContainersOf(directories, place);
   const existing = readBundle(directories, place.name);
   if (existing && isWhole(existing) && asked.ifThere === "refuse")
     throw new CntnrError("conflict", `there is a bundle ${place.name} already: --update changes it`);

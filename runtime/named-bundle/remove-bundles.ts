@@ -29,7 +29,7 @@ export async function removeBundle(
 ): Promise<void> {
   const place = placeOfBundle(directories, text);
   using _ = lockBundle(directories, place.name);
-  await endContainersOf(directories, place.name);
+  await endContainersOf(directories, place);
   const record = readIfReadable(directories, place.name, damaged);
   if (!record && !existsSync(bundleRecordPath(directories, place.name)))
     throw new CntnrError("not-found", `there is no bundle ${text} (\`cntnr bundle ls\` lists them)`);
@@ -69,7 +69,7 @@ export async function collectBundles(
     using lock = tryLockBundle(directories, name);
     const record = lock && readBundle(directories, name);
     if (!record || !isGarbage(directories, record, unusedSinceMs)) continue;
-    await endContainersOf(directories, name);
+    await endContainersOf(directories, record);
     await removeBundleFiles(directories, record, loadIdMappings());
     await removeVolumesOf(directories, record);
     removeLock(directories, name);

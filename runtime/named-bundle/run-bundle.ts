@@ -41,7 +41,7 @@ export async function runBundle(
   else if (record.tty)
     throw new CntnrError("unsupported", `bundle ${record.name} has a terminal: it runs on our own alone`);
   using lock = lockBundle(directories, record.name);
-  await endContainersOf(directories, record.name);
+  await endContainersOf(directories, record);
   if (!isWhole(record))
     throw new CntnrError(
       "corrupt",
@@ -54,7 +54,7 @@ export async function runBundle(
   const log = join(directory, "runc.log");
   rmSync(log, { force: true });
   const flags = runcFlagsWithLog(directories, log);
-  const id = newBundleContainerId(record.name);
+  const id = newBundleContainerId(record);
   const argv = [runtimeProgram, ...flags, "run", ...runtimeWords(record), "--bundle", directory, id] as const;
   let exitCode: number;
   try {

@@ -2,10 +2,12 @@ import { lstatSync, mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import { openFormat } from "./format.ts";
 
 /**
  * Where everything of one user's is kept.
  *
+ *     <data>/format             how all this is laid out (format.ts)
  *     <data>/images/            OCI image layout shared by all images (blobs/sha256, index.json)
  *     <data>/layers/<diffID>/   one unpacked layer each
  *     <data>/l/<short>          links to layers: the mount options of an overlay have room for 4096 bytes
@@ -69,6 +71,7 @@ export function openDirectories(options: DirectoryOptions, env: NodeJS.ProcessEn
     execs: join(run, "execs"),
   };
   makePrivate(data, "--store-dir");
+  openFormat(data);
   makePrivate(run, "--state-dir");
   for (const path of Object.values(directories))
     if (path !== data && path !== run) mkdirSync(path, { recursive: true });

@@ -5,6 +5,7 @@ import { isMakerAlive, ownMark } from "../container/process-identity.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import { recordEvent } from "../events/event-log.ts";
 import type { Directories } from "../store/directories.ts";
+import { refuseNewer, versionOf } from "../store/format.ts";
 import { type FileLock, type LockMode, lockFile } from "../sys/file-lock.ts";
 import { randomHex } from "../sys/random.ts";
 
@@ -129,9 +130,12 @@ export function readVolume(directories: Directories, name: string): VolumeRecord
     throw error;
   }
   try {
-    const record = v.parse(recordSchema, JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    refuseNewer(path, "version", versionOf(value), 1);
+    const record = v.parse(recordSchema, value);
     if (record.name === name) return record;
   } catch (error) {
+    if (error instanceof CntnrError) throw error;
     throw new CntnrError("corrupt", `${path} is damaged: ${messageOf(error)}`, { cause: error });
   }
   throw new CntnrError("corrupt", `${path} is the record of another volume`);

@@ -264,10 +264,30 @@ describe("after kill -9", () => {
   });
 
   test("what the runtime has of nobody's goes with the next command", async () => {
-    const strays = ["a".repeat(64), "build-1-1-0", "bundle-none-0123abcd"];
+    const strays = ["a".repeat(64), "build-1-1-0"];
     for (const name of strays) await alice.ok(`mkdir -p $XDG_RUNTIME_DIR/cntnr/runc/${name}`);
     await alice.ok("cntnr ps");
     expect(runtimeStates()).toEqual([]);
+  });
+
+  test("what is left is cleared away, and nothing of another store's that has the same state directory", async () => {
+    const other = "cntnr --store-dir $HOME/other";
+    const loop = "trap exit TERM; while :; do sleep 0.1; done";
+    await alice.ok(`${other} image pull -q $IMAGE && ${other} run -d --name theirs $IMAGE sleep 1000`);
+    await alice.ok(
+      `${other} bundle create -b same $IMAGE sh -c '${loop}'; cntnr bundle create -b same $IMAGE true`,
+    );
+    const bundle = alice.spawn(`${other} bundle run same`);
+    const isRunning = (word: string) => processes().some(({ arguments: words }) => words.at(-1) === word);
+    await waitFor(() => isRunning(loop), { what: "the bundle" });
+    await alice.ok(
+      "cntnr ps; cntnr run --rm $IMAGE true; cntnr bundle run same; cntnr system prune -f; cntnr bundle rm same",
+    );
+    expect(isRunning("1000") && isRunning(loop)).toBe(true);
+    expect(await alice.ok(`${other} exec theirs echo in`)).toBe("in");
+    bundle.kill("SIGTERM");
+    await alice.ok(`${other} rm -f theirs`);
+    await bundle.exited;
   });
 
   test("of everything, a container with --rm is gone after the next command", async () => {

@@ -143,6 +143,7 @@ describe("after a crash or a reboot", () => {
 
   test("what netd answered is forgotten with the container", async () => {
     const kept = await register("kept");
+    mkdirSync(join(directories.runcRoot, kept.id), { recursive: true });
     for (const id of [kept.id, newContainerId(), `${newContainerId()}.json.new`])
       writeFileSync(join(directories.attachments, id.endsWith(".new") ? id : `${id}.json`), "[]");
     await sweep(directories);
