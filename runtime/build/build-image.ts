@@ -85,6 +85,12 @@ async function build<T>(
   stack.use(workers);
   // There is nothing to be found: they will be needed.
   if (request.cache === "ignored") workers.prepare();
+  const { syntax } = request.dockerfile.directives;
+  if (syntax !== undefined && !/(?:^|\/)dockerfile[^/]*$/.test(syntax))
+    surroundings.onProgress({
+      kind: "remark",
+      text: `# syntax=${syntax}: no other languages than docker/dockerfile's are known; it is read as that`,
+    });
   const result = await new Builder(step, failure, request, plan, surroundings)
     .build()
     .catch(async (error: unknown) => {

@@ -186,8 +186,9 @@ function nameForFile(path: string): string {
   const name = stem
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 128)
     .replace(/^-+|-+$/g, "");
-  return name === "" ? "image" : name.slice(0, 128);
+  return name === "" ? "image" : name;
 }
 
 function invalid(reference: string, reason: string): CntnrError {

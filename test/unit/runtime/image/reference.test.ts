@@ -34,6 +34,11 @@ describe("a reference stands for", () => {
     expect(parseImageReference(text)).toMatchObject({ name, transport });
   });
 
+  test("a file's name is cut so that it is still a name", () => {
+    const { name } = parseImageReference(`dir:/images/${"x".repeat(127)}.and-more`);
+    expect(parseImageReference(name).name).toBe(`localhost/${"x".repeat(127)}:latest`);
+  });
+
   test("a registry's image is copied from where its name says", () => {
     expect(parseImageReference("127.0.0.1:5000/a:1")).toMatchObject({
       registry: "127.0.0.1:5000",
