@@ -90,6 +90,16 @@ const buildFlags: readonly Flag[] = [
     summary:
       "A further directory, repository, archive, docker-image://IMAGE or oci-layout://DIR, for --from=NAME",
   },
+  {
+    name: "check",
+    summary: "Build nothing, and say what in the Dockerfile most likely is not as it was meant",
+  },
+  {
+    name: "call",
+    value: "WHAT",
+    choices: ["build", "check", "targets"],
+    summary: "build (default), check, or targets: list the Dockerfile's stages",
+  },
   { name: "platform", value: "OS/ARCH", summary: "Accepted for this machine's platform" },
   { name: "cache-from", value: "SOURCE", repeatable: true, summary: "Accepted, and without effect" },
   {

@@ -8,19 +8,23 @@ import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { loadIdMappings } from "../../runtime/userns/load-id-mappings.ts";
 import { printError } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
+import { printFindings, printTargets, refuseFindings } from "./build-check.ts";
 import { checkForeignFlags, parseBuildArgs, parseNamedContexts } from "./build-flags.ts";
 import { runBuild } from "./build-run.ts";
 import type { CommandContext } from "./command.ts";
 
 /** `cntnr image build` */
 export function imageBuild(context: CommandContext): Promise<number> {
-  const { args, directories } = context;
+  const { args, directories, env: ownEnv } = context;
   checkPlatform(args);
   for (const remark of checkForeignFlags(args)) printError(`cntnr: ${remark}\n`);
+  const call = args.has("check") ? "check" : args.value("call");
+  if (call === "check" || call === "targets") return lookAtDockerfile(context, call);
   return runBuild(context, async (stack, signal, env) => {
-    const keepsGit = parseBuildArgs(args.values("build-arg"), env).get("BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+    const buildArgs = parseBuildArgs(args.values("build-arg"), ownEnv);
+    const keepsGit = buildArgs.get("BUILDKIT_CONTEXT_KEEP_GIT_DIR");
     const common = {
-      stdin: () => Bun.stdin.bytes().then((bytes) => Buffer.from(bytes)),
+      stdin: readStdin,
       gitDirectory: /^(?:1|t|true)$/i.test(keepsGit ?? "") ? ("kept" as const) : ("removed" as const),
       directories,
       mappings: loadIdMappings(),
@@ -33,14 +37,43 @@ export function imageBuild(context: CommandContext): Promise<number> {
     for (const [name, source] of parseNamedContexts(args.values("build-context")))
       contexts.set(name, await openNamedContext({ ...common, context: source }, stack));
     const target = args.value("target");
+    const dockerfile = parseDockerfile(opened.dockerfile.name, opened.dockerfile.text);
+    refuseFindings(dockerfile, buildArgs);
     return {
-      dockerfile: parseDockerfile(opened.dockerfile.name, opened.dockerfile.text),
+      dockerfile,
       context: { kind: "context", path: opened.path, ignore: opened.ignore },
       contexts,
       labels: parseLabels(args.values("label")),
       ...(target === undefined ? {} : { target }),
     };
   });
+}
+
+/** `--check`, `--call`: nothing is built. */
+async function lookAtDockerfile(
+  { args, directories, env }: CommandContext,
+  call: "check" | "targets",
+): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const { dockerfile: file } = await openContext(
+    {
+      context: args.positionals[0] ?? ".",
+      file: args.value("file"),
+      stdin: readStdin,
+      directories,
+      mappings: loadIdMappings(),
+      env,
+      signal: new AbortController().signal,
+    },
+    stack,
+  );
+  const dockerfile = parseDockerfile(file.name, file.text);
+  if (call === "targets") return printTargets(dockerfile);
+  return printFindings(dockerfile, parseBuildArgs(args.values("build-arg"), env));
+}
+
+async function readStdin(): Promise<Buffer> {
+  return Buffer.from(await Bun.stdin.bytes());
 }
 
 function checkPlatform(args: ParsedArguments): void {

@@ -81,8 +81,11 @@ function outcomeOf(input: Buffer): string {
   if (typeof reference === "string") return reference;
   const { name, registry, source, transport } = reference;
   // Of files, it is the path that is copied from; the name in the store is a name in any case.
-  strictEqual(parseImageReference(name).name, name);
-  strictEqual(parseImageReference(familiarName(name)).name, name);
+  strictEqual(parseImageReference(`docker://${name}`).name, name);
+  // A registry on a host of that name has to be written with docker://.
+  const isOfHost = /^(?:oci|oci-archive|docker-archive|dir):/.test(name);
+  if (!isOfHost) strictEqual(parseImageReference(name).name, name);
+  if (!isOfHost) strictEqual(parseImageReference(familiarName(name)).name, name);
   if (!/^[\x21-\x7e]+$/.test(name) || name.startsWith("-")) throw new Error(`"${name}" is no name`);
   const { repository, tag } = splitName(name);
   if (tag !== "" && `${repository}:${tag}` !== name) throw new Error(`"${name}" does not come apart`);

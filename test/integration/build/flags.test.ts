@@ -184,3 +184,31 @@ describe("what comes of a build", () => {
     );
   });
 });
+
+describe("--check and --call", () => {
+  const faulty = "FROM BASE as Build\nCMD echo x\n";
+
+  test("tell what is amiss, and what stages there are, and build nothing", async () => {
+    const checked = await builds.build(faulty, { args: ["--check"] });
+    expect(checked.exitCode).toBe(1);
+    expect(checked.stdout.split("\n").map((line) => line.split(": ").slice(0, 2).join(": "))).toEqual([
+      "Dockerfile:1: StageNameCasing",
+      "Dockerfile:1: FromAsCasing",
+      "Dockerfile:2: JSONArgsRecommended",
+      "Check complete: 3 warnings",
+      "",
+    ]);
+    expect(checked.stderr).toBe("");
+    const good = await builds.build("FROM nothing-that-exists\n", { args: ["--call", "check"] });
+    expect(good).toMatchObject({ exitCode: 0, stdout: "Check complete: no warnings\n" });
+    const stages = await builds.build("FROM x AS one\nFROM one\n", { args: ["--call=targets"] });
+    expect(stages.stdout).toMatch(/^TARGET +BASE +DEFAULT\none +x +false\n1 +one +true\n$/);
+  });
+
+  test("are asked by the file itself, when it takes warnings for errors", async () => {
+    const strict = `# check=error=true\n${faulty}`;
+    expect(await refusal(strict, {})).toContain("Dockerfile:2: StageNameCasing");
+    const skip = "BUILDKIT_DOCKERFILE_CHECK=skip=all;error=true";
+    await built(strict, "--build-arg", skip);
+  });
+});
