@@ -203,6 +203,20 @@ describe("a store on an overlay", () => {
   });
 });
 
+test("a filter that lets everything through but pivot_root and keyrings is found out", async () => {
+  const path = join(host.directory, "no-pivot.json");
+  const refused = { names: ["pivot_root", "keyctl"], action: "SCMP_ACT_ERRNO", errnoRet: 1 };
+  writeFileSync(path, JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [refused] }));
+  const flags = ["--cap-add", "SYS_ADMIN", "--security-opt", `seccomp=${path}`];
+  const script = `cntnr --verbose run --rm ${layered} ls /data; ${build}`;
+  for (const user of users()) {
+    const { stdout, stderr } = checked([script], await within(user, flags, script));
+    expect(stdout).toMatch(/^keep\nsha256:/);
+    for (const flag of ["--no-pivot", "--no-new-keyring"])
+      expect(stderr).toContain(`${flag} is set: a seccomp filter`);
+  }
+});
+
 describe("what the least lacks", () => {
   const [[, least] = ["", []]] = grants;
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { busyboxImage } from "../fixtures/images.ts";
+import { nestedImage } from "../fixtures/nested-image.ts";
 import { type Instruction, instructionsOf, matchesOutput } from "../fixtures/readme.ts";
 import { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
@@ -16,6 +17,7 @@ beforeAll(async () => {
   const started = await host.startRegistry();
   registry = started.address;
   await started.push(await busyboxImage(), "alpine:3.6");
+  await started.push(await nestedImage(), "tools:1");
   // What the document changes on a machine, it changes here in copies that only this host sees.
   const directory = join(host.directory, "root");
   const script = `set -eu
@@ -35,6 +37,7 @@ afterAll(() => host[Symbol.asyncDispose]());
 function translate(text: string): string {
   return text
     .replaceAll("alpine:3.6", `${registry}/alpine:3.6`)
+    .replaceAll("tools:1", `${registry}/tools:1`)
     .replace(/--user alice\b/, "--user cntnr-alice");
 }
 
