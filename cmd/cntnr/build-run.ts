@@ -10,6 +10,7 @@ import { CntnrError, reasonOf } from "../../runtime/errors/cntnr-error.ts";
 import { findImage } from "../../runtime/image/find-image.ts";
 import type { LocalImage } from "../../runtime/image/local-image.ts";
 import type { Descriptor } from "../../runtime/image/oci-documents.ts";
+import { registryOf } from "../../runtime/image/push-destination.ts";
 import { parseImageReference } from "../../runtime/image/reference.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { interruptible } from "../command-line/interruption.ts";
@@ -26,7 +27,6 @@ import {
 import { buildPrinter, quietPrinter } from "./build-printer.ts";
 import type { CommandContext } from "./command.ts";
 import { progressPrinter } from "./progress-printer.ts";
-import { registryOf } from "./registry-of.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
 /** The parts of a build that do not depend on where its instructions come from. */

@@ -1,31 +1,25 @@
+import type { Bundle } from "../../runtime/engine/bundles.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import {
-  type BundleRecord,
-  findBundle,
-  isWhole,
-  listBundles,
-} from "../../runtime/named-bundle/bundle-record.ts";
-import { exportBundle } from "../../runtime/named-bundle/export-bundle.ts";
-import { collectBundles, lastUseMs, removeBundle } from "../../runtime/named-bundle/remove-bundles.ts";
-import { runBundle } from "../../runtime/named-bundle/run-bundle.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
 import { agoOf } from "../command-line/ago.ts";
 import { interruptible } from "../command-line/interruption.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 import { formatList, formatOne } from "./format-template.ts";
 import { parseTime } from "./since.ts";
 
 /** `cntnr bundle run` */
-export function bundleRun({ args, directories }: CommandContext): Promise<number> {
-  return runBundle(directories, findBundle(directories, args.positionals[0] ?? ""), { signals: "pass" });
+export function bundleRun(context: CommandContext): Promise<number> {
+  const streams = { kind: "own", signals: "pass" } as const;
+  return engineOf(context).bundles.runAttached(context.args.positionals[0] ?? "", streams);
 }
 
 /** `cntnr bundle ls` */
-export function bundleLs({ args, directories }: CommandContext): number {
-  const { bundles, damaged } = listBundles(directories);
-  const rows = bundles.map((record) => describe(directories, record));
+export async function bundleLs(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const { bundles, damaged } = await engineOf(context).bundles.list();
+  const rows = bundles.map(describe);
   const headings = {
     Name: "NAME",
     Image: "IMAGE",
@@ -40,12 +34,13 @@ export function bundleLs({ args, directories }: CommandContext): number {
 }
 
 /** `cntnr bundle inspect` */
-export async function bundleInspect({ args, directories }: CommandContext): Promise<number> {
+export async function bundleInspect(context: CommandContext): Promise<number> {
+  const { args } = context;
   const found: object[] = [];
-  const exitCode = await forEachName(args.positionals, (name) => {
-    const record = findBundle(directories, name);
-    const { mounts, layers, root } = record;
-    found.push({ ...describe(directories, record), Root: root, Mounts: mounts, Layers: layers });
+  const exitCode = await forEachName(args.positionals, async (name) => {
+    const bundle = await engineOf(context).bundles.inspect(name);
+    const { mounts, layers, root } = bundle;
+    found.push({ ...describe(bundle), Root: root, Mounts: mounts, Layers: layers });
   });
   const format = args.value("format");
   if (format === undefined) print(`${JSON.stringify(found, undefined, 2)}\n`);
@@ -53,8 +48,8 @@ export async function bundleInspect({ args, directories }: CommandContext): Prom
   return exitCode;
 }
 
-function describe(directories: Directories, record: BundleRecord) {
-  const { name, image, imageId, command, directory, createdAt, updatedAt } = record;
+function describe(bundle: Bundle) {
+  const { name, image, imageId, command, directory, createdAt, updatedAt, lastUseMs } = bundle;
   return {
     Name: name,
     Image: image,
@@ -63,25 +58,24 @@ function describe(directories: Directories, record: BundleRecord) {
     Directory: directory,
     CreatedAt: createdAt,
     UpdatedAt: updatedAt,
-    LastUse: isWhole(record)
-      ? `${agoOf(new Date(lastUseMs(directories, record)).toISOString())} ago`
-      : "not whole",
+    LastUse: bundle.isWhole ? `${agoOf(new Date(lastUseMs).toISOString())} ago` : "not whole",
   };
 }
 
 /** `cntnr bundle export` */
-export async function bundleExport({ args, directories }: CommandContext): Promise<number> {
-  const [name = "", file = ""] = args.positionals;
-  await interruptible((signal) => exportBundle(directories, findBundle(directories, name), file, { signal }));
+export async function bundleExport(context: CommandContext): Promise<number> {
+  const [name = "", file = ""] = context.args.positionals;
+  await interruptible((signal) => engineOf(context).bundles.export(name, file, { signal }));
   return 0;
 }
 
 /** `cntnr bundle rm` */
-export function bundleRm({ args, directories }: CommandContext): Promise<number> {
+export function bundleRm(context: CommandContext): Promise<number> {
+  const { args } = context;
   const isForced = args.has("force");
   return forEachName(args.positionals, async (name) => {
     try {
-      await removeBundle(directories, name, isForced ? "remove" : "refuse");
+      await engineOf(context).bundles.remove(name, { damaged: isForced ? "remove" : "refuse" });
     } catch (error) {
       const isMissing = error instanceof CntnrError && error.code === "not-found";
       if (!isMissing || !isForced) throw error;
@@ -91,10 +85,10 @@ export function bundleRm({ args, directories }: CommandContext): Promise<number>
 }
 
 /** `cntnr bundle gc` */
-export async function bundleGc({ args, directories }: CommandContext): Promise<number> {
-  const ttl = args.value("ttl");
+export async function bundleGc(context: CommandContext): Promise<number> {
+  const ttl = context.args.value("ttl");
   const unusedSinceMs = ttl === undefined ? undefined : parseTime("--ttl", ttl, Date.now());
-  const names = await collectBundles(directories, unusedSinceMs);
+  const names = await engineOf(context).bundles.collect(unusedSinceMs);
   print(names.map((name) => `${name}\n`).join(""));
   return 0;
 }

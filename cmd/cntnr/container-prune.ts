@@ -1,17 +1,19 @@
 import type { ContainerRecord } from "../../runtime/container/container-record.ts";
-import { type PrunedContainer, pruneContainers } from "../../runtime/container/prune-containers.ts";
+import type { PrunedContainer } from "../../runtime/container/prune-containers.ts";
 import { print } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
+import { engineOf } from "./engine-of.ts";
 import { matchesLabels, parseFilters } from "./filters.ts";
 import { parseTime } from "./since.ts";
 
 /** `cntnr container prune` */
-export async function containerPrune({ args, directories }: CommandContext): Promise<number> {
+export async function containerPrune(context: CommandContext): Promise<number> {
+  const { args } = context;
   const isWanted = pruneFilter(args.values("filter"));
   if (!args.has("force") && !(await confirm("This will remove all stopped containers."))) return 0;
-  const pruned = await pruneContainers(directories, isWanted);
+  const pruned = await engineOf(context).containers.prune(isWanted);
   print(`${prunedText(pruned)}Total reclaimed space: ${decimalSize(bytesOf(pruned))}\n`);
   return 0;
 }

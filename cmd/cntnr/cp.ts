@@ -1,17 +1,18 @@
-import { findContainer } from "../../runtime/container/container-store.ts";
-import { type CopyPlace, copyFiles } from "../../runtime/copy/copy-files.ts";
+import type { CopyEnd } from "../../runtime/engine/container-work.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
 import { isTerminal } from "../../runtime/sys/terminal.ts";
 import { interruptible } from "../command-line/interruption.ts";
 import { printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 
 /** `cntnr cp` */
-export async function cp({ args, directories }: CommandContext): Promise<number> {
+export async function cp(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const { containers } = engineOf(context);
   const [from = "", to = ""] = args.positionals;
   const report = await interruptible((signal) =>
-    copyFiles(directories, place(directories, from, 0), place(directories, to, 1), {
+    containers.copy(place(from, 0), place(to, 1), {
       followsLink: args.has("follow-link"),
       keepsOwners: args.has("archive"),
       signal,
@@ -27,7 +28,7 @@ export async function cp({ args, directories }: CommandContext): Promise<number>
 }
 
 /** CONTAINER:PATH, a path of the user's, or - for an archive. A path with a colon is written with a slash before it. */
-function place(directories: Directories, text: string, fd: 0 | 1): CopyPlace {
+function place(text: string, fd: 0 | 1): CopyEnd {
   if (text === "-") {
     if (isTerminal(fd)) throw new CntnrError("usage", "cp: an archive is not for a terminal");
     return { kind: "archive", fd };
@@ -36,7 +37,7 @@ function place(directories: Directories, text: string, fd: 0 | 1): CopyPlace {
   if (colon <= 0 || /[/.]/.test(text.charAt(0))) return { kind: "host", path: text };
   return {
     kind: "container",
-    record: findContainer(directories, text.slice(0, colon)),
+    container: text.slice(0, colon),
     path: text.slice(colon + 1),
   };
 }

@@ -1,6 +1,7 @@
-import { type EngineEvent, readEvents } from "../../runtime/events/event-log.ts";
+import type { EngineEvent } from "../../runtime/events/event-log.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { type Filters, matches, matchesLabels, parseFilters } from "./filters.ts";
 import { formatOne } from "./format-template.ts";
 import { parseTime } from "./since.ts";
@@ -8,11 +9,12 @@ import { parseTime } from "./since.ts";
 const filterKeys = ["container", "event", "image", "label", "network", "type", "volume"];
 
 /** `cntnr events` */
-export async function events({ args, directories }: CommandContext): Promise<number> {
+export async function events(context: CommandContext): Promise<number> {
+  const { args } = context;
   const [since, until, format] = ["since", "until", "format"].map((name) => args.value(name));
   const filters = parseFilters(args.values("filter"), filterKeys);
   const now = Date.now();
-  const found = readEvents(directories, {
+  const found = engineOf(context).events({
     ...(since === undefined ? {} : { sinceMs: parseTime("--since", since, now) }),
     ...(until === undefined ? {} : { untilMs: parseTime("--until", until, now) }),
   });

@@ -1,8 +1,9 @@
-import { type HistoryStep, historyOf, imageDetails } from "../../runtime/image/image-details.ts";
+import { type HistoryStep, historyOf } from "../../runtime/image/image-details.ts";
 import { agoOf } from "../command-line/ago.ts";
 import { print, printable } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { formatList } from "./format-template.ts";
 import { createdAt, shortDigest } from "./image-ls.ts";
 
@@ -17,8 +18,9 @@ const headings = {
 const longestCommand = 45;
 
 /** `cntnr image history`: how an image came to be, the last step first. */
-export function imageHistory({ args, directories }: CommandContext): number {
-  const details = imageDetails(directories, args.positionals[0] ?? "");
+export async function imageHistory(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const details = await engineOf(context).images.inspect(args.positionals[0] ?? "");
   const isWhole = args.has("no-trunc");
   const isHuman = args.value("human") !== "false";
   const id = details.manifest.config.digest;

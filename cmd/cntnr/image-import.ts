@@ -1,24 +1,17 @@
-import { changesOf } from "../../runtime/build/plan/changes.ts";
-import { importImage } from "../../runtime/image/import-image.ts";
-import { nameToGive } from "../../runtime/image/name-image.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { progressPrinter } from "./progress-printer.ts";
 
 /** `cntnr image import SOURCE [NAME]`: a root file system as an image of one layer; prints its id. */
-export async function imageImport({ args, directories }: CommandContext): Promise<number> {
+export async function imageImport(context: CommandContext): Promise<number> {
+  const { args } = context;
   const [source = "", name] = args.positionals;
-  const change = changesOf(args.values("change"));
-  const image = await importImage(
-    directories,
-    {
-      source,
-      names: name === undefined ? [] : [nameToGive(name)],
-      comment: args.value("message"),
-      configure: (base) => ({ ...base, config: change(base.config ?? {}) }),
-    },
-    { onProgress: progressPrinter() },
-  );
+  const image = await engineOf(context).images.import(source, name, {
+    comment: args.value("message"),
+    changes: args.values("change"),
+    onProgress: progressPrinter(),
+  });
   print(`${image.id}\n`);
   return 0;
 }

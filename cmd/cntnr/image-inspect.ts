@@ -1,16 +1,19 @@
-import { type ImageDetails, imageDetails } from "../../runtime/image/image-details.ts";
+import type { ImageDetails } from "../../runtime/image/image-details.ts";
 import { familiarName, splitName } from "../../runtime/image/reference.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 import { formatOne } from "./format-template.ts";
 
 /** `cntnr image inspect`: docker's JSON, or what a template makes of it. */
-export async function imageInspect({ args, directories }: CommandContext): Promise<number> {
+export async function imageInspect(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const { images } = engineOf(context);
   const format = args.value("format");
   const found: object[] = [];
-  const exitCode = await forEachName(args.positionals, (name) => {
-    const document = inspected(imageDetails(directories, name));
+  const exitCode = await forEachName(args.positionals, async (name) => {
+    const document = inspected(await images.inspect(name));
     if (format === undefined) found.push(document);
     else print(formatOne(document, format));
   });

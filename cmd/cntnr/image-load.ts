@@ -1,16 +1,16 @@
-import { loadImages } from "../../runtime/image/load-images.ts";
 import { familiarName } from "../../runtime/image/reference.ts";
 import { interruptible } from "../command-line/interruption.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { progressPrinter } from "./progress-printer.ts";
 
 /** `cntnr image load`: all images of an archive, from a file or from standard input. */
-export async function imageLoad({ args, directories, imagePolicy }: CommandContext): Promise<number> {
+export async function imageLoad(context: CommandContext): Promise<number> {
+  const { args } = context;
   const images = await interruptible((signal) =>
-    loadImages(directories, args.value("input") ?? "-", {
+    engineOf(context).images.load(args.value("input") ?? "-", {
       ...(args.has("quiet") ? {} : { onProgress: progressPrinter() }),
-      ...(imagePolicy === undefined ? {} : { imagePolicy }),
       signal,
     }),
   );

@@ -1,12 +1,11 @@
 import { listContainers } from "../../runtime/container/container-store.ts";
-import { filterImages } from "../../runtime/image/filter-images.ts";
-import { type ImageSummary, listImages } from "../../runtime/image/list-images.ts";
+import type { ImageSummary } from "../../runtime/image/list-images.ts";
 import { familiarName } from "../../runtime/image/reference.ts";
-import { additionalStores } from "../../runtime/store/additional-stores.ts";
 import { agoOf } from "../command-line/ago.ts";
 import { print } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { formatList, type TemplateRow } from "./format-template.ts";
 
 const headings = {
@@ -20,18 +19,14 @@ const headings = {
 };
 
 /** `cntnr image ls` */
-export function imageLs({ args, directories }: CommandContext): number {
+export async function imageLs(context: CommandContext): Promise<number> {
+  const { args, directories } = context;
   const [reference] = args.positionals;
   const conditions = [
     ...args.values("filter"),
     ...(reference === undefined ? [] : [`reference=${reference}`]),
   ];
-  const own = listImages(directories);
-  const isOwn = new Set(own);
-  const images = filterImages(
-    [...own, ...additionalStores(directories).flatMap((store) => listImages(store))],
-    conditions,
-  );
+  const images = await engineOf(context).images.list(conditions);
   const idOf = ({ id }: ImageSummary) => (args.has("no-trunc") ? id : shortDigest(id));
   if (args.has("quiet")) {
     print(images.map((image) => `${idOf(image)}\n`).join(""));
@@ -40,7 +35,7 @@ export function imageLs({ args, directories }: CommandContext): number {
   const usersById = Map.groupBy(listContainers(directories).records, ({ imageId }) => imageId);
   const rows = images.map((image) => ({
     ...imageRow(image, usersById.get(image.id)?.length ?? 0, idOf(image)),
-    ReadOnly: String(!isOwn.has(image)),
+    ReadOnly: String(image.isShared),
   }));
   const columns = [
     "Repository",

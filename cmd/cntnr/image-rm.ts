@@ -1,25 +1,19 @@
-import { listContainers } from "../../runtime/container/container-store.ts";
-import { garbageOptions } from "../../runtime/engine/image-users.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { familiarName } from "../../runtime/image/reference.ts";
-import { removeImage } from "../../runtime/image/remove-image.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 
 /** `cntnr image rm`: prints what docker prints, names that are gone and the id of an image that is. */
-export function imageRm({ args, directories }: CommandContext): Promise<number> {
+export function imageRm(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
   const isForced = args.has("force");
+  const inUse = isForced ? "remove-anyway" : "refuse";
   return forEachName(args.positionals, async (name) => {
     try {
-      const removal = await removeImage(directories, name, {
-        ...garbageOptions(directories),
-        inUse: isForced ? "remove-anyway" : "refuse",
-        usersOf: ({ id }) =>
-          listContainers(directories)
-            .records.filter((record) => record.imageId === id)
-            .map((record) => record.name),
-      });
+      const removal = await engine.images.remove(name, { inUse });
       print(removal.names.map((gone) => (gone === "" ? "" : `Untagged: ${familiarName(gone)}\n`)).join(""));
       if (removal.id !== undefined) print(`Deleted: ${removal.id}\n`);
     } catch (error) {

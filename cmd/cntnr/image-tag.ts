@@ -1,11 +1,12 @@
-import { tagImage } from "../../runtime/image/name-image.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 
 /** `cntnr image tag IMAGE NAME...` */
-export function imageTag({ args, directories, imagePolicy }: CommandContext): Promise<number> {
-  const [source = "", ...names] = args.positionals;
+export function imageTag(context: CommandContext): Promise<number> {
+  const [source = "", ...names] = context.args.positionals;
+  const { images } = engineOf(context);
   return forEachName(names, async (name) => {
-    await tagImage(directories, source, name, imagePolicy === undefined ? {} : { imagePolicy });
+    await images.tag(source, name);
   });
 }

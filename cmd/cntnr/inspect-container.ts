@@ -1,10 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type BundleConfig, readBundleConfig } from "../../runtime/container/bundle-config.ts";
-import { readLife } from "../../runtime/container/container-life.ts";
-import { type ContainerRecord, containerPaths } from "../../runtime/container/container-record.ts";
-import { type ContainerState, lostExitCode } from "../../runtime/container/container-state.ts";
-import { readAttachments } from "../../runtime/network/kept-attachments.ts";
+import { containerPaths } from "../../runtime/container/container-record.ts";
+import { lostExitCode } from "../../runtime/container/container-state.ts";
+import type { ContainerDetails } from "../../runtime/engine/container.ts";
 import type { PortMapping } from "../../runtime/network/network-request.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { volumePaths } from "../../runtime/volume/volume-store.ts";
@@ -14,38 +12,36 @@ import { healthcheckOf, healthStateOf } from "./inspect-health.ts";
 const never = "0001-01-01T00:00:00Z";
 
 /** All that is known of a container, in the shape that `docker container inspect` has. */
-export function inspectContainer(directories: Directories, record: ContainerRecord, state: ContainerState) {
-  const paths = containerPaths(directories, record.id);
-  const config = readBundleConfig(directories, record);
-  const fileOf = (name: string) =>
-    existsSync(join(paths.directory, name)) ? join(paths.directory, name) : "";
-  const [path = "", ...args] = record.command;
+export function inspectContainer(directories: Directories, container: ContainerDetails) {
+  const { bundle, mounts } = container;
+  const { log } = containerPaths(directories, container.id);
+  const fileOf = (name: string) => (existsSync(join(bundle, name)) ? join(bundle, name) : "");
+  const [path = "", ...args] = container.command;
   return {
-    Id: record.id,
-    Created: record.createdAt,
+    Id: container.id,
+    Created: container.createdAt,
     Path: path,
     Args: args,
-    State: stateOf(directories, record, state),
-    Image: record.imageId,
+    State: stateOf(container),
+    Image: container.imageId,
     ResolvConfPath: fileOf("resolv.conf"),
     HostnamePath: fileOf("hostname"),
     HostsPath: fileOf("hosts"),
-    LogPath: fileOf(basename(paths.log)),
-    Name: `/${record.name}`,
-    RestartCount: readLife(paths)?.restarts ?? 0,
-    Driver: existsSync(join(paths.directory, "upper")) ? "overlay" : "copy",
+    LogPath: fileOf(basename(log)),
+    Name: `/${container.name}`,
+    RestartCount: container.restarts,
+    Driver: container.rootKind,
     Platform: "linux",
-    Bundle: paths.directory,
-    Mounts: record.mounts.map((mount) => mountOf(directories, mount)),
-    HostConfig: hostConfigOf(record, config),
-    Config: configOf(record, config),
-    NetworkSettings: networkSettingsOf(directories, record),
+    Bundle: bundle,
+    Mounts: mounts.map((mount) => mountOf(directories, mount)),
+    HostConfig: hostConfigOf(container),
+    Config: configOf(container),
+    NetworkSettings: networkSettingsOf(container),
   };
 }
 
-function stateOf(directories: Directories, record: ContainerRecord, state: ContainerState) {
-  const paths = containerPaths(directories, record.id);
-  const life = readLife(paths);
+function stateOf(container: ContainerDetails) {
+  const { state, wasOutOfMemory, lastStartedAt = never } = container;
   const isAlive = state.kind === "running" || state.kind === "paused";
   const finished = "finishedAt" in state ? state.finishedAt : never;
   return {
@@ -53,7 +49,7 @@ function stateOf(directories: Directories, record: ContainerRecord, state: Conta
     Running: isAlive,
     Paused: state.kind === "paused",
     Restarting: state.kind === "restarting",
-    OOMKilled: existsSync(join(paths.directory, "oom")),
+    OOMKilled: wasOutOfMemory,
     Dead: state.kind === "dead",
     Pid: "pid" in state ? state.pid : 0,
     ExitCode: "exitCode" in state ? state.exitCode : state.kind === "dead" ? lostExitCode : 0,
@@ -61,14 +57,14 @@ function stateOf(directories: Directories, record: ContainerRecord, state: Conta
       state.kind === "dead"
         ? "nobody saw its exit code: its supervisor was killed, or the machine stopped"
         : "",
-    StartedAt: "startedAt" in state ? state.startedAt : (life?.startedAt ?? never),
+    StartedAt: "startedAt" in state ? state.startedAt : lastStartedAt,
     FinishedAt: finished,
-    ...(record.health && isAlive ? { Health: healthStateOf(directories, record) } : {}),
+    ...(container.healthCheck && isAlive ? { Health: healthStateOf(container) } : {}),
   };
 }
 
 /** Volumes by their names, where docker has the directory as the source, too. */
-function mountOf(directories: Directories, mount: ContainerRecord["mounts"][number]) {
+function mountOf(directories: Directories, mount: ContainerDetails["mounts"][number]) {
   const { kind, destination, options } = mount;
   const isReadOnly = mount.kind === "tmpfs" ? options.includes("ro") : mount.readOnly;
   return {
@@ -82,13 +78,12 @@ function mountOf(directories: Directories, mount: ContainerRecord["mounts"][numb
   };
 }
 
-function sourceOf(directories: Directories, mount: ContainerRecord["mounts"][number]): string {
+function sourceOf(directories: Directories, mount: ContainerDetails["mounts"][number]): string {
   if (mount.kind === "bind") return mount.source;
   return mount.kind === "volume" ? volumePaths(directories, mount.name).data : "";
 }
 
-function hostConfigOf(record: ContainerRecord, config: BundleConfig | undefined) {
-  const { network, restart } = record;
+function hostConfigOf({ network, restart, autoRemove, config }: ContainerDetails) {
   const networkMode =
     network.kind === "netd"
       ? (network.networks[0]?.name ?? "none")
@@ -96,7 +91,7 @@ function hostConfigOf(record: ContainerRecord, config: BundleConfig | undefined)
         ? `container:${network.container}`
         : network.kind;
   return {
-    AutoRemove: record.autoRemove,
+    AutoRemove: autoRemove,
     NetworkMode: networkMode,
     RestartPolicy: { Name: restart.policy, MaximumRetryCount: restart.maximumRetries },
     ReadonlyRootfs: config?.root.readonly ?? false,
@@ -105,32 +100,33 @@ function hostConfigOf(record: ContainerRecord, config: BundleConfig | undefined)
   };
 }
 
-function configOf(record: ContainerRecord, config: BundleConfig | undefined) {
+function configOf(container: ContainerDetails) {
+  const { config } = container;
   const { uid = 0, gid = 0 } = config?.process.user ?? {};
   return {
     Hostname: config?.hostname ?? "",
     User: uid === 0 && gid === 0 ? "" : `${uid}:${gid}`,
-    Tty: record.tty,
-    OpenStdin: record.stdin,
-    StdinOnce: record.stdinOnce,
+    Tty: container.tty,
+    OpenStdin: container.stdin,
+    StdinOnce: container.stdinOnce,
     Env: config?.process.env ?? [],
-    ...(record.exposedPorts.length === 0
+    ...(container.exposedPorts.length === 0
       ? {}
-      : { ExposedPorts: Object.fromEntries(record.exposedPorts.map((port) => [port, {}])) }),
-    Entrypoint: record.entrypointWords === 0 ? null : record.command.slice(0, record.entrypointWords),
-    Cmd: record.command.slice(record.entrypointWords),
-    Image: record.image,
+      : { ExposedPorts: Object.fromEntries(container.exposedPorts.map((port) => [port, {}])) }),
+    Entrypoint:
+      container.entrypointWords === 0 ? null : container.command.slice(0, container.entrypointWords),
+    Cmd: container.command.slice(container.entrypointWords),
+    Image: container.image,
     WorkingDir: config?.process.cwd ?? "",
-    Labels: record.labels,
-    StopSignal: record.stopSignal,
-    StopTimeout: record.stopTimeoutSeconds,
-    ...healthcheckOf(record),
+    Labels: container.labels,
+    StopSignal: container.stopSignal,
+    StopTimeout: container.stopTimeoutSeconds,
+    ...healthcheckOf(container),
   };
 }
 
 /** As netd has answered; the interfaces are gone when the container does not run. */
-function networkSettingsOf(directories: Directories, record: ContainerRecord) {
-  const attachments = readAttachments(directories, record.id) ?? [];
+function networkSettingsOf({ attachments }: ContainerDetails) {
   const networks = attachments.map(({ network, addresses, gateways, mac, interface: name }) => {
     const [address = "", length = "0"] = (addresses[0] ?? "").split("/");
     return [

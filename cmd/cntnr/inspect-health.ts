@@ -1,10 +1,7 @@
-import { type ContainerRecord, containerPaths } from "../../runtime/container/container-record.ts";
-import { readHealth } from "../../runtime/health/health-store.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
+import type { ContainerDetails } from "../../runtime/engine/container.ts";
 
 /** `State.Health` of docker's inspect. */
-export function healthStateOf(directories: Directories, record: ContainerRecord) {
-  const health = readHealth(containerPaths(directories, record.id));
+export function healthStateOf({ healthReport: health }: ContainerDetails) {
   return {
     Status: health?.status ?? "starting",
     FailingStreak: health?.failures ?? 0,
@@ -20,7 +17,7 @@ export function healthStateOf(directories: Directories, record: ContainerRecord)
 const nanosecondsPerMillisecond = 1e6;
 
 /** Docker's: times in nanoseconds. */
-export function healthcheckOf({ health }: ContainerRecord) {
+export function healthcheckOf({ healthCheck: health }: ContainerDetails) {
   if (!health) return {};
   const { command, intervalMs, timeoutMs, startPeriodMs, startIntervalMs, retries, onFailure } = health;
   return {

@@ -1,33 +1,25 @@
-import { findContainer } from "../../runtime/container/container-store.ts";
-import { settle } from "../../runtime/container/settle.ts";
+import type { Engine } from "../../runtime/engine/engine.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 import { formatOne } from "./format-template.ts";
 import { inspectContainer } from "./inspect-container.ts";
 
-type Inspector = (directories: Directories, name: string) => Promise<object>;
+type Inspector = (engine: Engine, name: string) => Promise<object>;
 
 /** What `--type` knows, in the order in which a name is looked for. */
 const inspectors: Readonly<Record<string, Inspector>> = {
-  container: async (directories, name) => {
-    const record = findContainer(directories, name);
-    const state = await settle(directories, record);
-    if (state.kind === "removed")
-      throw new CntnrError("not-found", `container ${name} has just been removed`);
-    return inspectContainer(directories, record, state);
-  },
-  image: async (directories, name) => {
-    const { imageDetails } = await import("../../runtime/image/image-details.ts");
+  container: async (engine, name) =>
+    inspectContainer(engine.directories, await engine.containers.inspect(name)),
+  image: async (engine, name) => {
     const { inspected } = await import("./image-inspect.ts");
-    return inspected(imageDetails(directories, name));
+    return inspected(await engine.images.inspect(name));
   },
-  volume: async (directories, name) => {
-    const { findVolume } = await import("../../runtime/volume/volume-store.ts");
+  volume: async (engine, name) => {
     const { describe } = await import("./volume.ts");
-    return describe(directories, findVolume(directories, name));
+    return describe(await engine.volumes.inspect(name));
   },
 };
 
@@ -42,10 +34,12 @@ export function containerInspect(context: CommandContext): Promise<number> {
   return inspectAll(context, ["container"]);
 }
 
-async function inspectAll({ args, directories }: CommandContext, types: readonly string[]): Promise<number> {
+async function inspectAll(context: CommandContext, types: readonly string[]): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
   const found: object[] = [];
   const exitCode = await forEachName(args.positionals, async (name) => {
-    found.push(await find(directories, name, types));
+    found.push(await find(engine, name, types));
   });
   const format = args.value("format");
   if (format === undefined) print(`${JSON.stringify(found, undefined, 2)}\n`);
@@ -53,11 +47,11 @@ async function inspectAll({ args, directories }: CommandContext, types: readonly
   return exitCode;
 }
 
-async function find(directories: Directories, name: string, types: readonly string[]): Promise<object> {
+async function find(engine: Engine, name: string, types: readonly string[]): Promise<object> {
   for (const type of types) {
     try {
       const inspector = inspectors[type];
-      if (inspector) return await inspector(directories, name);
+      if (inspector) return await inspector(engine, name);
     } catch (error) {
       const isMissing = error instanceof CntnrError && ["not-found", "usage"].includes(error.code);
       if (!isMissing || types.length === 1) throw error;

@@ -1,13 +1,15 @@
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import { type GrantedNetwork, listNetworks } from "../../runtime/network/networks.ts";
+import type { GrantedNetwork } from "../../runtime/network/networks.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 import { formatOne } from "./format-template.ts";
 
 /** `cntnr network inspect`: all that is granted to this user on a network, what decided it, and what is left. */
-export async function networkInspect({ args, env }: CommandContext): Promise<number> {
-  const networks = await listNetworks(env);
+export async function networkInspect(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const networks = await engineOf(context).networks.list();
   const format = args.value("format");
   const found: GrantedNetwork[] = [];
   const exitCode = await forEachName(args.positionals, (name) => {

@@ -1,5 +1,5 @@
-import type { EngineOptions } from "../../runtime/engine/context.ts";
 import { BrokenOutput } from "../../runtime/attach/own-streams.ts";
+import type { EngineOptions } from "../../runtime/engine/context.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { explainDiskError } from "../../runtime/errors/disk-error.ts";
 import { type Directories, openDirectories } from "../../runtime/store/directories.ts";

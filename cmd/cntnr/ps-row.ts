@@ -1,11 +1,8 @@
 import { shortId } from "../../runtime/container/container-id.ts";
-import type { ContainerRecord } from "../../runtime/container/container-record.ts";
-import { measureContainer } from "../../runtime/container/container-size.ts";
-import { isActive, lostExitCode } from "../../runtime/container/container-state.ts";
-import type { ListedContainer } from "../../runtime/container/sweep.ts";
-import { readAttachments } from "../../runtime/network/kept-attachments.ts";
+import type { ContainerSize } from "../../runtime/container/container-size.ts";
+import { lostExitCode } from "../../runtime/container/container-state.ts";
+import type { Container } from "../../runtime/engine/container.ts";
 import { showPort } from "../../runtime/network/network-request.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
 import { agoOf } from "../command-line/ago.ts";
 import { printable } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
@@ -37,30 +34,28 @@ export const psLayout = (withSize: boolean): ListLayout => ({
 const longestCommand = 30;
 
 /** What is shown of a container, by docker's names. */
-export async function psRow(
-  directories: Directories,
-  container: ListedContainer,
-  options: { readonly isWhole: boolean; readonly withSize: boolean },
-): Promise<TemplateRow> {
-  const { record, state } = container;
-  const labels = record.labels;
+export function psRow(
+  container: Container,
+  options: { readonly isWhole: boolean; readonly size: ContainerSize | undefined },
+): TemplateRow {
+  const { state, labels, attachments } = container;
   return {
-    ID: options.isWhole ? record.id : shortId(record.id),
-    Image: shownImage(record),
-    Command: shownCommand(record, options.isWhole),
-    CreatedAt: record.createdAt,
-    RunningFor: `${agoOf(record.createdAt)} ago`,
+    ID: options.isWhole ? container.id : shortId(container.id),
+    Image: shownImage(container),
+    Command: shownCommand(container, options.isWhole),
+    CreatedAt: container.createdAt,
+    RunningFor: `${agoOf(container.createdAt)} ago`,
     State: stateWord(state),
-    Status: statusOf(directories, container),
-    Names: record.name,
-    Networks: networksOf(directories, container),
-    Ports: portsOf(directories, container),
+    Status: statusOf(container),
+    Names: container.name,
+    Networks: networksOf(container),
+    Ports: attachments.flatMap(({ ports }) => ports.map(showPort)).join(", "),
     Labels: Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(","),
     Label: (key: string) => labels[key] ?? "",
-    ImageID: record.imageId,
-    ...(options.withSize ? { Size: await sizeOf(directories, record) } : { Size: "" }),
+    ImageID: container.imageId,
+    Size: options.size ? sizeText(options.size) : "",
     ...("pid" in state ? { Pid: state.pid } : {}),
     ...("exitCode" in state ? { ExitCode: state.exitCode } : {}),
     ...(state.kind === "dead" ? { ExitCode: lostExitCode } : {}),
@@ -68,36 +63,28 @@ export async function psRow(
 }
 
 /** Without what docker leaves out, too. */
-function shownImage({ image }: ContainerRecord): string {
+function shownImage({ image }: Container): string {
   return image.replace(/^docker\.io\/(?:library\/)?/, "");
 }
 
-function shownCommand({ command }: ContainerRecord, isWhole: boolean): string {
+function shownCommand({ command }: Container, isWhole: boolean): string {
   const text = printable(command.join(" "));
   const shown = isWhole || text.length <= longestCommand ? text : `${text.slice(0, longestCommand - 1)}…`;
   return `"${shown}"`;
 }
 
 /** host, none, or the networks with the addresses that the container has on them. */
-export function networksOf(directories: Directories, { record, state }: ListedContainer): string {
-  if (record.network.kind === "container") return `container:${record.network.container}`;
-  if (record.network.kind !== "netd") return record.network.kind;
-  const attached = isActive(state) ? (readAttachments(directories, record.id) ?? []) : [];
-  return record.network.networks
+export function networksOf({ network, attachments }: Pick<Container, "network" | "attachments">): string {
+  if (network.kind === "container") return `container:${network.container}`;
+  if (network.kind !== "netd") return network.kind;
+  return network.networks
     .map(({ name }) => {
-      const addresses = attached.find((attachment) => attachment.network === name)?.addresses ?? [];
+      const addresses = attachments.find((attachment) => attachment.network === name)?.addresses ?? [];
       return [name, ...addresses.map((address) => address.split("/")[0])].join(" ");
     })
     .join(", ");
 }
 
-/** The ports of the host that lead to it. */
-function portsOf(directories: Directories, { record, state }: ListedContainer): string {
-  const attached = isActive(state) ? (readAttachments(directories, record.id) ?? []) : [];
-  return attached.flatMap(({ ports }) => ports.map(showPort)).join(", ");
-}
-
-async function sizeOf(directories: Directories, record: ContainerRecord): Promise<string> {
-  const { ownBytes, imageBytes } = await measureContainer(directories, record);
+function sizeText({ ownBytes, imageBytes }: ContainerSize): string {
   return `${decimalSize(ownBytes)} (virtual ${decimalSize(ownBytes + imageBytes)})`;
 }

@@ -1,12 +1,13 @@
 import { isActive, lostExitCode } from "../../runtime/container/container-state.ts";
 import { findId } from "../../runtime/container/container-store.ts";
-import { type ListedContainer, sweep } from "../../runtime/container/sweep.ts";
+import type { Container } from "../../runtime/engine/container.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { Directories } from "../../runtime/store/directories.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import type { CommandContext } from "./command.ts";
-import { healthOf, stateWord } from "./container-status.ts";
+import { stateWord } from "./container-status.ts";
+import { engineOf } from "./engine-of.ts";
 import { type Filters, matches, matchesLabels, parseFilters } from "./filters.ts";
 import { formatList } from "./format-template.ts";
 import { psLayout, psRow } from "./ps-row.ts";
@@ -25,18 +26,23 @@ const filterKeys = [
 ];
 
 /** `cntnr ps` */
-export async function ps({ args, directories }: CommandContext): Promise<number> {
+export async function ps(context: CommandContext): Promise<number> {
+  const { args, directories } = context;
+  const engine = engineOf(context);
   const filters = parseFilters(args.values("filter"), filterKeys);
   const count = parseCount(args);
-  const { containers, damaged } = await sweep(directories);
+  const { containers, damaged } = await engine.containers.list();
   for (const { message } of damaged) printError(`cntnr: ${message}\n`);
   const shown = select(directories, containers, filters, args.has("all") || count !== undefined);
-  const options = { isWhole: args.has("no-trunc"), withSize: args.has("size") };
+  const withSize = args.has("size");
   const rows = await Promise.all(
-    shown.slice(0, count).map((container) => psRow(directories, container, options)),
+    shown.slice(0, count).map(async (container) => {
+      const size = withSize ? await engine.containers.size(container.id) : undefined;
+      return psRow(container, { isWhole: args.has("no-trunc"), size });
+    }),
   );
   if (args.has("quiet")) print(rows.map(({ ID }) => `${ID}\n`).join(""));
-  else print(formatList(rows, args.value("format"), psLayout(options.withSize)));
+  else print(formatList(rows, args.value("format"), psLayout(withSize)));
   return damaged.length === 0 ? 0 : 1;
 }
 
@@ -51,51 +57,48 @@ function parseCount(args: ParsedArguments): number | undefined {
 
 function select(
   directories: Directories,
-  containers: readonly ListedContainer[],
+  containers: readonly Container[],
   filters: Filters,
   all: boolean,
-): ListedContainer[] {
+): Container[] {
   // Docker's: who asks for those that have ended wants to see them.
   const isAll = all || filters.has("status") || filters.has("exited");
   const bounds = ["before", "since"].map((key) =>
-    filters.get(key)?.map((name) => createdAt(directories, containers, name)),
+    filters.get(key)?.map((name) => timeOf(directories, containers, name)),
   );
   const [before, since] = bounds;
   return containers.filter((container) => {
-    const { record, state } = container;
+    const { createdAt, state } = container;
     return (
       (isAll || isActive(state)) &&
-      isWanted(directories, container, filters) &&
-      (before?.every((time) => record.createdAt < time) ?? true) &&
-      (since?.every((time) => record.createdAt > time) ?? true)
+      isWanted(container, filters) &&
+      (before?.every((time) => createdAt < time) ?? true) &&
+      (since?.every((time) => createdAt > time) ?? true)
     );
   });
 }
 
-function createdAt(directories: Directories, containers: readonly ListedContainer[], name: string): string {
+function timeOf(directories: Directories, containers: readonly Container[], name: string): string {
   const id = findId(directories, name);
-  const found = containers.find(({ record }) => record.id === id);
-  if (found) return found.record.createdAt;
+  const found = containers.find((container) => container.id === id);
+  if (found) return found.createdAt;
   throw new CntnrError("not-found", `--filter: No such container: ${name}`);
 }
 
-function isWanted(directories: Directories, { record, state }: ListedContainer, filters: Filters): boolean {
+function isWanted(container: Container, filters: Filters): boolean {
+  const { state, health } = container;
   const exitCode =
     state.kind === "dead" ? lostExitCode : state.kind === "exited" ? state.exitCode : undefined;
   return (
-    matches(filters, "id", (value) => record.id.startsWith(value)) &&
+    matches(filters, "id", (value) => container.id.startsWith(value)) &&
     // Docker's: a regular expression, found anywhere.
-    matches(filters, "name", (value) => pattern(value).test(record.name)) &&
+    matches(filters, "name", (value) => pattern(value).test(container.name)) &&
     matches(filters, "status", (value) => value === stateWord(state)) &&
     matches(filters, "exited", (value) => value === String(exitCode)) &&
-    matches(
-      filters,
-      "health",
-      (value) => state.kind === "running" && value === healthOf(directories, record),
-    ) &&
-    matches(filters, "ancestor", (value) => isImage(record, value)) &&
-    matches(filters, "network", (value) => networkNames(record).includes(value)) &&
-    matchesLabels(filters, "label", record.labels)
+    matches(filters, "health", (value) => state.kind === "running" && value === health) &&
+    matches(filters, "ancestor", (value) => isImage(container, value)) &&
+    matches(filters, "network", (value) => networkNames(container).includes(value)) &&
+    matchesLabels(filters, "label", container.labels)
   );
 }
 
@@ -107,7 +110,7 @@ function pattern(text: string): RegExp {
   }
 }
 
-function isImage({ image, imageId }: ListedContainer["record"], value: string): boolean {
+function isImage({ image, imageId }: Container, value: string): boolean {
   const id = value.replace(/^sha256:/, "");
   return (
     image === value ||
@@ -118,6 +121,6 @@ function isImage({ image, imageId }: ListedContainer["record"], value: string): 
   );
 }
 
-function networkNames({ network }: ListedContainer["record"]): readonly string[] {
+function networkNames({ network }: Container): readonly string[] {
   return network.kind === "netd" ? network.networks.map(({ name }) => name) : [network.kind];
 }

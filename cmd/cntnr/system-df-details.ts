@@ -1,9 +1,5 @@
-import { measureContainer, bytesBelow } from "../../runtime/container/container-size.ts";
-import { listContainers } from "../../runtime/container/container-store.ts";
-import { sweep } from "../../runtime/container/sweep.ts";
-import { type ImageSummary, listImages } from "../../runtime/image/list-images.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
-import { listVolumes, volumePaths } from "../../runtime/volume/volume-store.ts";
+import type { Engine } from "../../runtime/engine/engine.ts";
+import type { ImageSummary } from "../../runtime/image/list-images.ts";
 import { decimalSize } from "./byte-size.ts";
 import { formatList, formatOne, type TemplateRow } from "./format-template.ts";
 import { imageRow } from "./image-ls.ts";
@@ -28,11 +24,11 @@ const tables = [
 ] as const;
 
 /** `cntnr system df -v`: each image, container and volume, in docker's tables. */
-export async function dfDetails(directories: Directories, format: string | undefined): Promise<string> {
+export async function dfDetails(engine: Engine, format: string | undefined): Promise<string> {
   const rows: Readonly<Record<(typeof tables)[number]["name"], readonly TemplateRow[]>> = {
-    Images: imageRows(directories),
-    Containers: await containerRows(directories),
-    Volumes: await volumeRows(directories),
+    Images: await imageRows(engine),
+    Containers: await containerRows(engine),
+    Volumes: await volumeRows(engine),
   };
   if (format !== undefined) return formatOne(rows, format);
   const texts = tables.map(({ name, headings }) => {
@@ -44,12 +40,13 @@ export async function dfDetails(directories: Directories, format: string | undef
 }
 
 /** What an image shares are the unpacked layers that others have, too. */
-function imageRows(directories: Directories): TemplateRow[] {
-  const images = listImages(directories);
+async function imageRows(engine: Engine): Promise<TemplateRow[]> {
+  const images = (await engine.images.list()).filter(({ isShared }) => !isShared);
   const owners = new Map<string, Set<string>>();
   for (const { manifestDigest, parts } of images)
     for (const part of parts.keys()) owners.set(part, (owners.get(part) ?? new Set()).add(manifestDigest));
-  const users = Map.groupBy(listContainers(directories).records, ({ imageId }) => imageId);
+  const { containers } = await engine.containers.list();
+  const users = Map.groupBy(containers, ({ imageId }) => imageId);
   return images.map((image) => {
     const sharedBytes = sharedOf(image, owners);
     return {
@@ -70,26 +67,28 @@ function sharedOf(
   return Math.min(bytes, sizeBytes);
 }
 
-async function containerRows(directories: Directories): Promise<TemplateRow[]> {
-  const { containers } = await sweep(directories);
+async function containerRows(engine: Engine): Promise<TemplateRow[]> {
+  const { containers } = await engine.containers.list();
   return Promise.all(
     containers.map(async (container) => ({
-      ...(await psRow(directories, container, { isWhole: false, withSize: false })),
-      LocalVolumes: String(container.record.mounts.filter(({ kind }) => kind === "volume").length),
-      Size: decimalSize((await measureContainer(directories, container.record)).ownBytes),
+      ...psRow(container, { isWhole: false, size: undefined }),
+      LocalVolumes: String(container.mounts.filter(({ kind }) => kind === "volume").length),
+      Size: decimalSize((await engine.containers.size(container.id)).ownBytes),
     })),
   );
 }
 
-async function volumeRows(directories: Directories): Promise<TemplateRow[]> {
-  const { records } = listContainers(directories);
+async function volumeRows(engine: Engine): Promise<TemplateRow[]> {
+  const [{ containers }, { volumes }] = await Promise.all([engine.containers.list(), engine.volumes.list()]);
   const links = (volume: string) =>
-    records.filter(({ mounts }) => mounts.some((mount) => mount.kind === "volume" && mount.name === volume));
+    containers.filter(({ mounts }) =>
+      mounts.some((mount) => mount.kind === "volume" && mount.name === volume),
+    );
   return Promise.all(
-    listVolumes(directories).volumes.map(async ({ name }) => ({
+    volumes.map(async ({ name }) => ({
       Name: name,
       Links: String(links(name).length),
-      Size: decimalSize(await bytesBelow(volumePaths(directories, name).data)),
+      Size: decimalSize(await engine.volumes.size(name)),
     })),
   );
 }

@@ -9,6 +9,7 @@ import { listVolumes, volumePaths } from "../../runtime/volume/volume-store.ts";
 import { print } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { formatList, type ListLayout } from "./format-template.ts";
 
 const layout: ListLayout = {
@@ -28,10 +29,11 @@ interface Room {
 }
 
 /** `cntnr system df` */
-export async function systemDf({ args, directories }: CommandContext): Promise<number> {
+export async function systemDf(context: CommandContext): Promise<number> {
+  const { args, directories } = context;
   if (args.has("verbose")) {
     const { dfDetails } = await import("./system-df-details.ts");
-    print(await dfDetails(directories, args.value("format")));
+    print(await dfDetails(engineOf(context), args.value("format")));
     return 0;
   }
   const rooms = [imageRoom(directories), await containerRoom(directories), await volumeRoom(directories)];

@@ -1,42 +1,21 @@
-import { usedVolumes } from "../../runtime/container/container-volumes.ts";
 import { parseLabels } from "../../runtime/container/environment-flags.ts";
+import type { Volume, Volumes } from "../../runtime/engine/volumes.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
-import { loadIdMappings } from "../../runtime/userns/load-id-mappings.ts";
-import { pruneVolumes, type RemovalSurroundings, removeVolume } from "../../runtime/volume/remove-volumes.ts";
-import {
-  createVolume,
-  findVolume,
-  listVolumes,
-  newAnonymousName,
-  type VolumeRecord,
-  volumePaths,
-} from "../../runtime/volume/volume-store.ts";
+import type { VolumeRecord } from "../../runtime/volume/volume-store.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { forEachName } from "./each-name.ts";
+import { engineOf } from "./engine-of.ts";
 import { matches, matchesLabels, parseFilters } from "./filters.ts";
 import { formatList, formatOne } from "./format-template.ts";
 
 /** `cntnr volume create` */
-export function volumeCreate({ args, directories }: CommandContext): number {
-  const [name] = args.positionals;
+export async function volumeCreate(context: CommandContext): Promise<number> {
+  const { args } = context;
   const options = Object.fromEntries(args.values("opt").map(parseOption));
-  const { type = "none", device } = options;
-  if (type !== "none" && type !== "tmpfs")
-    throw new CntnrError(
-      "unsupported",
-      `-o type=${type}: only root may mount that; there are none and tmpfs`,
-    );
-  if (type === "none" && device !== undefined && !device.startsWith("/"))
-    throw new CntnrError("usage", `-o device=${device}: the directory is not absolute`);
-  const volume = createVolume(directories, {
-    name: name ?? newAnonymousName(),
-    anonymous: name === undefined,
-    labels: parseLabels(args.values("label")),
-    options,
-  });
+  const labels = parseLabels(args.values("label"));
+  const volume = await engineOf(context).volumes.create(args.positionals[0], { labels, options });
   print(`${volume.name}\n`);
   return 0;
 }
@@ -48,10 +27,12 @@ function parseOption(text: string): [string, string] {
 }
 
 /** `cntnr volume ls` */
-export function volumeLs({ args, directories }: CommandContext): number {
-  const { volumes, damaged } = listVolumes(directories);
-  const isWanted = wantedBy(args.values("filter"), directories);
-  const rows = volumes.filter(isWanted).map((volume) => describe(directories, volume));
+export async function volumeLs(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
+  const { volumes, damaged } = await engine.volumes.list();
+  const isWanted = await wantedBy(args.values("filter"), engine.volumes);
+  const rows = volumes.filter(isWanted).map(describe);
   const format = args.has("quiet") ? "{{.Name}}" : args.value("format");
   print(
     formatList(rows, format, {
@@ -64,10 +45,12 @@ export function volumeLs({ args, directories }: CommandContext): number {
 }
 
 /** `cntnr volume inspect` */
-export async function volumeInspect({ args, directories }: CommandContext): Promise<number> {
+export async function volumeInspect(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const { volumes } = engineOf(context);
   const found: object[] = [];
-  const exitCode = await forEachName(args.positionals, (name) => {
-    found.push(describe(directories, findVolume(directories, name)));
+  const exitCode = await forEachName(args.positionals, async (name) => {
+    found.push(describe(await volumes.inspect(name)));
   });
   const format = args.value("format");
   if (format === undefined) print(`${JSON.stringify(found, undefined, 2)}\n`);
@@ -76,19 +59,19 @@ export async function volumeInspect({ args, directories }: CommandContext): Prom
 }
 
 /** A volume in docker's words. */
-export function describe(directories: Directories, volume: VolumeRecord) {
-  const { name, createdAt, labels, options, anonymous } = volume;
+export function describe({ name, createdAt, labels, options, anonymous, directory }: Volume) {
   const label = (key: string) => labels[key] ?? "";
-  const mountpoint = options.device ?? volumePaths(directories, name).data;
-  const words = { Name: name, Driver: "local", Scope: "local", CreatedAt: createdAt, Mountpoint: mountpoint };
+  const words = { Name: name, Driver: "local", Scope: "local", CreatedAt: createdAt, Mountpoint: directory };
   return { ...words, Labels: labels, Label: label, Options: options, Anonymous: anonymous };
 }
 
 /** `cntnr volume rm` */
-export function volumeRm({ args, directories }: CommandContext): Promise<number> {
+export function volumeRm(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const { volumes } = engineOf(context);
   return forEachName(args.positionals, async (name) => {
     try {
-      await removeVolume(directories, name, surroundings(directories));
+      await volumes.remove(name);
     } catch (error) {
       const isMissing = error instanceof CntnrError && error.code === "not-found";
       if (!isMissing || !args.has("force")) throw error;
@@ -98,28 +81,25 @@ export function volumeRm({ args, directories }: CommandContext): Promise<number>
 }
 
 /** `cntnr volume prune` */
-export async function volumePrune({ args, directories }: CommandContext): Promise<number> {
+export async function volumePrune(context: CommandContext): Promise<number> {
+  const { args } = context;
   const isAll = args.has("all");
   const what = isAll ? "all volumes" : "all anonymous volumes";
   if (!args.has("force") && !(await confirm(`This removes ${what} that no container uses.`))) return 1;
-  const isWanted = wantedBy(args.values("filter"), directories);
-  const names = await pruneVolumes(
-    directories,
-    (volume) => (isAll || volume.anonymous) && isWanted(volume),
-    surroundings(directories),
-  );
+  const { volumes } = engineOf(context);
+  const isWanted = await wantedBy(args.values("filter"), volumes);
+  const names = await volumes.prune((volume) => (isAll || volume.anonymous) && isWanted(volume));
   print(names.map((name) => `${name}\n`).join(""));
   return 0;
 }
 
-function surroundings(directories: Directories): RemovalSurroundings {
-  return { mappings: loadIdMappings(), usedVolumes: () => usedVolumes(directories) };
-}
-
 /** `--filter` of volumes. Throws CntnrError `usage`. */
-function wantedBy(texts: readonly string[], directories: Directories): (volume: VolumeRecord) => boolean {
+async function wantedBy(
+  texts: readonly string[],
+  volumes: Volumes,
+): Promise<(volume: VolumeRecord) => boolean> {
   const filters = parseFilters(texts, ["name", "label", "dangling"]);
-  const used = filters.has("dangling") ? usedVolumes(directories) : new Map<string, string>();
+  const used = filters.has("dangling") ? await volumes.used() : new Map<string, string>();
   return ({ name, labels }) =>
     matches(filters, "name", (text) => name.includes(text)) &&
     matches(filters, "dangling", (text) => used.has(name) !== parseSwitch(text)) &&

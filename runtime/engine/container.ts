@@ -38,6 +38,7 @@ export interface ContainerDetails
       | "stopTimeoutSeconds"
       | "restart"
       | "entrypointWords"
+      | "exposedPorts"
     > {
   readonly healthCheck?: HealthCheck;
   /** The outcome of its checks in its present life. */
@@ -84,7 +85,7 @@ export function detailContainer(
   return {
     ...describeContainer(directories, record, state),
     ...{ autoRemove, tty, stdin, stdinOnce, stopSignal, stopTimeoutSeconds, restart },
-    entrypointWords: record.entrypointWords,
+    ...{ entrypointWords: record.entrypointWords, exposedPorts: record.exposedPorts },
     ...(record.health ? { healthCheck: record.health } : {}),
     ...(report
       ? { healthReport: { status: report.status, failures: report.failures, log: report.log } }

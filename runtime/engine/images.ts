@@ -27,7 +27,23 @@ export interface PullOptions
     Pick<CopyOptions, "tlsVerify" | "platform" | "stallTimeoutMs" | "onProgress"> {}
 
 /** How images are sent. */
-export interface PushOptions extends WaitOptions, Pick<CopyOptions, "tlsVerify"> {}
+export interface PushOptions extends WaitOptions, Pick<CopyOptions, "tlsVerify" | "onProgress"> {}
+
+/** What was sent, and where it is now. */
+export interface PushedImage {
+  /** docker://HOST/NAME:TAG, or another place. */
+  readonly destination: string;
+  /** Of the manifest there. */
+  readonly digest: Digest;
+  /** Of the manifest here. */
+  readonly sizeBytes: number;
+}
+
+export interface ImportOptions extends WaitOptions {
+  readonly comment?: string | undefined;
+  readonly changes?: readonly string[];
+  readonly onProgress?: ProgressListener;
+}
 
 /** What a prune has removed. */
 export interface PrunedImages {
@@ -102,6 +118,31 @@ export class Images {
     const { copyOut } = await import("../image/copy-out.ts");
     const found = await this.#locate(image);
     return copyOut(this.#context.directories, found, destination, this.#pullOptions(options));
+  }
+
+  /**
+   * Copies an image to the registry that its name says, or to another name or place. Throws `usage` for a name of no registry.
+   * @param destination a name, or what {@link copyTo} takes; without it the image's own name
+   * @param options.onDestination told where it goes, before it does
+   */
+  async push(
+    image: string,
+    destination?: string,
+    { onDestination, ...options }: PushOptions & { readonly onDestination?: (place: string) => void } = {},
+  ): Promise<PushedImage> {
+    const [{ pushDestination }, { copyOut }, { noteImage }] = await Promise.all([
+      import("../image/push-destination.ts"),
+      import("../image/copy-out.ts"),
+      import("../image/image-events.ts"),
+    ]);
+    const { directories } = this.#context;
+    const found = await this.#locate(image);
+    const { name, manifest } = found.image;
+    const place = pushDestination(name, destination);
+    onDestination?.(place);
+    const digest = await copyOut(directories, found, place, this.#pullOptions(options));
+    noteImage(directories, "push", name, name);
+    return { destination: place, digest, sizeBytes: manifest.size };
   }
 
   /** The name by which an image was found or that it has, and its manifest. */
@@ -216,11 +257,13 @@ export class Images {
     images: readonly string[],
     to: string | number,
     format: ArchiveFormat = "docker-archive",
+    options: WaitOptions = {},
   ): Promise<void> {
     const { saveImages, saveImagesTo } = await import("../image/save-images.ts");
+    const waiting = this.#context.waiting(options);
     const found = await Promise.all(images.map((image) => this.#locate(image)));
-    if (typeof to === "number") await saveImages(this.#context.directories, found, to, format);
-    else await saveImagesTo(this.#context.directories, found, to, format);
+    if (typeof to === "number") await saveImages(this.#context.directories, found, to, format, waiting);
+    else await saveImagesTo(this.#context.directories, found, to, format, waiting);
   }
 
   /**
@@ -236,24 +279,23 @@ export class Images {
    * Makes an image of one layer out of a root file system.
    * @param source a tar archive, a directory, or `-` for an archive on this process's standard input
    * @param name without it the image can be had by its id
+   * @param options.changes instructions of a Dockerfile that change settings: CMD, ENV, LABEL, ...
    */
   async import(
     source: string,
     name?: string,
-    {
-      comment,
-      onProgress,
-      ...options
-    }: WaitOptions & { readonly comment?: string | undefined; readonly onProgress?: ProgressListener } = {},
+    { comment, changes = [], onProgress, ...options }: ImportOptions = {},
   ): Promise<LocalImage> {
-    const [{ importImage }, { nameToGive }] = await Promise.all([
+    const [{ importImage }, { nameToGive }, { changesOf }] = await Promise.all([
       import("../image/import-image.ts"),
       import("../image/name-image.ts"),
+      import("../build/plan/changes.ts"),
     ]);
+    const change = changesOf(changes);
     const names = name === undefined ? [] : [nameToGive(name)];
     return importImage(
       this.#context.directories,
-      { source, names, comment, configure: (base) => base },
+      { source, names, comment, configure: (base) => ({ ...base, config: change(base.config ?? {}) }) },
       { ...(onProgress ? { onProgress } : {}), ...this.#context.waiting(options) },
     );
   }

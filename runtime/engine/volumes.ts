@@ -56,6 +56,16 @@ export class Volumes {
     return { ...volume, directory: options.device ?? volumePaths(this.#context.directories, name).data };
   }
 
+  /** Room that the files take that it has in the store, in bytes. Throws `not-found`. */
+  async size(name: string): Promise<number> {
+    const [{ bytesBelow }, { findVolume, volumePaths }] = await Promise.all([
+      import("../container/container-size.ts"),
+      import("../volume/volume-store.ts"),
+    ]);
+    const { directories } = this.#context;
+    return bytesBelow(volumePaths(directories, findVolume(directories, name).name).data);
+  }
+
   /** Names of volumes that containers and bundles use, with who does. */
   async used(): Promise<ReadonlyMap<string, string>> {
     return usedVolumes(this.#context.directories);
