@@ -5,6 +5,7 @@ import { callNetd, compileProgram, netdSocket } from "../fixtures/call-netd.ts";
 import type { CyclesInput, CycleTimes } from "../fixtures/netd-cycles.ts";
 import type { StormInput } from "../fixtures/netd-storm.ts";
 import { frontOf, residentBytes } from "../fixtures/processes.ts";
+import { shareOfOthers } from "../fixtures/processor-share.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
 import { labPolicy, TestHost } from "../fixtures/test-host.ts";
 import {
@@ -85,6 +86,19 @@ async function storm(user: TestUser, more: Partial<StormInput>): Promise<AsyncDi
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
+/** What an attach takes with a storm and without, one after the other, and what others had of the machine meanwhile. */
+interface Pair {
+  readonly ratio: number;
+  readonly others: number;
+}
+
+/**
+ * The claim is about the median of five pairs on a machine that the test has for itself: a pair in which others had more than
+ * a fifth of it says something about them. Where the machine is never so calm, all pairs together have to be within the
+ * wider bound: a user who waits for others as well is not to wait three times as long.
+ */
+const bounds = { calm: 2, busy: 3, counted: 5, taken: 9, others: 0.2 } as const;
+
 describe("a thousand connections of a hostile user delay another user's attach by less than twice (Q1, Q4, Q10)", () => {
   test.each([
     ["that say nothing", {}],
@@ -95,16 +109,23 @@ describe("a thousand connections of a hostile user delay another user's attach b
     ],
   ])("%s", async (name, more) => {
     await cycle(3);
-    const ratios: number[] = [];
-    // The machine has other things to do as well, which can only make it look worse than it is.
-    for (let round = 0; round < 6 && !ratios.some((ratio) => ratio < 2); round++) {
+    const pairs: Pair[] = [];
+    const calmOnes = () => pairs.filter(({ others }) => others < bounds.others);
+    while (calmOnes().length < bounds.counted && pairs.length < bounds.taken) {
+      const others = shareOfOthers(host);
       const calm = await cycle(9);
       await using _storm = await storm(host.users.bob, more);
       const stormy = await cycle(9);
-      ratios.push(median(stormy) / median(calm));
+      pairs.push({ ratio: median(stormy) / median(calm), others: others() });
     }
-    console.log(`${name}: ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")} times as long`);
-    expect(Math.min(...ratios)).toBeLessThan(2);
+    const isCalm = calmOnes().length >= bounds.counted;
+    const counted = (isCalm ? calmOnes() : pairs).map(({ ratio }) => ratio);
+    const shown = pairs.map(({ ratio, others }) => `${ratio.toFixed(2)} (${Math.round(others * 100)} %)`);
+    console.log(
+      `${name}: median ${median(counted).toFixed(2)} times as long, on a ${isCalm ? "calm" : "busy"} machine; ` +
+        `each, and what others had of it: ${shown.join(", ")}`,
+    );
+    expect(median(counted)).toBeLessThan(isCalm ? bounds.calm : bounds.busy);
   });
 });
 
