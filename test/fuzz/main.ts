@@ -1,6 +1,6 @@
 /**
  * Sends everything that takes strangers' bytes whatever there is, for a while: `npm run test:fuzz -- MINUTES [SEED [TARGET...]]`, as
- * root (but for named targets). What had an outcome of its own is kept in `corpus/`, to be tried again by all later runs and by CI; what did
+ * root (but for named targets of no running netd). What had an outcome of its own is kept in `corpus/`, to be tried again by all later runs and by CI; what did
  * something that must never be, too, and ends the run.
  */
 import { Random } from "../fixtures/random.ts";
@@ -26,11 +26,12 @@ const all = [
   documentsTarget(),
   dockerfileTarget(),
 ];
-const unknown = names.find((name) => !all.some((target) => target.name === name));
+/** Of a running netd, which is started for them. */
+const running = ["calls", "streams"];
+const known = [...all.map(({ name }) => name), ...running];
+const unknown = names.find((name) => !known.includes(name));
 if (!(minutes > 0) || !Number.isInteger(seed) || unknown !== undefined) {
-  console.error(
-    `usage: npm run test:fuzz -- MINUTES [SEED [TARGET...]] (${all.map(({ name }) => name).join(", ")})`,
-  );
+  console.error(`usage: npm run test:fuzz -- MINUTES [SEED [TARGET...]] (${known.join(", ")})`);
   process.exit(2);
 }
 
@@ -47,11 +48,16 @@ async function run(target: Target, share: number): Promise<void> {
 
 console.log(`${minutes} minutes, seed ${seed}`);
 try {
-  const chosen = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
-  for (const target of chosen) await run(target, (names.length === 0 ? 0.5 : 1) / chosen.length);
-  if (names.length === 0) {
+  const isChosen = (name: string) => names.length === 0 || names.includes(name);
+  const chosen = all.filter(({ name }) => isChosen(name));
+  const isRunningChosen = running.some(isChosen);
+  const shareOfRunning = !isRunningChosen ? 0 : chosen.length === 0 ? 1 : 0.5;
+  for (const target of chosen) await run(target, (1 - shareOfRunning) / chosen.length);
+  if (isRunningChosen) {
     await using front = await RunningFront.start();
-    await Promise.all(front.targets.map((target) => run(target, 0.5)));
+    // Beside each other: both wait for netd most of the time.
+    const targets = front.targets.filter(({ name }) => isChosen(name));
+    await Promise.all(targets.map((target) => run(target, shareOfRunning)));
     await front.finish();
   }
 } catch (error) {
