@@ -186,7 +186,13 @@ export class Builder {
     const treeOf = (from: string | undefined): BuildTree => trees.get(from) ?? this.#request.context;
     switch (operation.kind) {
       case "copy":
-        return copyStep(this.#context, files, operation, treeOf(operation.from));
+        return copyStep(
+          this.#context,
+          files,
+          operation,
+          treeOf(operation.from),
+          this.#request.access.secrets,
+        );
       case "directory":
         return directoryStep(this.#context, files, operation);
       case "run":

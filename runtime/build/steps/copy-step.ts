@@ -9,6 +9,7 @@ import { changesOn, type TreeChange } from "../tree/tree-workers.ts";
 import type { BuildTree, ContextTree } from "./build-tree.ts";
 import { type FoundSource, findSources } from "./found-sources.ts";
 import { resolveOwner } from "./resolve-owner.ts";
+import type { SecretSource } from "./secrets.ts";
 import { filesOf, type StageFiles } from "./stage-files.ts";
 import { groundOf, type StepContext } from "./step-context.ts";
 import { nothingToDo, type StepResult } from "./step-result.ts";
@@ -19,11 +20,12 @@ export async function copyStep(
   files: StageFiles,
   operation: CopyOperation,
   tree: BuildTree,
+  secrets: ReadonlyMap<string, SecretSource>,
 ): Promise<StepResult> {
   // A linked copy sees nothing of what is below it, names of users included.
   const target = operation.isLinked ? filesOf(context.emptyLayer) : files;
   const owner = operation.chown === undefined ? undefined : resolveOwner(operation.chown, target.lowers);
-  const plan: CopyPlan = { context, target, operation, owner, ground: groundOf(context, files) };
+  const plan: CopyPlan = { context, target, operation, owner, secrets, ground: groundOf(context, files) };
   return tree.kind === "context" ? copyFromContext(plan, tree) : copyFromFiles(plan, tree.files);
 }
 
@@ -32,6 +34,7 @@ interface CopyPlan {
   readonly target: StageFiles;
   readonly operation: CopyOperation;
   readonly owner: Owner | undefined;
+  readonly secrets: ReadonlyMap<string, SecretSource>;
   readonly ground: KeyGround;
 }
 
@@ -45,6 +48,7 @@ async function copyFromContext(plan: CopyPlan, tree: ContextTree): Promise<StepR
     modeChange: modeChangeOf(operation.chmod ?? null),
     scratch: () => stack.use(temporary.openDirectory(mappings)).path,
     env,
+    secrets: plan.secrets,
     signal,
   };
   const found: FoundSource[] = [];

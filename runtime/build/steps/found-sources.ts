@@ -14,6 +14,8 @@ import { type Hides, hidesNothing, type SelectedSource, select } from "../tree/s
 import { sourceFilter } from "../tree/source-filter.ts";
 import { walkSource } from "../tree/walk-source.ts";
 import type { ContextTree } from "./build-tree.ts";
+import type { SecretSource } from "./secrets.ts";
+import { authorizationFor } from "./url-authorization.ts";
 
 /** One file or directory that COPY or ADD was asked for. */
 export interface FoundSource {
@@ -35,6 +37,8 @@ export interface FindOptions {
   /** A new directory, for what has to be written or fetched first. */
   readonly scratch: () => string;
   readonly env: NodeJS.ProcessEnv;
+  /** Of the build, by id: those that servers want to see. */
+  readonly secrets: ReadonlyMap<string, SecretSource>;
   readonly signal: AbortSignal;
 }
 
@@ -56,7 +60,8 @@ export async function findSources(
     }
     case "url": {
       const path = scratch();
-      const name = await fetchUrl(item.url, path, operation.checksum, signal);
+      const authorization = authorizationFor(item.url, options.secrets, options.env);
+      const name = await fetchUrl(item.url, path, operation.checksum, signal, authorization);
       return lookFor(literal(name), written(path), operation.unpack ?? false, options);
     }
     case "git": {

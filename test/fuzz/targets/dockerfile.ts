@@ -117,7 +117,10 @@ function outcomeOf(input: Buffer): string {
     if (!(error instanceof CntnrError) && !(error instanceof SubstitutionError)) throw error;
     // Whatever is not a plain word is of the input.
     return kindOf(
-      (error.message.split("\n")[0] ?? "").replace(/\S*[^a-z\s]\S*/g, "X").replace(/X(?: X)+/g, "X"),
+      (error.message.split("\n")[0] ?? "")
+        .replace(/^.*: /s, "")
+        .replace(/\S*[^a-z\s]\S*/g, "X")
+        .replace(/X(?: X)+/g, "X"),
     );
   }
 }

@@ -205,6 +205,40 @@ ADD --link a/z.txt /linked/
   });
 });
 
+describe("ADD of a URL", () => {
+  const server = `const at = (port, other) => Bun.serve({ hostname: "127.0.0.1", port, fetch: (request) => {
+    const said = request.headers.get("authorization") ?? "nothing";
+    const { pathname } = new URL(request.url);
+    if (pathname === "/elsewhere") return Response.redirect("http://127.0.0.1:" + other + "/said");
+    if (pathname === "/for-ever") return Response.redirect("/for-ever");
+    if (pathname === "/file") return Response.redirect("file:///etc/passwd");
+    return new Response(said + "\\n");
+  } });
+  at(8101, 8102); at(8102, 8101); console.log("ready");`;
+  beforeAll(async () => {
+    const serving = host.spawnAsRoot([process.execPath, "-e", server]);
+    await serving.waitForOutput(/^ready$/m);
+  });
+
+  test("tells the server what a secret for its host says, and no other server", async () => {
+    const token = ["--secret", "id=HTTP_AUTH_TOKEN_127.0.0.1:8101,env=TOKEN"];
+    const header = ["--secret", "id=HTTP_AUTH_HEADER_127.0.0.1:8102,env=HEADER"];
+    const image = await built(
+      "FROM BASE\nADD http://127.0.0.1:8101/said /token\nADD http://127.0.0.1:8102/said /header\nADD http://127.0.0.1:8101/elsewhere /elsewhere\n",
+      { args: [...token, ...header, "--no-cache"], env: { TOKEN: "t0ken", HEADER: "Basic Ym9i" } },
+    );
+    expect(await builds.run("cat /token /header /elsewhere")).toBe("Bearer t0ken\nBasic Ym9i\nnothing\n");
+    expect(JSON.stringify(image.config)).not.toContain("t0ken");
+  });
+
+  test("ends where it leads to no file", async () => {
+    const because = async (path: string) =>
+      (await builds.build(`FROM BASE\nADD http://127.0.0.1:8101${path} /x\n`)).stderr;
+    expect(await because("/for-ever")).toContain("led on more than 10 times");
+    expect(await because("/file")).toContain("leads to file:");
+  });
+});
+
 describe("RUN --mount", () => {
   test("cache has modes of sharing, a beginning and a bound on writing", async () => {
     const dockerfile = (n: number) => `FROM BASE AS seed

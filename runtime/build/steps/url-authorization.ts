@@ -1,0 +1,24 @@
+import { readSecret, type SecretSource } from "./secrets.ts";
+
+/**
+ * What a URL's server is told of who asks, by the secret HTTP_AUTH_HEADER_HOST (the header's value) or HTTP_AUTH_TOKEN_HOST (a
+ * bearer's token), as BuildKit has them; HOST with or without its port. Throws CntnrError `build` for a secret that cannot be read.
+ */
+export function authorizationFor(
+  url: string,
+  secrets: ReadonlyMap<string, SecretSource>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  const { host, hostname } = new URL(url);
+  const secretOf = (id: string) => {
+    const source = secrets.get(id);
+    return source && readSecret(id, source, env).toString().trim();
+  };
+  for (const name of [host, hostname]) {
+    const header = secretOf(`HTTP_AUTH_HEADER_${name}`);
+    if (header !== undefined) return header;
+    const token = secretOf(`HTTP_AUTH_TOKEN_${name}`);
+    if (token !== undefined) return `Bearer ${token}`;
+  }
+  return undefined;
+}
