@@ -47,6 +47,11 @@ export class ArchiveOutput {
   }
 
   write(bytes: Uint8Array): void {
+    if (bytes.length < this.#block.length - this.#filled) {
+      this.#block.set(bytes, this.#filled);
+      this.#filled += bytes.length;
+      return;
+    }
     for (let done = 0; done < bytes.length; ) {
       const space = this.space();
       const part = bytes.subarray(done, done + space.length);

@@ -129,7 +129,8 @@ interface HeaderFields {
 }
 
 function formatHeader(fields: HeaderFields): Buffer {
-  const block = Buffer.alloc(blockBytes);
+  // Of its own memory, and so at a multiple of four.
+  const block = Buffer.from(new ArrayBuffer(blockBytes));
   block.write(fields.name.name, field.name[0], "latin1");
   block.write(fields.name.prefix, field.prefix[0], "latin1");
   writeOctal(block, field.mode, fields.mode);
@@ -153,9 +154,24 @@ function writeOctal(block: Buffer, [start, length]: readonly [number, number], v
 function writeChecksum(block: Buffer): void {
   const [start, length] = field.checksum;
   block.fill(" ", start, start + length);
-  let sum = 0;
-  for (const byte of block) sum += byte;
+  const sum = sumOfBytes(block);
   block.write(`${sum.toString(8).padStart(6, "0")}\0`, start, "latin1");
+}
+
+/**
+ * Four bytes at a time, the even and the odd ones apart, in halves of 16 bits that 128 words do not fill: there is one for each file, and
+ * byte by byte it took longer than all else that is written of a small one.
+ */
+function sumOfBytes(block: Buffer): number {
+  const words = new Uint32Array(block.buffer, block.byteOffset, block.length / 4);
+  let even = 0;
+  let odd = 0;
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? 0;
+    even += word & 0x00ff00ff;
+    odd += (word >>> 8) & 0x00ff00ff;
+  }
+  return (even & 0xffff) + (even >>> 16) + (odd & 0xffff) + (odd >>> 16);
 }
 
 function typeFlagOf(entry: TarEntry): string {
