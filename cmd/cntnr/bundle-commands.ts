@@ -9,6 +9,8 @@ const bundles: Positional = { name: "BUNDLE", count: "one-or-more" };
 const notOfBundles = new Set([
   "attach",
   "runtime",
+  "disable-content-trust",
+  "volume-driver",
   "expose",
   "name",
   "rm",

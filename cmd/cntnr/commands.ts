@@ -4,7 +4,7 @@ import type { Command } from "./command.ts";
 import { containerCommands } from "./container-commands.ts";
 import { hiddenCommands } from "./hidden-commands.ts";
 import { imageCommands } from "./image-commands.ts";
-import { format, template } from "./shared-flags.ts";
+import { quiet, template } from "./shared-flags.ts";
 import { systemCommands } from "./system-commands.ts";
 import { volumeCommands } from "./volume-commands.ts";
 
@@ -21,7 +21,7 @@ export const commands: readonly Command[] = [
     path: "network ls",
     aliases: ["network list"],
     summary: "List the networks that you may use, and what is left of your quotas",
-    flags: [format],
+    flags: [template, { ...quiet, summary: "Print names only" }],
     positionals: [],
     example: "cntnr network ls",
     failureCode: 1,
@@ -30,7 +30,7 @@ export const commands: readonly Command[] = [
   {
     path: "network inspect",
     summary: "Show all that you may do on a network, which rule says so, and what is left",
-    flags: [template],
+    flags: [{ ...template, short: "f" }],
     positionals: [{ name: "NETWORK", count: "one-or-more" }],
     example: "cntnr network inspect lab",
     failureCode: 1,
@@ -48,7 +48,7 @@ export const commands: readonly Command[] = [
   {
     path: "version",
     summary: "Print the version",
-    flags: [],
+    flags: [{ ...template, short: "f" }],
     positionals: [],
     example: "cntnr version",
     failureCode: 1,

@@ -4,7 +4,7 @@ import { createFlags } from "./create-flags.ts";
 import { healthFlags } from "./health-flags.ts";
 import { resourceFlags } from "./isolation-flags.ts";
 import { detachKeysFlag, lifeFlags, outputFlags, sdnotifyFlag, signalProxyFlag } from "./life-flags.ts";
-import { filter, noTruncation, pruneFilter, quiet, template } from "./shared-flags.ts";
+import { filter, noTruncation, pruneFilter, quiet, sizeFlag, template } from "./shared-flags.ts";
 
 const container: Positional = { name: "CONTAINER", count: "one", completes: "container" };
 const containers: Positional = { name: "CONTAINER", count: "one-or-more", completes: "container" };
@@ -251,6 +251,7 @@ export const containerCommands: readonly Command[] = [
       { name: "tail", short: "n", value: "LINES", summary: "Only the last lines; or: all" },
       { name: "since", value: "TIME", summary: "Only what is younger: RFC 3339, seconds since 1970, or 10m" },
       { name: "until", value: "TIME", summary: "Only what is older" },
+      { name: "details", summary: "As it is anyhow: no driver adds any" },
       { name: "timestamps", short: "t", summary: "Print when each line was printed" },
     ],
     positionals: [container],
@@ -304,7 +305,7 @@ export const containerCommands: readonly Command[] = [
   {
     path: "container inspect",
     summary: "Print all that is known of containers, as JSON",
-    flags: [{ ...template, short: "f" }],
+    flags: [{ ...template, short: "f" }, sizeFlag],
     positionals: [containers],
     example: "cntnr container inspect -f '{{.State.Pid}}' web",
     failureCode: 1,

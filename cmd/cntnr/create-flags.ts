@@ -90,6 +90,8 @@ export const createFlags: readonly Flag[] = [
   },
   ...isolationFlags,
   { name: "runtime", value: "RUNC", summary: "Another runc than that in PATH, by name or path" },
+  { name: "disable-content-trust", summary: "As it is anyhow: signatures are a matter of --image-policy" },
+  { name: "volume-driver", value: "DRIVER", choices: ["local"], summary: "local: there is no other" },
   { name: "no-pivot", summary: "Let the runtime change the root without pivot_root (initramfs)" },
   { name: "no-new-keyring", summary: "Let the container have the session keyring of whoever starts it" },
   tlsVerify,

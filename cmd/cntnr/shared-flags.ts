@@ -7,12 +7,6 @@ export const tlsVerify: Flag = {
 };
 export const noTruncation: Flag = { name: "no-trunc", summary: "Print whole ids" };
 export const quiet: Flag = { name: "quiet", short: "q", summary: "Print ids only" };
-export const format: Flag = {
-  name: "format",
-  value: "FORMAT",
-  choices: ["table", "json"],
-  summary: "table, or json: one object a line",
-};
 /** `--format` of what is printed by docker's templates. */
 export const template: Flag = {
   name: "format",
@@ -32,4 +26,10 @@ export const pruneFilter: Flag = {
   value: "KEY=VALUE",
   repeatable: true,
   summary: "Only what matches: until=TIME, label=KEY[=VALUE]",
+};
+/** Of inspect. */
+export const sizeFlag: Flag = {
+  name: "size",
+  short: "s",
+  summary: "As it is anyhow: sizes are a matter of ps -s and system df",
 };

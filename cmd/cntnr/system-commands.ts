@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { filter, pruneFilter, template } from "./shared-flags.ts";
+import { filter, pruneFilter, sizeFlag, template } from "./shared-flags.ts";
 
 /** Commands about everything there is. */
 export const systemCommands: readonly Command[] = [
@@ -33,7 +33,7 @@ export const systemCommands: readonly Command[] = [
         choices: ["container", "image", "volume"],
         summary: "Only what is a container, image or volume",
       },
-      { name: "size", short: "s", summary: "As it is anyhow: sizes are a matter of ps -s and system df" },
+      sizeFlag,
     ],
     positionals: [{ name: "NAME", count: "one-or-more", completes: "container" }],
     example: "cntnr inspect -f '{{.State.Status}}' web",

@@ -138,6 +138,13 @@ describe("inspect and info", () => {
     await alice.ok("cntnr rm box; cntnr volume rm data");
   });
 
+  test("version is printed by docker's templates, too", async () => {
+    const version = await alice.ok("cntnr version");
+    expect(await alice.ok("cntnr version --format '{{.Client.Version}} {{.Server.Version}}'")).toBe(
+      `${version.split(" ")[1]} ${version.split(" ")[1]}`,
+    );
+  });
+
   test("info counts what there is", async () => {
     await alice.ok("cntnr run -d --name on $IMAGE sleep 1000; cntnr create $IMAGE true");
     const format = "{{.Containers}} {{.ContainersRunning}} {{.ContainersStopped}} {{.Rootless}} {{.SubIds}}";
