@@ -286,8 +286,20 @@ export async function removeUnfinished(
       await removeRest(directories, id, kind);
   }
   const owned = new Set(records.map(({ name }) => name));
-  for (const name of listIfThere(join(directories.containers, namesDirectory)))
-    if (!owned.has(name)) await releaseStaleName(directories, name);
+  const taken = new Set(listIfThere(join(directories.containers, namesDirectory)));
+  for (const name of taken) if (!owned.has(name)) await releaseStaleName(directories, name);
+  for (const record of records) if (!taken.has(record.name)) await giveNameBack(directories, record);
+}
+
+/** Somebody has removed the link. One that is still being made takes its name itself. */
+async function giveNameBack(directories: Directories, record: ContainerRecord): Promise<void> {
+  if (!existsSync(containerPaths(directories, record.id).config)) return;
+  try {
+    await takeName(directories, record);
+  } catch (error) {
+    // Somebody else has it by now, or this one again; it can be found by its id.
+    if (!(error instanceof CntnrError)) throw error;
+  }
 }
 
 function hasRecord(directories: Directories, id: ContainerId): boolean {

@@ -42,11 +42,7 @@ export class Engine {
    */
   events({ signal, ...options }: ReadEventsOptions = {}): AsyncGenerator<EngineEvent> {
     const signals = this.#context.signals(signal ? { signal } : {});
-    return this.#events({ sinceMs: Date.now(), ...options, ...signals });
-  }
-
-  async *#events(options: ReadEventsOptions): AsyncGenerator<EngineEvent> {
-    yield* readEvents(this.#context.directories, options);
+    return readEvents(this.#context.directories, { ...options, ...signals });
   }
 }
 

@@ -79,13 +79,46 @@ export interface ReadEventsOptions {
  * What has happened and what happens, in its order, until `untilMs` or until the signal is given. Each event is told once, also when
  * the log begins anew in between.
  */
-export async function* readEvents(
+export function readEvents(
   directories: Directories,
-  { sinceMs = Date.now(), untilMs = Number.POSITIVE_INFINITY, signal }: ReadEventsOptions = {},
+  { sinceMs, untilMs = Number.POSITIVE_INFINITY, signal }: ReadEventsOptions = {},
 ): AsyncGenerator<EngineEvent> {
-  const isWanted = ({ timeMs }: EngineEvent) => timeMs >= sinceMs && timeMs <= untilMs;
+  const range = { sinceMs: sinceMs ?? Number.NEGATIVE_INFINITY, untilMs };
+  // Not by the clock, which may have been set back since: what is there by now has happened before.
+  if (sinceMs === undefined)
+    return follow(directories, OpenLog.atItsEnd(logPath(directories)), range, signal);
+  return withOlder(directories, range, signal);
+}
+
+interface TimeRange {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+function isWithin({ sinceMs, untilMs }: TimeRange): (event: EngineEvent) => boolean {
+  return ({ timeMs }) => timeMs >= sinceMs && timeMs <= untilMs;
+}
+
+async function* withOlder(
+  directories: Directories,
+  range: TimeRange,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<EngineEvent> {
+  const isWanted = isWithin(range);
   for (const event of readAll(olderLog(logPath(directories)))) if (isWanted(event)) yield event;
-  let log = new OpenLog(logPath(directories));
+  yield* follow(directories, new OpenLog(logPath(directories)), range, signal);
+}
+
+/** What comes after the place that is reached in the log, which is disposed of. */
+async function* follow(
+  directories: Directories,
+  start: OpenLog,
+  range: TimeRange,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<EngineEvent> {
+  const isWanted = isWithin(range);
+  const { untilMs } = range;
+  let log = start;
   try {
     for (;;) {
       const isLast = Date.now() > untilMs || signal?.aborted === true;
@@ -121,6 +154,13 @@ class OpenLog implements Disposable {
   constructor(private readonly path: string) {
     this.#fd = openSync(path, "a+", 0o600);
     this.#reader = new LineReader(this.#fd);
+  }
+
+  /** After all that is there by now. */
+  static atItsEnd(path: string): OpenLog {
+    const log = new OpenLog(path);
+    for (const _ of log.#reader.lines());
+    return log;
   }
 
   *events(): Generator<EngineEvent> {

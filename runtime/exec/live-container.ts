@@ -5,7 +5,7 @@ import type { OciProcess } from "../bundle/oci-config.ts";
 import { refuseProc } from "../bundle/process-plan.ts";
 import { type ContainerRecord, containerPaths } from "../container/container-record.ts";
 import { readState } from "../container/container-state.ts";
-import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { fileSystemType } from "../sys/file-system-type.ts";
 import { openInRoot } from "../sys/open-in-root.ts";
@@ -46,7 +46,17 @@ const configSchema = v.looseObject({
 /** What the container's own process is, as its bundle says. Throws CntnrError `corrupt`. */
 export function readProcess(directories: Directories, record: ContainerRecord): OciProcess {
   const { config } = containerPaths(directories, record.id);
-  const result = v.safeParse(configSchema, JSON.parse(readFileSync(config, "utf8")));
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(config, "utf8"));
+  } catch (error) {
+    throw new CntnrError(
+      "corrupt",
+      `${config} is missing or damaged: what container ${record.name} runs with is not known any more (${messageOf(error)})`,
+      { cause: error },
+    );
+  }
+  const result = v.safeParse(configSchema, value);
   if (!result.success) throw new CntnrError("corrupt", `${config}: ${result.issues[0].message}`);
   // Written by us, or by who has changed it since: what is beyond the parts above is passed on to the runtime as it is.
   return result.output.process as unknown as OciProcess;

@@ -3,7 +3,14 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
-import { type LayerRecord, layerName, publishLayer, readLayer, withdrawUnfinished } from "../store/layers.ts";
+import {
+  ensureLink,
+  layerName,
+  type LayerRecord,
+  publishLayer,
+  readLayer,
+  withdrawUnfinished,
+} from "../store/layers.ts";
 import { syncDirectory } from "../store/replace-file.ts";
 import { syncFileSystem } from "../store/sync-file-system.ts";
 import { type TemporaryKey, takeKey } from "../store/temporary.ts";
@@ -92,7 +99,11 @@ async function takeMissing(
   const byName = new Map(blobs.map((blob) => [layerName(blob.diffSha256, options.mappings), blob]));
   const missing: MissingLayer[] = [];
   for (const [name, blob] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (readLayer(directories, name)) continue;
+    const unpacked = readLayer(directories, name);
+    if (unpacked) {
+      ensureLink(directories, name, unpacked);
+      continue;
+    }
     const wait = options.signal ? { signal: options.signal } : {};
     const key = stack.use(await takeKey(directories, "layer", name, wait));
     if (readLayer(directories, name)) continue;

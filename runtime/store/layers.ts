@@ -173,6 +173,15 @@ export function withdrawUnfinished(directories: Directories, name: string, key: 
   if (existsSync(path) && !existsSync(join(path, "layer.json"))) renameSync(path, key.newPath());
 }
 
+/** Makes a layer's link anew that somebody has removed. */
+export function ensureLink(directories: Directories, name: string, { link }: LayerRecord): void {
+  try {
+    symlinkSync(join("../layers", name, "tree"), layerLinkPath(directories, link));
+  } catch (error) {
+    if (!hasErrno(error, "EEXIST")) throw error;
+  }
+}
+
 function makeLink(directories: Directories, name: string): string {
   for (;;) {
     const link = [...randomBytes(6)].map((byte) => (byte % 36).toString(36)).join("");
