@@ -81,10 +81,10 @@ function addressesLimit(
 
 /** None where no rule gives a port. */
 function portsLimit({ values }: Pick<NetworkGrant, "values">): number | "unlimited" {
-  const said = (wanted: string) => values.find(({ key }) => key === wanted)?.value;
-  const none = dimensions.publish.show([]);
-  if ((said(dimensions.publish.key) ?? none) === none) return 0;
-  const limit = said(dimensions.publishedPorts.key) ?? dimensions.publishedPorts.fallback;
+  const { publish, publishedPorts } = dimensions;
+  // Several groups' rules may say something of ports, and what one of them gives there is.
+  if (!values.some(({ key, value }) => key === publish.key && value !== publish.show([]))) return 0;
+  const limit = values.find(({ key }) => key === publishedPorts.key)?.value ?? publishedPorts.fallback;
   return limit === "unlimited" ? limit : Number(limit);
 }
 
