@@ -144,7 +144,8 @@ describe("what is no question of a front's ends the front, and the worker goes o
   ])("%s", async (_, text) => {
     const netd = await HostileNetd.start(host);
     netd.send(text);
-    await netd.worker.waitForOutput(/^the front ended with SIGKILL: .+; a new one is started$/m);
+    // When the channel ends it may be through by itself before the signal is there.
+    await netd.worker.waitForOutput(/^the front ended with (?:SIGKILL|0): .+; a new one is started$/m);
     await netd[Symbol.asyncDispose]();
     expect(await host.residue()).toEqual(noResidue);
   });
