@@ -53,10 +53,8 @@ export async function makeRoot(
   const plan = planMountPoints(tree, mountPoints);
   if (choice.kind === "copy") {
     if (changes) throw new CntnrError("engine", `no overlay can be mounted: ${choice.reason}`);
-    const { mergeLayers } = await import("../merged-tree/merge-process.ts");
-    const rootfs = join(directory, rootPath);
-    mkdirSync(rootfs, { mode: 0o700 });
-    await mergeLayers(image.layers, "/", rootfs, plan.replacements, { mappings });
+    const { makeWorkingCopy } = await import("../merged-tree/merge-process.ts");
+    await makeWorkingCopy(image.layers, join(directory, rootPath), plan.replacements, { mappings });
     const isAsked = request.rootKind === "copy";
     return { root, details: isAsked ? [] : [`the root file system was copied, because ${choice.reason}`] };
   }

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { changesOf } from "../build/plan/changes.ts";
 import { type Settings, withSetting } from "../build/plan/settings.ts";
@@ -14,6 +13,7 @@ import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { type BundleConfig, readBundleConfig } from "./bundle-config.ts";
+import { withChangedFiles } from "./changed-files.ts";
 import { noteContainer } from "./container-events.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { whileThere } from "./container-store.ts";
@@ -115,23 +115,22 @@ async function packContainer(
   config: BundleConfig,
   options: { readonly compression: Compression; readonly signal?: AbortSignal },
 ): Promise<{ readonly layer: NewLayer; readonly base: Descriptor | undefined }> {
-  const { directory } = containerPaths(directories, record.id);
-  const upper = join(directory, "upper");
   const mappings = loadIdMappings();
   const mountPoints = config.mounts.map(({ destination }) => destination);
   const common = { mappings, mountPoints, ...options };
-  if (!existsSync(upper)) {
-    const root = join(directory, config.root.path);
-    return { layer: await commitDirectory(directories, root, { ...common, lowers: [] }), base: undefined };
-  }
-  const base = (await ownImage(directories, record.imageId, options))?.manifest;
-  if (!base)
-    throw new CntnrError(
-      "not-found",
-      `image ${record.image} of container ${record.name} is not in the store any more, and a new one would be based on it`,
-    );
-  const layer = await commitDirectory(directories, upper, { ...common, lowers: record.layers });
-  return { layer, base };
+  const changed = await withChangedFiles(directories, record, async (upper) => {
+    const base = (await ownImage(directories, record.imageId, options))?.manifest;
+    if (!base)
+      throw new CntnrError(
+        "not-found",
+        `image ${record.image} of container ${record.name} is not in the store any more, and a new one would be based on it`,
+      );
+    const layer = await commitDirectory(directories, upper, { ...common, lowers: record.layers });
+    return { layer, base };
+  });
+  if (changed) return changed;
+  const root = join(containerPaths(directories, record.id).directory, config.root.path);
+  return { layer: await commitDirectory(directories, root, { ...common, lowers: [] }), base: undefined };
 }
 
 /** The image's settings with what `run` was told; what the engine itself adds to each environment is not the image's. */

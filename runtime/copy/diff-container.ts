@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { readBundleConfig } from "../container/bundle-config.ts";
+import { withChangedFiles } from "../container/changed-files.ts";
 import { type ContainerRecord, containerPaths } from "../container/container-record.ts";
 import { whileThere } from "../container/container-store.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
@@ -14,15 +14,16 @@ export async function diffContainer(
   directories: Directories,
   record: ContainerRecord,
 ): Promise<readonly Change[]> {
-  const upper = join(containerPaths(directories, record.id).directory, "upper");
-  if (!existsSync(upper)) throw withoutUpper(directories, record);
-  const job: CopyJob = {
-    view: { kind: "bundle", rootfs: upper, overlay: null, binds: [] },
-    action: { kind: "diff", lowers: [...record.layers], mountPoints: mountPointsOf(directories, record) },
-  };
   const outcome = await whileThere(directories, record, () =>
-    runCopyProcess(job, { mappings: loadIdMappings() }),
+    withChangedFiles(directories, record, (upper) => {
+      const job: CopyJob = {
+        view: { kind: "bundle", rootfs: upper, overlay: null, binds: [] },
+        action: { kind: "diff", lowers: [...record.layers], mountPoints: mountPointsOf(directories, record) },
+      };
+      return runCopyProcess(job, { mappings: loadIdMappings() });
+    }),
   );
+  if (!outcome) throw withoutUpper(directories, record);
   if ("changes" in outcome) return outcome.changes;
   throw new CntnrError("engine", "the process that compares ended before its work was done");
 }

@@ -12,14 +12,18 @@ interface PendingDirectory {
 }
 
 /**
- * Makes the working directory, an empty one, a copy of what an overlay of directories shows; of several that are there the uppermost
- * gives owner, mode and times. Hard links within a layer stay links.
+ * Makes a directory a copy of what an overlay of directories shows; of several that are there the uppermost gives owner, mode and times.
+ * Hard links within a layer stay links.
  * @param sources the uppermost first; at least one
+ * @param into an empty directory below the working directory; by default that itself
  */
-export function mergeDirectories(sources: readonly ByteString[]): void {
-  const copier = new NodeCopier();
+export function mergeDirectories(
+  sources: readonly ByteString[],
+  into: ByteString = "",
+  copier: NodeCopier = new NodeCopier(),
+): void {
   const made: { readonly path: ByteString; readonly from: ByteString; readonly status: BigIntStats }[] = [];
-  const pending: PendingDirectory[] = [{ path: "", sources }];
+  const pending: PendingDirectory[] = [{ path: into, sources }];
   for (let next = pending.pop(); next; next = pending.pop()) {
     const { path } = next;
     const [from = ""] = next.sources;

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { ownProgram } from "../process/own-program.ts";
 import type { MountPoint } from "../rootfs/mount-points.ts";
@@ -35,11 +35,29 @@ export async function mergeLayers(
 export async function makeWorkingCopy(
   layers: readonly string[],
   copy: string,
+  covers: readonly MountPoint[],
   options: MergeOptions,
 ): Promise<void> {
   mkdirSync(copy, { mode: 0o700 });
-  const job = { kind: "merge", layers, from: "/", covers: [], snapshot: snapshotOf(copy) } as const;
-  await runWorker(copy, job, options);
+  await runWorker(copy, { kind: "merge", layers, from: "/", covers, snapshot: snapshotOf(copy) }, options);
+}
+
+/** Whether it is known what a copy was in the beginning. */
+export function isWorkingCopy(copy: string): boolean {
+  return existsSync(snapshotOf(copy));
+}
+
+/**
+ * Copies what was changed in a working copy into an empty directory, the upper one, though somebody may still work in the copy.
+ * @param scratch another empty directory
+ */
+export async function copyChanges(
+  copy: string,
+  upper: string,
+  scratch: string,
+  options: MergeOptions,
+): Promise<void> {
+  await runWorker(upper, { kind: "copy-changes", tree: copy, snapshot: snapshotOf(copy), scratch }, options);
 }
 
 /** Puts real directories and files at places of a working copy: a change like any other. */

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { LayeredTree } from "../rootfs/layered-tree.ts";
 import type { ByteString } from "../sys/file-calls.ts";
+import { bindDirectory, enterRoot, mountTmpfs } from "../sys/mount.ts";
 import { mergeDirectories } from "./merge-layers.ts";
 import { readSnapshot, takeSnapshot } from "./snapshot.ts";
 import { takeChanges } from "./take-changes.ts";
@@ -26,6 +27,13 @@ const jobSchema = v.variant("kind", [
   v.strictObject({ kind: v.literal("cover"), covers }),
   /** Moves into the working directory what has changed in a tree since its snapshot. */
   v.strictObject({ kind: v.literal("take"), tree: v.string(), snapshot: v.string() }),
+  /** The same by copying, and the tree may be somebody's who still works in it. `scratch`: an empty directory to mount on. */
+  v.strictObject({
+    kind: v.literal("copy-changes"),
+    tree: v.string(),
+    snapshot: v.string(),
+    scratch: v.string(),
+  }),
 ]);
 
 /** What a worker is to do. */
@@ -47,8 +55,30 @@ export async function mergeWorker(jobText: string): Promise<void> {
     case "cover":
       return cover(job.covers);
     case "take":
-      takeChanges(byteString(job.tree), readSnapshot(job.snapshot));
+      return takeChanges(byteString(job.tree), readSnapshot(job.snapshot), "move");
+    case "copy-changes": {
+      const snapshot = readSnapshot(job.snapshot);
+      shutIn(job.tree, job.scratch);
+      takeChanges(shutInTree, snapshot, "copy");
+    }
   }
+}
+
+const shutInTree = "/tree";
+
+/** Makes the tree and the working directory all that there is of the file system: whoever works in it may put links in our way (B7). */
+function shutIn(tree: string, scratch: string): void {
+  const target = process.cwd();
+  mountTmpfs(scratch);
+  for (const [name, source] of [
+    [shutInTree, tree],
+    ["/changes", target],
+  ] as const) {
+    mkdirSync(`${scratch}${name}`);
+    bindDirectory(source, `${scratch}${name}`);
+  }
+  enterRoot(scratch);
+  process.chdir("/changes");
 }
 
 /** The uppermost first, and without the links by which layers are named. */

@@ -1,17 +1,20 @@
 import { type BigIntStats, lstatSync, readdirSync, renameSync } from "node:fs";
+import { hasErrno } from "../errors/cntnr-error.ts";
 import { makeWhiteout } from "../layer/deletion-marks.ts";
 import { joinPath, parentOf } from "../layer/entry-path.ts";
 import { type ByteString, makeDirectory } from "../sys/file-calls.ts";
-import { bytes, copyDescription } from "./copy-node.ts";
+import { bytes, copyDescription, NodeCopier } from "./copy-node.ts";
+import { mergeDirectories } from "./merge-layers.ts";
 import { isUnchanged, type Snapshot, stampOf } from "./snapshot.ts";
 
 /**
- * Moves what is new in a tree since its snapshot into the working directory, which becomes what the upper directory of an overlay would
- * be: new and changed files, the directories that they are in, and whiteouts for what is not there any more. The tree is used up.
+ * Moves or copies what is new in a tree since its snapshot into the working directory, which becomes what the upper directory of an
+ * overlay would be: new and changed files, the directories that they are in, and whiteouts for what is not there any more. A tree from
+ * which something is moved is used up.
  * @param tree its root directory
  */
-export function takeChanges(tree: ByteString, snapshot: Snapshot): void {
-  new ChangeTaker(tree, snapshot).take();
+export function takeChanges(tree: ByteString, snapshot: Snapshot, how: "move" | "copy"): void {
+  new ChangeTaker(tree, snapshot, how).take();
 }
 
 class ChangeTaker {
@@ -22,9 +25,13 @@ class ChangeTaker {
   /** Files with several names of which one is new: all of these go together, or they would be files of their own. */
   readonly #linked = new Set<bigint>();
 
-  constructor(tree: ByteString, snapshot: Snapshot) {
+  readonly #how: "move" | "copy";
+  readonly #copier = new NodeCopier();
+
+  constructor(tree: ByteString, snapshot: Snapshot, how: "move" | "copy") {
     this.#tree = tree;
     this.#snapshot = snapshot;
+    this.#how = how;
   }
 
   take(): void {
@@ -49,7 +56,8 @@ class ChangeTaker {
         // One that was made anew in the place of an old one is gone through, too: what is missing in it gets its whiteout.
         if (!isUnchanged(before, now)) this.#ensure(path, status);
         kept.push(path);
-      } else if (!before || !isUnchanged(before, now) || this.#linked.has(status.ino)) this.#move(path);
+      } else if (!before || !isUnchanged(before, now) || this.#linked.has(status.ino))
+        this.#take(path, status);
     }
     const isThere = new Set(present);
     for (const name of this.#snapshot.names.get(directory) ?? [])
@@ -74,9 +82,23 @@ class ChangeTaker {
       }
   }
 
-  #move(path: ByteString): void {
+  #take(path: ByteString, status: BigIntStats): void {
     this.#ensure(parentOf(path));
-    renameSync(bytes(this.#at(path)), bytes(path));
+    const from = this.#at(path);
+    if (this.#how === "move") renameSync(bytes(from), bytes(path));
+    else this.#copy(from, path, status);
+  }
+
+  #copy(from: ByteString, path: ByteString, status: BigIntStats): void {
+    try {
+      if (status.isDirectory()) {
+        makeDirectory(path, 0o700);
+        mergeDirectories([from], path, this.#copier);
+      } else this.#copier.copy(from, path, status);
+    } catch (error) {
+      // Whoever still works in the tree may take things away.
+      if (!hasErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+    }
   }
 
   /** Makes a directory of the tree's in the upper one, and those that it is in. */

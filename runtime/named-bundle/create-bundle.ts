@@ -200,7 +200,7 @@ async function build(
   for (const detail of details) surroundings.onDetail(detail);
 }
 
-const rootParts = ["upper", "work", "rootfs"];
+const rootParts = ["upper", "work", "rootfs", "rootfs-snapshot"];
 
 async function removeRoot(directory: string, mappings: IdMappings): Promise<void> {
   for (const part of rootParts) await removeTree(join(directory, part), mappings);

@@ -180,6 +180,18 @@ describe("in a container", () => {
 });
 
 describe("a store on an overlay", () => {
+  test("knows what containers have changed of their copies", async () => {
+    const script = `cntnr run --name box ${layered} sh -c 'rm /data/keep; echo x >/data/x; mkdir /new; echo y >/new/y'
+      cntnr diff box
+      cntnr commit box made >/dev/null; cntnr run --rm made sh -c 'ls /data /new; cat /new/y'
+      cntnr image inspect --format '{{len .RootFS.Layers}}' made
+      cntnr rm box`;
+    for (const user of users())
+      expect(await withinOk(user, ["--cap-add", "SYS_ADMIN"], script)).toBe(
+        "C /data\nD /data/keep\nA /data/x\nA /new\nA /new/y\n/data:\nx\n\n/new:\ny\ny\n4\nbox",
+      );
+  });
+
   test("has the same images to the bit, whether their steps were overlays or copies", async () => {
     const root = join(host.directory, "overlay");
     const mount = `mkdir -p ${root}/l ${root}/u ${root}/w ${root}/m && chmod 777 ${root}/u &&

@@ -99,7 +99,7 @@ export class StepRunner {
     const choice = await chooseRoot({ layers: lowers, upper: upper.path, work: upper.work }, place);
     if (choice.kind === "overlay") return;
     this.#listener.onDetail(`steps work on copies of the files below: ${choice.reason}`);
-    await makeWorkingCopy(lowers, upper.copyPath, { mappings, lockFd: key.lockFd, signal });
+    await makeWorkingCopy(lowers, upper.copyPath, [], { mappings, lockFd: key.lockFd, signal });
   }
 
   async #commit(upper: UpperTree, files: StageFiles, filled: Filled): Promise<StepResult> {

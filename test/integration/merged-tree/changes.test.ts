@@ -157,13 +157,17 @@ test("changes of a copy on top of the layers show the changed copy again, whatev
       await takeSnapshot(snapshot);
       for (const { name, path, other } of changes) attempt(() => operations[name]?.(path, other));
       const expected = describeTree(copy);
-      const upper = mkdtempSync(join(directory, "upper-"));
-      process.chdir(upper);
-      takeChanges(copy, readSnapshot(snapshot));
-      process.chdir(here);
-      const result = merge("result", [upper, high, low]);
-      expect(describeTree(result)).toEqual(expected);
-      for (const path of [copy, upper, result]) rmSync(path, { recursive: true });
+      for (const how of ["copy", "move"] as const) {
+        const upper = mkdtempSync(join(directory, "upper-"));
+        process.chdir(upper);
+        takeChanges(copy, readSnapshot(snapshot), how);
+        process.chdir(here);
+        const result = merge("result", [upper, high, low]);
+        expect(describeTree(result)).toEqual(expected);
+        for (const path of [upper, result]) rmSync(path, { recursive: true });
+        if (how === "copy") expect(describeTree(copy)).toEqual(expected);
+      }
+      rmSync(copy, { recursive: true });
     }),
     {
       numRuns: 150,
@@ -190,7 +194,7 @@ test("what was not touched is no change", async () => {
   writeFileSync("a/b/more", "new");
   const upper = mkdtempSync(join(directory, "upper-"));
   process.chdir(upper);
-  takeChanges(copy, readSnapshot(join(root, "snapshot")));
+  takeChanges(copy, readSnapshot(join(root, "snapshot")), "move");
   expect(describeTree(upper, { ignoreTimes: true }).map((line) => line.split(" ")[0])).toEqual([
     ".",
     "a",
