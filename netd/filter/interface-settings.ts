@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { findLink } from "../netlink/links.ts";
+import { endDuplicateDetection } from "../netlink/new-addresses.ts";
 import { pinMac, setPortFlags, setPrograms } from "../netlink/port-settings.ts";
 import type { FilteredAttachment, HostEnd } from "./attachment.ts";
 import type { RunBatch } from "./commands.ts";
@@ -27,6 +28,8 @@ export function settleEnd({ hostEnd, mac, isolationGroup }: FilteredAttachment):
   setPrograms(hostEnd.index, endSeal);
   if (hostEnd.kind === "routed") {
     distrust(hostEnd.name);
+    // Its plugin has given it the gateway's address before.
+    endDuplicateDetection(hostEnd.index);
     return;
   }
   setPortFlags(hostEnd.index, {
