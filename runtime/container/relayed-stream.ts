@@ -11,8 +11,8 @@ interface StreamReader {
 }
 
 /**
- * A pipe that a container prints into, and that we read. A pipe(2) and not the socket that Bun would make: `echo >/dev/stdout`, as
- * many images do it, cannot open a socket.
+ * A pipe that a container prints into, and that we read. A pipe(2) as shells make it, and not the socket that Bun would: nobody could
+ * open that by /dev/stdout.
  */
 export class RelayedStream implements Disposable {
   /** For the container; closed by {@link closeOwnEnd}. */
