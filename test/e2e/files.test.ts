@@ -253,6 +253,32 @@ describe("commit", () => {
     expect(config.history.at(-1)).toMatchObject({ comment: "a comment", author: "Alice" });
   });
 
+  test("takes every instruction that changes settings and nothing else", async () => {
+    const changes = [
+      "ENTRYPOINT echo",
+      "EXPOSE 80",
+      "HEALTHCHECK --retries=2 CMD true",
+      "ONBUILD RUN true",
+      "STOPSIGNAL 3",
+      "USER 7",
+      "VOLUME /v",
+      "WORKDIR /w",
+    ];
+    const flags = changes.map((change) => `-c '${change}'`).join(" ");
+    await alice.ok(`cntnr create --name settings $IMAGE true; cntnr commit ${flags} settings made:settings`);
+    const config = JSON.parse(await alice.ok("cntnr image inspect -f '{{json .Config}}' made:settings"));
+    expect(config).toMatchObject({
+      Entrypoint: ["/bin/sh", "-c", "echo"],
+      ExposedPorts: { "80/tcp": {} },
+      Healthcheck: { Test: ["CMD-SHELL", "true"], Retries: 2 },
+      OnBuild: ["RUN true"],
+      StopSignal: "3",
+      User: "7",
+      Volumes: { "/v": {} },
+      WorkingDir: "/w",
+    });
+  });
+
   test("of a container of a committed image adds a layer to it", async () => {
     await alice.ok(
       "cntnr run --name one $IMAGE sh -c 'echo 1 >/one'; cntnr commit one step:1; cntnr run --name two step:1 sh -c 'echo 2 >/two'; cntnr commit two step:2",

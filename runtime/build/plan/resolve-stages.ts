@@ -96,8 +96,16 @@ function baseOf(
   }
   const stage = findStage(dockerfile, name, index);
   if (stage) return { kind: "stage", index: stage.index };
-  if (contexts.has(name)) return { kind: "context", name };
+  const context = contextOf(name, contexts);
+  if (context !== undefined) return { kind: "context", name: context };
   return name === "scratch" ? { kind: "scratch" } : { kind: "image", name };
+}
+
+/** The context that an image's name stands for, however much of the name is written: alpine is docker.io/library/alpine:latest, too. */
+function contextOf(name: string, contexts: ReadonlySet<string>): string | undefined {
+  if (contexts.has(name)) return name;
+  const shortOf = (text: string) => text.replace(/^docker\.io\/(?:library\/)?/, "").replace(/:latest$/, "");
+  return [...contexts].find((context) => shortOf(context) === shortOf(name));
 }
 
 /** The last stage of this name before `before`. */
@@ -114,7 +122,8 @@ export function resolveFrom(
 ): Base {
   const stage = findStage(dockerfile, from, before);
   if (stage) return { kind: "stage", index: stage.index };
-  if (contexts.has(from)) return { kind: "context", name: from };
+  const context = contextOf(from, contexts);
+  if (context !== undefined) return { kind: "context", name: context };
   if (/^\d+$/.test(from)) {
     if (Number(from) < before) return { kind: "stage", index: Number(from) };
     throw new CntnrError("build", `--from=${from}: there is no stage ${from} before this one`);

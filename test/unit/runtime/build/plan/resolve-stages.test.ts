@@ -11,7 +11,7 @@ function resolve(text: string, args: Record<string, string> = {}, target?: strin
   return resolveStages(parseDockerfile("Dockerfile", text), {
     buildArgs: new Map(Object.entries(args)),
     platform,
-    contexts: new Set(["ctx"]),
+    contexts: new Set(["ctx", "alpine", "docker.io/user/app:latest"]),
     ...(target === undefined ? {} : { target }),
   });
 }
@@ -28,6 +28,19 @@ describe("stages", () => {
       { kind: "scratch" },
       { kind: "context", name: "ctx" },
       { kind: "image", name: "three" },
+    ]);
+  });
+
+  test("are based on a context in the place of an image, however much of its name is written", () => {
+    const { stages } = resolve(
+      "FROM alpine:latest\nFROM docker.io/library/alpine\nFROM user/app\nFROM alpine:3\nFROM docker.io/alpine",
+    );
+    expect(stages.map(({ base }) => base)).toEqual([
+      { kind: "context", name: "alpine" },
+      { kind: "context", name: "alpine" },
+      { kind: "context", name: "docker.io/user/app:latest" },
+      { kind: "image", name: "alpine:3" },
+      { kind: "context", name: "alpine" },
     ]);
   });
 
