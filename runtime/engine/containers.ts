@@ -12,7 +12,7 @@ import type { Container, ContainerDetails } from "./container.ts";
 import { type ContainerRequest, completeRequest } from "./container-request.ts";
 import { type AttachEnd, type CapturedEnd, ContainerWork, endOf } from "./container-work.ts";
 import type { CreateOptions, WaitOptions } from "./context.ts";
-import { attachOptionsOf, bothOutputs, CapturedStreams, type Input, type Streams } from "./streams.ts";
+import { attachOptionsOf, CapturedStreams, type Input, type Streams } from "./streams.ts";
 
 export interface StopOptions extends WaitOptions {
   /** After so many seconds it is killed; negative: never. Default: what the container says. */
@@ -101,19 +101,8 @@ export class Containers extends ContainerWork {
     streams: Streams,
     options: CreateOptions = {},
   ): Promise<RunResult> {
-    const { runContainer } = await import("../container/run-container.ts");
-    const { detachKeys, signals, attached = bothOutputs } = attachOptionsOf(streams);
-    const isGiven = streams.kind === "given";
-    const stdin = isGiven ? streams.input !== undefined : (request.stdin ?? false);
-    return runContainer(
-      this.context.directories,
-      {
-        ...completeRequest({ ...request, stdin }),
-        ...{ detach: false, attached, detachKeys, signals },
-        ...(isGiven ? { streams } : {}),
-      },
-      this.context.surroundings(options),
-    );
+    const { runAttached } = await import("./run-container.ts");
+    return runAttached(this.context, request, streams, options);
   }
 
   /** Makes a container and starts it in the background. Fails or aborted, nothing of it is left. */
@@ -121,17 +110,8 @@ export class Containers extends ContainerWork {
     request: ContainerRequest,
     options: CreateOptions = {},
   ): Promise<{ readonly id: ContainerId }> {
-    const { runContainer } = await import("../container/run-container.ts");
-    const result = await runContainer(
-      this.context.directories,
-      {
-        ...completeRequest(request),
-        ...{ detach: true, attached: [], detachKeys: new Uint8Array(), signals: "keep" },
-      },
-      this.context.surroundings(options),
-    );
-    if (result.kind !== "ended") return { id: result.id };
-    throw new CntnrError("engine", "the container ended in the foreground");
+    const { runDetached } = await import("./run-container.ts");
+    return runDetached(this.context, request, options);
   }
 
   /** Starts a container that does not run, in the background. One that cannot be started is as if it had ended with 125 to 127. */
