@@ -23,8 +23,7 @@ const controllerOf: Readonly<Record<keyof ResourceLimits, Controller>> = {
   blkioWeight: "io",
   deviceLimits: "io",
 };
-const advice =
-  "the administrator can delegate them: Delegate=cpu cpuset io memory pids in /etc/systemd/system/user@.service.d/";
+const advice = "`cntnr doctor` names the command that mends it";
 
 /**
  * The cgroup of a container with bounds, below the one that is delegated to the user. Pure. Throws CntnrError `unavailable` where the

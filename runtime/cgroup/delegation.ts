@@ -20,7 +20,7 @@ export interface CgroupView {
 export type Delegation =
   /** A cgroup whose children the user may limit: from the root of the hierarchy on. */
   | { readonly kind: "delegated"; readonly path: string; readonly controllers: ReadonlySet<string> }
-  | { readonly kind: "none"; readonly reason: string };
+  | { readonly kind: "none"; readonly hierarchy: "v1" | "v2"; readonly reason: string };
 
 /**
  * The cgroup nearest to the root that is the user's own: its children can be limited by the controllers that it passes on. A process
@@ -31,10 +31,12 @@ export function findDelegation({ own, mountinfo, read, isWritable }: CgroupView)
   if (mountPoint === undefined)
     return {
       kind: "none",
+      hierarchy: "v1",
       reason: "this machine has its controllers in cgroups v1, which cannot be delegated",
     };
   const ownPath = /^0::(\/.*)$/m.exec(own)?.[1];
-  if (ownPath === undefined) return { kind: "none", reason: "/proc/self/cgroup names no cgroup" };
+  if (ownPath === undefined)
+    return { kind: "none", hierarchy: "v2", reason: "/proc/self/cgroup names no cgroup" };
   let found: string | undefined;
   for (let path = ownPath; ; path = dirname(path)) {
     if (!isWritable(join(mountPoint, path, "cgroup.procs"))) break;
@@ -42,7 +44,11 @@ export function findDelegation({ own, mountinfo, read, isWritable }: CgroupView)
     if (path === "/") break;
   }
   if (found === undefined)
-    return { kind: "none", reason: `the cgroup ${ownPath}, in which you are, is not yours` };
+    return {
+      kind: "none",
+      hierarchy: "v2",
+      reason: `the cgroup ${ownPath}, in which you are, is not yours`,
+    };
   const controllers = (read(join(mountPoint, found, "cgroup.subtree_control")) ?? "").trim().split(/\s+/);
   return { kind: "delegated", path: found, controllers: new Set(controllers.filter((name) => name !== "")) };
 }

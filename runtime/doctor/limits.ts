@@ -13,9 +13,8 @@ const delegate =
  */
 export function judgeCgroups(delegation: Delegation, hasSystemd: boolean): Finding {
   if (delegation.kind === "none") {
-    const isOld = delegation.reason.includes("cgroups v1");
     const text = `--memory, --cpus, --pids-limit and their like are refused: ${delegation.reason}`;
-    if (isOld && hasSystemd)
+    if (delegation.hierarchy === "v1" && hasSystemd)
       return warning(
         text,
         asRoot(

@@ -136,11 +136,11 @@ describe("the cgroup of a container with limits", () => {
     });
   });
 
-  test("is refused where a limit would not hold, with what is missing and who can give it", () => {
+  test("is refused where a limit would not hold, with what is missing and where to find what mends it", () => {
     expect(() => planResources(limits, delegated("memory"), "id")).toThrow(
-      "does not pass pids on; the administrator can",
+      "does not pass pids on; `cntnr doctor` names the command that mends it",
     );
-    const none = { kind: "none", reason: "there is none" } as const;
+    const none = { kind: "none", hierarchy: "v2", reason: "there is none" } as const;
     expect(() => planResources(limits, none, "id")).toThrow("memory, pids, and there is none");
   });
 });

@@ -225,9 +225,15 @@ test("limits need controllers of the user's own", () => {
   );
   expect(some.text).toContain("limits by cpu, cpuset, io are refused");
   expect(some.remedy?.command).toContain("Delegate=cpu cpuset io memory pids");
-  expect(judgeCgroups({ kind: "none", reason: "it is not yours" }, true).remedy?.as).toBe("user");
-  expect(judgeCgroups({ kind: "none", reason: "it is not yours" }, false).remedy).toBeUndefined();
-  expect(judgeCgroups({ kind: "none", reason: "controllers in cgroups v1" }, true).remedy?.as).toBe("root");
+  expect(judgeCgroups({ kind: "none", hierarchy: "v2", reason: "it is not yours" }, true).remedy?.as).toBe(
+    "user",
+  );
+  expect(
+    judgeCgroups({ kind: "none", hierarchy: "v2", reason: "it is not yours" }, false).remedy,
+  ).toBeUndefined();
+  expect(
+    judgeCgroups({ kind: "none", hierarchy: "v1", reason: "controllers in cgroups v1" }, true).remedy?.as,
+  ).toBe("root");
 });
 
 test("seccomp needs the kernel, and runc", () => {
