@@ -16,6 +16,7 @@ import {
   readFacts,
   readState,
 } from "./container-state.ts";
+import { unregisterContainer } from "./container-store.ts";
 import { unpauseContainer } from "./pause-container.ts";
 import { cancelRestart, requestStop } from "./pending-restart.ts";
 import { removeEnded, type SettledState, settle } from "./settle.ts";
@@ -125,7 +126,10 @@ export async function waitForEnd(
   const start = performance.now();
   let endedAt: number | undefined;
   for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
-    if (!existsSync(containerPaths(directories, record.id).record)) return removed(directories, record);
+    if (!existsSync(containerPaths(directories, record.id).record)) {
+      await finishRemoval(directories, record);
+      return removed(directories, record);
+    }
     const facts = readFacts(directories, record);
     if (overdueOf(record, facts) !== "nothing" || isCleanedUp(facts)) {
       const state = await settle(directories, record);
@@ -148,6 +152,11 @@ export async function waitForEnd(
 /** The exit code that a container has ended with, docker's for a killed process when nobody has seen it. */
 export function exitCodeOf(state: EndedState): number {
   return ("exitCode" in state ? state.exitCode : undefined) ?? lostExitCode;
+}
+
+/** Its files may still be there, and its end is told of after them: whoever removes it holds its lock, unless he was killed. */
+function finishRemoval(directories: Directories, { id }: ContainerRecord): Promise<void> {
+  return withContainerLock(directories, id, () => unregisterContainer(directories, id, undefined));
 }
 
 function removed(directories: Directories, { id }: ContainerRecord): EndedState {

@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -19,10 +20,12 @@ import {
   registerContainer,
   unregisterContainer,
 } from "../../../../runtime/container/container-store.ts";
+import { waitForEnd } from "../../../../runtime/container/end-container.ts";
 import { ownMark } from "../../../../runtime/container/process-identity.ts";
 import { settle } from "../../../../runtime/container/settle.ts";
 import { sweep } from "../../../../runtime/container/sweep.ts";
 import { type Directories, openDirectories } from "../../../../runtime/store/directories.ts";
+import { lockFile } from "../../../../runtime/sys/file-lock.ts";
 import { makeRecord } from "./make-record.ts";
 
 let root: string;
@@ -127,6 +130,23 @@ describe("after a crash or a reboot", () => {
     expect(readdirSync(directories.containers).sort()).toEqual(
       [`${b}.${alive}.new`, kept.id, "names"].sort(),
     );
+  });
+
+  test("whoever waits for the end of a container that removes itself waits for the end of its files", async () => {
+    const record = await register("passing");
+    const { directory } = containerPaths(directories, record.id);
+    const remover = await lockFile(`${directory}.lock`, "exclusive");
+    renameSync(directory, `${directory}.gone`);
+    let isOver = false;
+    const end = waitForEnd(directories, record).then((state) => {
+      isOver = true;
+      return state;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isOver).toBe(false);
+    remover[Symbol.dispose]();
+    expect(await end).toEqual({ kind: "removed" });
+    expect(readdirSync(directories.containers)).toEqual(["names"]);
   });
 
   test("names that belong to nobody are swept", async () => {
