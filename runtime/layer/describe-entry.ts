@@ -40,16 +40,18 @@ export function describeEntry(headers: EntryHeaders, limits: LayerLimits): TarEn
       attribute.includes("\0")
     )
       throw damagedLayer(`${printable(name)}: an extended attribute that no file could have`);
-  switch (typeOf(header, name)) {
+  const type = typeOf(header, name);
+  if (base.path === "" && type !== "directory")
+    throw damagedLayer(`a ${type} in the place of the root directory`);
+  switch (type) {
     case "directory":
-      return { ...base, type: "directory" };
+      return { ...base, type };
     case "file":
-      if (base.path === "") throw damagedLayer("a file in the place of the root directory");
       return { ...base, type: "file", sizeBytes: storedBytesOf(header, records), isSparse: false };
     case "symbolic-link":
       return { ...base, type: "symbolic-link", target: symbolicTarget(linkNameOf(headers), name, limits) };
     case "hard-link":
-      return { ...base, type: "hard-link", target: cleanEntryPath(linkNameOf(headers), limits) };
+      return { ...base, type, target: linkedPath(linkNameOf(headers), name, limits) };
     case "fifo":
       return { ...base, type: "fifo" };
     case "device":
@@ -107,6 +109,13 @@ function symbolicTarget(target: ByteString, name: ByteString, limits: LayerLimit
   if (target === "" || target.includes("\0") || target.length > limits.pathBytes)
     throw damagedLayer(`${printable(name)}: a symbolic link to ${printable(target)}`);
   return target;
+}
+
+/** Only files have several names. */
+function linkedPath(target: ByteString, name: ByteString, limits: LayerLimits): ByteString {
+  const path = cleanEntryPath(target, limits);
+  if (path !== "") return path;
+  throw damagedLayer(`${printable(name)}: a hard link to the root directory`);
 }
 
 function idOf(records: PaxRecords, key: "uid" | "gid", fromHeader: number): number {

@@ -171,6 +171,7 @@ function requireSound(entry: RecordedEntry["entry"], pieces: RecordedEntry["piec
     path === "" || path.split("/").every((part) => !["", ".", ".."].includes(part));
   const problems = [
     isClean(entry.path) || "a path that is not clean",
+    entry.path !== "" || entry.type === "directory" || "no directory in the place of the root",
     entry.path.length <= defaultLimits.pathBytes || "a path that is too long",
     !entry.path.includes("\0") || "a NUL in a path",
     (entry.mode & ~0o7777) === 0 || "a mode with more than bits",

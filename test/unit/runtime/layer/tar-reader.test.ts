@@ -335,6 +335,15 @@ describe("a damaged or hostile archive", () => {
     ["has too many entries", archive(file("a"), file("b"), file("c"), file("d"))],
     ["has an empty name", header({ name: "" })],
     ["has a file in the place of the root", file("./", "x")],
+    ["has a symbolic link in the place of the root", symbolicLink("./", "/etc")],
+    ["has a hard link in the place of the root", archive(file("f"), hardLink(".", "f"))],
+    ["has a fifo in the place of the root", header({ name: "./", type: "6" })],
+    ["has a device in the place of the root", header({ name: "./", type: "3" })],
+    ["has a hard link to the root", hardLink("h", "./")],
+    [
+      "has a device of a number below zero",
+      header({ name: "d", type: "3", patches: { 329: Buffer.alloc(8, 0xff) } }),
+    ],
     ["has a symbolic link to nothing", symbolicLink("s", "")],
     ["has a hard link to nothing", hardLink("h", "")],
     [
