@@ -82,7 +82,7 @@ export class RunningFront implements AsyncDisposable {
     if (head.startsWith("grpc") && !statuses.includes(Number(code)))
       throw new Error(`a status that is not in the contract: ${answer.outcome}`);
     if (rest.includes("internal error")) throw new Error(answer.outcome);
-    return `${head}${kindOf(rest.replace(/(method|reference) [^ )]+/g, "$1 X"))}`;
+    return `${head}${kindOf(rest.replace(/(method) .*|(reference) [^ )]+/gs, "$1$2 X"))}`;
   }
 
   async #runStream(sender: Sender, input: Buffer): Promise<string> {
