@@ -63,12 +63,16 @@ describe("a program of twenty lines", () => {
     const text = readFileSync(join(root, "test/demo/library.ts"), "utf8");
     expect(readFileSync(join(root, "README.md"), "utf8")).toContain(`\`\`\`ts\n${text}\`\`\`\n`);
     expect(text.split("\n").length).toBeLessThan(30);
-    expect((await alice.ok(`${programOf("test/demo/library.ts")} $IMAGE`)).split("\n")).toEqual([
+    const printed = (await alice.ok(`${programOf("test/demo/library.ts")} $IMAGE`)).split("\n");
+    expect(printed.slice(0, 3)).toEqual([
       'printed "hello" and ended with 0',
       "TimeoutError: it was killed, and nothing is left of it",
       'its log says "awake"',
-      `what happened: pull, ${[1, 2, 3].map(() => "create, start, die, destroy").join(", ")}`,
     ]);
+    // One that removes itself is told of by its supervisor, who may be slower than what the program does next.
+    const happened = printed[3]?.replace("what happened: ", "").split(", ").sort();
+    const three = (action: string) => [action, action, action];
+    expect(happened).toEqual([...["create", "destroy", "die"].flatMap(three), "pull", ...three("start")]);
     expect(await traces()).toEqual(before);
   });
 
