@@ -65,8 +65,8 @@ export function parseHeader(block: Buffer): TarHeader | undefined {
   };
 }
 
-/** makedev(3) takes 32 bits of each half. */
-const largestDeviceNumber = 2 ** 32 - 1;
+/** What a header's digits have room for; Linux has 12 bits for one half and 20 for the other. */
+const largestDeviceNumber = 0o7777777;
 
 /** The oldest format has no devices, and keeps other things where later ones have their numbers. */
 function deviceNumber(block: Buffer, [start, length]: readonly [number, number]): number {

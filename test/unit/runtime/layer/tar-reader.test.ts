@@ -344,6 +344,10 @@ describe("a damaged or hostile archive", () => {
       "has a device of a number below zero",
       header({ name: "d", type: "3", patches: { 329: Buffer.alloc(8, 0xff) } }),
     ],
+    [
+      "has a device of a number that there is not",
+      header({ name: "d", type: "3", patches: { 337: Buffer.from([0x80, 0, 0, 0, 0x37, 0x37, 0, 0]) } }),
+    ],
     ["has a symbolic link to nothing", symbolicLink("s", "")],
     ["has a hard link to nothing", hardLink("h", "")],
     [
