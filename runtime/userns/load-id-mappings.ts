@@ -1,10 +1,17 @@
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import type { IdMapping, IdMappings } from "./id-mappings.ts";
-import { existingIds, hasNoNewPrivileges, type IdRange, ownIdRanges } from "./own-namespace.ts";
+import {
+  existingIds,
+  hasNoNewPrivileges,
+  type IdRange,
+  mayGainSysAdmin,
+  ownIdRanges,
+} from "./own-namespace.ts";
 
+const setUidBit = 0o4000;
 const largestId = 0xffff_fffe;
 /** What docker and podman give root's containers. */
 const usualIds = 65536;
@@ -96,9 +103,13 @@ function whyNotMapped(
   if (uids.length === 0 || gids.length === 0)
     return "the ids of /etc/subuid and /etc/subgid are not among those of the user namespace that this is in (/proc/self/uid_map)";
   if (uid === 0) return undefined;
-  if (!hasNewuidmap()) return "newuidmap and newgidmap are not installed (Debian package: uidmap)";
-  return hasNoNewPrivileges()
-    ? "newuidmap gains no rights under no-new-privileges, which the container that this is in was started with: --security-opt no-new-privileges=false lifts it"
+  const newuidmap = findNewuidmap();
+  if (newuidmap === undefined) return "newuidmap and newgidmap are not installed (Debian package: uidmap)";
+  if (hasNoNewPrivileges())
+    return "newuidmap gains no rights under no-new-privileges, which the container that this is in was started with: --security-opt no-new-privileges=false lifts it";
+  const isSetUid = (statSync(newuidmap).mode & setUidBit) !== 0;
+  return isSetUid && !mayGainSysAdmin()
+    ? "newuidmap, a set-user-id program, needs CAP_SYS_ADMIN, which no program of the container that this is in can have: --cap-add SYS_ADMIN lifts it"
     : undefined;
 }
 
@@ -135,12 +146,13 @@ export function userName(uid: number): string | undefined {
   }
 }
 
-function hasNewuidmap(): boolean {
+function findNewuidmap(): string | undefined {
   // Where the OCI runtime looks for them, and nowhere else.
   const directories = (process.env.PATH ?? "").split(delimiter).filter((path) => path !== "");
-  return directories.some((directory) =>
+  const found = directories.find((directory) =>
     ["newuidmap", "newgidmap"].every((name) => isExecutable(join(directory, name))),
   );
+  return found === undefined ? undefined : join(found, "newuidmap");
 }
 
 function isExecutable(path: string): boolean {

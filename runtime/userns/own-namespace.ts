@@ -41,6 +41,14 @@ export function hasNoNewPrivileges(): boolean {
   return /^NoNewPrivs:\s*1$/m.test(readFileSync("/proc/self/status", "utf8"));
 }
 
+const sysAdmin = 1n << 21n; // CAP_SYS_ADMIN
+
+/** Whether a set-user-id program that we start can have CAP_SYS_ADMIN (capabilities(7), "Capability bounding set"). */
+export function mayGainSysAdmin(): boolean {
+  const bounds = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
+  return (BigInt(`0x${bounds}`) & sysAdmin) !== 0n;
+}
+
 /**
  * Refuses a /proc that shows another process namespace than ours, where a number means somebody else: that of a container around the
  * one that we are in. Throws CntnrError `unavailable`.

@@ -153,7 +153,13 @@ describe("in a container", () => {
 
   test("users who are not root need nothing but an open filter", async () => {
     const script = `mkdir /tmp/home; HOME=/tmp/home cntnr run --rm ${inner} id -u`;
-    expect(await withinOk(alice, ["-u", "user", "--security-opt", "seccomp=unconfined"], script)).toBe("0");
+    const open = ["-u", "user", "--security-opt", "seccomp=unconfined"];
+    expect(await withinOk(alice, open, script)).toBe("0");
+    // newuidmap may be set-user-id then, and still lacks a capability.
+    const withSetUid = [...open, "--security-opt", "no-new-privileges=false"];
+    const { stdout, stderr } = await within(alice, withSetUid, script.replace("run", "--verbose run"));
+    expect(stdout).toBe("0\n");
+    expect(stderr).toContain("newuidmap, a set-user-id program, needs CAP_SYS_ADMIN");
   });
 
   test("nothing is copied when the store is on a volume", async () => {
