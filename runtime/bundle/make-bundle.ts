@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { basename, join } from "node:path";
 import type { BundleOptions, ResolvedMount } from "../container/container-options.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { type NetworkHooks, networkHooks } from "../network/bundle-network.ts";
 import type { Concessions } from "../nesting/plan-concessions.ts";
@@ -115,11 +116,15 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
 }
 
 /** Of concessions that make a difference for this container. */
-function reasonsFor({ network, pid }: BundleOptions, { shared, runtimeFlags }: Concessions): string[] {
+function reasonsFor(
+  { network, pid, uts }: BundleOptions,
+  { shared, runtimeFlags, noHostname }: Concessions,
+): string[] {
   const reasons = new Map(shared);
   if (network.kind === "host") reasons.delete("sysfs");
   if (pid?.kind === "host") reasons.delete("proc");
-  return [...reasons.values(), ...runtimeFlags.values()];
+  const ofName = noHostname === undefined || uts !== undefined ? [] : [noHostname];
+  return [...reasons.values(), ...runtimeFlags.values(), ...ofName];
 }
 
 /** Asked before anything is mounted or copied; the cgroup is called after the bundle's directory. */
@@ -136,7 +141,11 @@ async function planLimits(
   return planResources(resources ?? {}, delegation, basename(directory), cgroupParent);
 }
 
-function usualHostname({ options, joined, defaultHostname }: BundleRequest, ofHost: string): string {
+function usualHostname(
+  { options, joined, defaultHostname, concessions }: BundleRequest,
+  ofHost: string,
+): string {
+  if (concessions.noHostname !== undefined) return ofHost;
   if (options.network.kind === "host" || options.uts?.kind === "host") return ofHost;
   if (options.network.kind === "container" && joined)
     return readFileSync(join(joined.directory, "hostname"), "utf8").trim();
@@ -144,7 +153,9 @@ function usualHostname({ options, joined, defaultHostname }: BundleRequest, ofHo
 }
 
 /** What follows from the options and the host, before anything is made. Throws CntnrError for what cannot be. */
-function completeOptions({ options, env }: BundleRequest): BundleOptions {
+function completeOptions({ options, env, concessions: { noHostname } }: BundleRequest): BundleOptions {
+  if (noHostname !== undefined && (options.hostname ?? options.domainname) !== undefined)
+    throw new CntnrError("unavailable", `--hostname and --domainname cannot be had: ${noHostname}`);
   if (options.oomScoreAdj !== undefined)
     checkOomScoreAdj(options.oomScoreAdj, Number(readFileSync("/proc/self/oom_score_adj", "utf8")));
   return {

@@ -75,7 +75,7 @@ export function planConfig(facts: BundleFacts): OciConfig {
       ...(options.oomScoreAdj === undefined ? {} : { oomScoreAdj: options.oomScoreAdj }),
     },
     root: { path: root.path, readonly: options.readOnly },
-    ...(hasOwnUts ? { hostname } : {}),
+    ...(hasOwnUts && facts.concessions.noHostname === undefined ? { hostname } : {}),
     ...(hasOwnUts && options.domainname !== undefined ? { domainname: options.domainname } : {}),
     mounts: [...rootMounts(root), ...planMounts(facts), ...(facts.mounts ?? [])],
     ...(facts.hooks ? { hooks: facts.hooks } : {}),

@@ -10,6 +10,8 @@ export interface Concessions {
   /** Shown instead of one of the container's own: the one that we have ourselves. */
   readonly shared: ReadonlyMap<SharedFileSystem, string>;
   readonly runtimeFlags: ReadonlyMap<ConcededFlag, string>;
+  /** Why a container cannot have a name of its own; undefined when it can. */
+  readonly noHostname?: string;
 }
 
 export const noConcessions: Concessions = { shared: new Map(), runtimeFlags: new Map() };
@@ -18,7 +20,7 @@ export const noConcessions: Concessions = { shared: new Map(), runtimeFlags: new
 const outer = "the container that this is in";
 
 /** What follows from a probe. Pure. */
-export function planConcessions({ proc, sysfs, pivotRoot, keyring }: Probe): Concessions {
+export function planConcessions({ proc, sysfs, pivotRoot, keyring, hostname }: Probe): Concessions {
   const shared = new Map<SharedFileSystem, string>();
   const runtimeFlags = new Map<ConcededFlag, string>();
   if (proc !== null)
@@ -42,7 +44,9 @@ export function planConcessions({ proc, sysfs, pivotRoot, keyring }: Probe): Con
       "no-new-keyring",
       `--no-new-keyring is set: a seccomp filter refuses keyctl (${keyring}). For ${outer}, --security-opt seccomp=unconfined lifts it`,
     );
-  return { shared, runtimeFlags };
+  if (hostname === null) return { shared, runtimeFlags };
+  const noHostname = `the host name is that of ${outer}: a seccomp filter refuses sethostname (${hostname}). For ${outer}, --cap-add SYS_ADMIN lifts it`;
+  return { shared, runtimeFlags, noHostname };
 }
 
 /** The flags that were asked for and those that there are concessions by. */

@@ -8,5 +8,6 @@ export const probeSchema = v.strictObject({
   sysfs: outcome,
   pivotRoot: outcome,
   keyring: outcome,
+  hostname: outcome,
 });
 export type Probe = v.InferOutput<typeof probeSchema>;

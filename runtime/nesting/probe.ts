@@ -1,12 +1,13 @@
 import { mkdirSync } from "node:fs";
+import { setSameHostname } from "../sys/host-name.ts";
 import { joinNewSessionKeyring } from "../sys/keyring.ts";
 import { mountKernelState, mountTmpfs, tryPivotRoot } from "../sys/mount.ts";
 import { SystemCallError } from "../sys/system-call.ts";
 import type { Probe } from "./probe-result.ts";
 
 /**
- * The whole life of `cntnr internal-probe`: root of a user namespace with namespaces of its own for mounts, processes and the network,
- * as a container's first process. Tries what a runtime will do.
+ * The whole life of `cntnr internal-probe`: root of a user namespace with namespaces of its own for mounts, processes, names and the
+ * network, as a container's first process. Tries what a runtime will do.
  * @param scratch a directory that it may mount on
  */
 export function probeSurroundings(scratch: string): Probe {
@@ -17,6 +18,7 @@ export function probeSurroundings(scratch: string): Probe {
     proc: attempt(() => mountKernelState("proc", "proc")),
     sysfs: attempt(() => mountKernelState("sysfs", "sys")),
     keyring: attempt(joinNewSessionKeyring),
+    hostname: attempt(setSameHostname),
     pivotRoot: attempt(tryPivotRoot),
   };
 }

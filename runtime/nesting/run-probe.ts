@@ -13,7 +13,7 @@ const timeoutMs = 60_000;
  */
 export async function runProbe(scratch: string, mappings: IdMappings): Promise<Probe> {
   const argv = [...ownProgram(), "internal-probe", scratch] as const;
-  const namespaces = ["--pid", "--fork", "--kill-child", "--net"];
+  const namespaces = ["--pid", "--fork", "--kill-child", "--net", "--uts"];
   const { exitCode, stdout, stderr } = await runInUserNamespace(mappings, argv, { namespaces, timeoutMs });
   const parsed = exitCode === 0 ? v.safeParse(probeSchema, JSON.parse(stdout)) : undefined;
   if (parsed?.success) return parsed.output;

@@ -221,15 +221,18 @@ describe("a store on an overlay", () => {
   });
 });
 
-test("a filter that lets everything through but pivot_root and keyrings is found out", async () => {
+test("a filter that lets everything through but pivot_root, keyrings and names is found out", async () => {
   const path = join(host.directory, "no-pivot.json");
-  const refused = { names: ["pivot_root", "keyctl"], action: "SCMP_ACT_ERRNO", errnoRet: 1 };
+  const refused = { names: ["pivot_root", "keyctl", "sethostname"], action: "SCMP_ACT_ERRNO", errnoRet: 1 };
   writeFileSync(path, JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [refused] }));
   const flags = ["--cap-add", "SYS_ADMIN", "--security-opt", `seccomp=${path}`];
   const script = `cntnr --verbose run --rm ${layered} ls /data; ${build}`;
   for (const user of users()) {
     const { stdout, stderr } = checked([script], await within(user, flags, script));
     expect(stdout).toMatch(/^keep\nsha256:/);
+    expect(stderr).toContain("the host name is that of the container that this is in");
+    const named = await within(user, flags, `cntnr run --rm --hostname box ${inner} true`);
+    expect([named.exitCode, named.stderr]).toEqual([125, expect.stringContaining("--hostname and")]);
     for (const flag of ["--no-pivot", "--no-new-keyring"])
       expect(stderr).toContain(`${flag} is set: a seccomp filter`);
   }

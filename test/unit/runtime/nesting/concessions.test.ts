@@ -6,7 +6,7 @@ import {
 } from "../../../../runtime/nesting/plan-concessions.ts";
 import { canJoinMounts, isLimited } from "../../../../runtime/nesting/surroundings.ts";
 
-const possible = { proc: null, sysfs: null, pivotRoot: null, keyring: null };
+const possible = { proc: null, sysfs: null, pivotRoot: null, keyring: null, hostname: null };
 
 describe("concessions", () => {
   test("are none where everything is possible, or there are no keyrings at all", () => {
@@ -15,14 +15,16 @@ describe("concessions", () => {
   });
 
   test("each have their reason, with what lifts it", () => {
-    const made = planConcessions({ proc: "EPERM", sysfs: "EPERM", pivotRoot: "EPERM", keyring: "EPERM" });
+    const made = planConcessions({
+      ...{ proc: "EPERM", sysfs: "EPERM", pivotRoot: "EPERM", keyring: "EPERM", hostname: "EPERM" },
+    });
     expect([...made.shared.keys(), ...made.runtimeFlags.keys()]).toEqual([
       "proc",
       "sysfs",
       "no-pivot",
       "no-new-keyring",
     ]);
-    for (const reason of [...made.shared.values(), ...made.runtimeFlags.values()])
+    for (const reason of [...made.shared.values(), ...made.runtimeFlags.values(), made.noHostname ?? ""])
       expect(reason).toMatch(/EPERM.*lifts it$/);
   });
 
