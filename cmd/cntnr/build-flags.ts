@@ -4,7 +4,7 @@ import type { BuildOutput } from "../../runtime/build/build-request.ts";
 import type { CommandSettings } from "../../runtime/build/plan/operation.ts";
 import type { SecretSource } from "../../runtime/build/steps/secrets.ts";
 import { parseUlimit } from "../../runtime/container/limit-flags.ts";
-import { checkHostname, parseAddHost } from "../../runtime/container/name-flags.ts";
+import { parseAddHost } from "../../runtime/container/name-flags.ts";
 import { parseSize } from "../../runtime/container/size-flag.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
@@ -69,18 +69,13 @@ export function parseNamedContexts(texts: readonly string[]): Map<string, string
   );
 }
 
-/** `--add-host`, `--shm-size`, `--ulimit`, and the build argument that names the host. */
-export function commandSettings(
-  args: ParsedArguments,
-  buildArgs: ReadonlyMap<string, string>,
-): CommandSettings {
+/** `--add-host`, `--shm-size`, `--ulimit` */
+export function commandSettings(args: ParsedArguments): CommandSettings {
   const shmSize = args.value("shm-size");
-  const hostname = buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME");
   return {
     addHosts: args.values("add-host").flatMap(parseAddHost),
     ulimits: args.values("ulimit").map(parseUlimit),
     ...(shmSize === undefined ? {} : { shmSizeBytes: parseSize("--shm-size", shmSize) }),
-    ...(hostname ? { hostname: checkHostname(hostname) } : {}),
   };
 }
 

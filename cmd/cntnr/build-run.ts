@@ -1,21 +1,13 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Agents, openAgents } from "../../runtime/build/agent/open-agents.ts";
-import { buildImage, buildOutput } from "../../runtime/build/build-image.ts";
-import type { BuildRequest } from "../../runtime/build/build-request.ts";
-import { epochOf } from "../../runtime/build/builder.ts";
+import { writeFileSync } from "node:fs";
 import type { BuildListener } from "../../runtime/build/progress.ts";
-import { newBuildName } from "../../runtime/build/steps/build-container.ts";
+import type { Engine } from "../../runtime/engine/engine.ts";
+import type { Build, BuildOptions, BuildSettings } from "../../runtime/engine/image-builds.ts";
 import { CntnrError, reasonOf } from "../../runtime/errors/cntnr-error.ts";
-import { findImage } from "../../runtime/image/find-image.ts";
 import type { LocalImage } from "../../runtime/image/local-image.ts";
-import type { Descriptor } from "../../runtime/image/oci-documents.ts";
+import { nameToGive } from "../../runtime/image/name-image.ts";
 import { registryOf } from "../../runtime/image/push-destination.ts";
-import { parseImageReference } from "../../runtime/image/reference.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
 import { interruptible } from "../command-line/interruption.ts";
 import { print } from "../command-line/output.ts";
-import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import {
   commandSettings,
   parseAgents,
@@ -26,56 +18,47 @@ import {
 } from "./build-flags.ts";
 import { buildPrinter, quietPrinter } from "./build-printer.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { progressPrinter } from "./progress-printer.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
-/** The parts of a build that do not depend on where its instructions come from. */
-type OwnParts = Pick<BuildRequest, "dockerfile" | "context" | "contexts" | "labels" | "target">;
-
-/** Gets the instructions; what they need meanwhile is the stack's. `env` is the build's. */
-type Prepare = (
-  stack: AsyncDisposableStack,
-  signal: AbortSignal,
-  env: NodeJS.ProcessEnv,
-) => Promise<OwnParts>;
-
-/** Builds an image as the flags of all image-making commands say, and prints its id. Ctrl-C ends it, and leaves nothing. */
-export function runBuild(context: CommandContext, prepare: Prepare): Promise<number> {
-  return interruptible((signal) => build(context, prepare, signal));
+/**
+ * Builds an image as the flags of all image-making commands say, and prints its id. Ctrl-C ends it, and leaves nothing.
+ * @param complete adds where the instructions come from
+ */
+export function runBuild(
+  context: CommandContext,
+  complete: (settings: BuildSettings) => Build,
+): Promise<number> {
+  return interruptible((signal) => build(context, complete, signal));
 }
 
-async function build(context: CommandContext, prepare: Prepare, signal: AbortSignal): Promise<number> {
-  const { args, directories, env } = context;
+async function build(
+  context: CommandContext,
+  complete: (settings: BuildSettings) => Build,
+  signal: AbortSignal,
+): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
   const result = parseResult(args);
   const written = [...args.values("tag"), ...(result.kind === "image" ? result.names : [])];
-  const names = written.map(nameOf);
+  const names = written.map(nameToGive);
   if (result.kind === "image" && result.isPushed) checkPushable(names);
-  const shared = sharedParts(args, env);
-  await using stack = new AsyncDisposableStack();
-  const agents = await agentsOf(context, stack);
-  // Git's ssh finds the agent by it.
-  const ownAgent = agents.get("default");
-  const buildEnv = ownAgent === undefined ? env : { ...env, SSH_AUTH_SOCK: ownAgent };
-  const own = await prepare(stack, signal, buildEnv);
-  const access = { secrets: parseSecrets(args.values("secret")), agents };
-  const request = { ...shared, ...own, access };
-  const surroundings = {
-    env: buildEnv,
-    pullOptions: pullOptionsOf(context),
-    onProgress: listenerOf(context),
-    signal,
-  };
+  const request = complete({ ...settingsOf(context), names });
+  const options = optionsOf(context, signal);
   if (result.kind === "output") {
-    await buildOutput(directories, request, result.output, names, surroundings);
+    await engine.images.buildTo(result.output, request, options);
     return 0;
   }
-  const image = await buildImage(directories, request, names, surroundings);
+  const image = await engine.images.build(request, options);
   const idFile = args.value("iidfile");
   if (idFile !== undefined) writeAsked("iidfile", idFile, image.id);
   const metadataFile = args.value("metadata-file");
   if (metadataFile !== undefined)
-    writeAsked("metadata-file", metadataFile, metadataOf(directories, image, names));
-  if (result.isPushed) await pushAll(context, image, names);
+    writeAsked("metadata-file", metadataFile, await metadataOf(engine, image, names));
+  if (result.isPushed)
+    for (const name of names)
+      await engine.images.push(image.manifestDigest, registryOf(name), copyOptionsOf(context, signal));
   print(`${image.id}\n`);
   return 0;
 }
@@ -86,31 +69,11 @@ function checkPushable(names: readonly string[]): void {
   for (const name of names) registryOf(name);
 }
 
-async function pushAll(
-  { args, directories, imagePolicy }: CommandContext,
-  image: LocalImage,
-  names: readonly string[],
-): Promise<void> {
-  const { copyOut } = await import("../../runtime/image/copy-out.ts");
-  const tlsVerify = parseTlsVerify(args);
-  const manifest = manifestOf(directories, image);
-  for (const name of names)
-    await copyOut(directories, { store: directories, image: { name, manifest } }, registryOf(name), {
-      ...(args.has("quiet") ? {} : { onProgress: progressPrinter() }),
-      ...(imagePolicy === undefined ? {} : { imagePolicy }),
-      ...(tlsVerify === undefined ? {} : { tlsVerify }),
-    });
-}
-
-function manifestOf(directories: Directories, { manifestDigest }: LocalImage): Descriptor {
-  const found = findImage(directories, manifestDigest);
-  if (found) return found.manifest;
-  throw new CntnrError("conflict", `the image ${manifestDigest} was removed as soon as it was there`);
-}
-
 /** As buildx writes it (`--metadata-file`). */
-function metadataOf(directories: Directories, image: LocalImage, names: readonly string[]): string {
-  const { digest, mediaType, size } = manifestOf(directories, image);
+async function metadataOf(engine: Engine, image: LocalImage, names: readonly string[]): Promise<string> {
+  const found = await engine.images.find(image.manifestDigest);
+  if (!found) throw new CntnrError("conflict", `the image ${image.id} was removed as soon as it was there`);
+  const { digest, mediaType, size } = found.manifest;
   const metadata = {
     "containerimage.config.digest": image.id,
     "containerimage.descriptor": { mediaType, digest, size },
@@ -120,49 +83,37 @@ function metadataOf(directories: Directories, image: LocalImage, names: readonly
   return `${JSON.stringify(metadata, undefined, 2)}\n`;
 }
 
-/** The agents of `--ssh`, which go with the stack. */
-async function agentsOf(
-  { args, directories, env }: CommandContext,
-  stack: AsyncDisposableStack,
-): Promise<Agents> {
-  const requests = parseAgents(args.values("ssh"), env);
-  const directory = join(directories.run, newBuildName());
-  stack.defer(() => rmSync(directory, { recursive: true, force: true }));
-  return openAgents(requests, directory, stack);
-}
-
-function sharedParts(
-  args: ParsedArguments,
-  env: NodeJS.ProcessEnv,
-): Omit<BuildRequest, keyof OwnParts | "access"> {
+function settingsOf({ args, env }: CommandContext): BuildSettings {
   const buildArgs = parseBuildArgs(args.values("build-arg"), env);
-  const epochSeconds = epochOf(buildArgs, env);
-  const network = args.value("network") ?? "host";
   return {
-    buildArgs,
-    network: network === "default" ? "host" : network,
-    commands: commandSettings(args, buildArgs),
+    buildArgs: Object.fromEntries(buildArgs),
+    network: args.value("network") ?? "host",
+    commands: commandSettings(args),
     annotations: parseAnnotations(args.values("annotation")),
+    secrets: parseSecrets(args.values("secret")),
+    agents: parseAgents(args.values("ssh"), env),
     pull: args.has("pull") ? "always" : "missing",
     cache: args.has("no-cache") ? "ignored" : "used",
     layers: args.has("squash") ? "one" : "one-a-step",
-    ...(epochSeconds === undefined ? {} : { epochSeconds }),
   };
 }
 
-/** A name for a new image: no file, no digest. */
-function nameOf(text: string): string {
-  const reference = parseImageReference(text);
-  if (reference.transport === "plain" && !reference.name.includes("@")) return reference.name;
-  throw new CntnrError("usage", `-t ${text}: an image's name is written NAME[:TAG]`);
+function optionsOf(context: CommandContext, signal: AbortSignal): BuildOptions {
+  const { onProgress, ...copying } = copyOptionsOf(context, signal);
+  return {
+    ...copying,
+    ...(onProgress ? { onPullProgress: onProgress } : {}),
+    onProgress: listenerOf(context),
+  };
 }
 
-function pullOptionsOf({ args, imagePolicy }: CommandContext) {
+/** Of pulls and pushes. */
+function copyOptionsOf({ args }: CommandContext, signal: AbortSignal) {
   const tlsVerify = parseTlsVerify(args);
   return {
     ...(args.has("quiet") ? {} : { onProgress: progressPrinter() }),
-    ...(imagePolicy === undefined ? {} : { imagePolicy }),
     ...(tlsVerify === undefined ? {} : { tlsVerify }),
+    signal,
   };
 }
 

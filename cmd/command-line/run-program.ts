@@ -1,6 +1,6 @@
 import { type Command, type CommandSyntax, findCommand, isGroup, type Program } from "./command.ts";
 import { Interrupted } from "./interruption.ts";
-import { ClosedOutput, print, printError } from "./output.ts";
+import { ClosedOutput, print, printableLines, printError } from "./output.ts";
 import { HelpRequest, parseArguments } from "./parse-argv.ts";
 import type { ParsedArguments } from "./parsed-arguments.ts";
 import { UsageError } from "./usage-error.ts";
@@ -93,7 +93,7 @@ function report<C>(program: Program<C>, error: unknown, exitCode: number): numbe
   // Whoever has done it knows.
   if (explained instanceof Interrupted) return explained.exitCode;
   const isVerbose = process.argv.slice(2, 12).includes("--verbose");
-  const message = explained instanceof Error ? explained.message : String(explained);
+  const message = printableLines(explained instanceof Error ? explained.message : String(explained));
   const detail = isVerbose && error instanceof Error ? `\n${error.stack ?? ""}\n` : "\n";
   try {
     printError(`${program.name}: ${message}${detail}`);

@@ -7,14 +7,14 @@ import { epochOf } from "../build/builder.ts";
 import { IgnoreRules } from "../build/context/ignore-rules.ts";
 import { openNamedContext } from "../build/context/named-context.ts";
 import { openContext, type TreeRequest } from "../build/context/open-context.ts";
+import { refuseFindings } from "../build/dockerfile/findings.ts";
 import { parseDockerfile } from "../build/dockerfile/parse-dockerfile.ts";
-import { isPlatform, ownPlatform, platformText } from "../build/plan/platform.ts";
+import { checkPlatform } from "../build/plan/platform.ts";
 import { type StepFlag, stepsFromFlags } from "../build/plan/steps-from-flags.ts";
 import type { BuildListener } from "../build/progress.ts";
 import { newBuildName } from "../build/steps/build-container.ts";
 import type { SecretSource } from "../build/steps/secrets.ts";
 import { checkHostname } from "../container/name-flags.ts";
-import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { nameToGive } from "../image/name-image.ts";
 import type { CopyOptions } from "../image/skopeo.ts";
@@ -182,21 +182,14 @@ async function partsOfContext(
   const contexts = new Map<string, NamedContext>();
   for (const [name, source] of request.contexts ?? [])
     contexts.set(name, await openNamedContext({ ...common, context: source }, stack));
+  const dockerfile = parseDockerfile(opened.dockerfile.name, opened.dockerfile.text);
+  refuseFindings(dockerfile, new Map(Object.entries(request.buildArgs ?? {})));
   return {
-    dockerfile: parseDockerfile(opened.dockerfile.name, opened.dockerfile.text),
+    dockerfile,
     context: { kind: "context", path: opened.path, ignore: opened.ignore },
     contexts,
     ...(target === undefined ? {} : { target }),
   };
-}
-
-function checkPlatform(asked: string): void {
-  const own = ownPlatform();
-  if (isPlatform(asked, own)) return;
-  throw new CntnrError(
-    "unsupported",
-    `--platform ${asked}: this machine is ${platformText(own)}, and builds are for it alone`,
-  );
 }
 
 function partsOfSteps({ from, author, steps, directory = process.cwd() }: BuildFromSteps): OwnParts {

@@ -1,3 +1,4 @@
+import { CntnrError } from "../../errors/cntnr-error.ts";
 import { imageArchitecture } from "../../image/architecture.ts";
 
 /** A platform as docker writes it: linux/amd64, linux/arm/v7. */
@@ -26,6 +27,16 @@ export function isPlatform(text: string, { os, architecture, variant }: Platform
   if (second === undefined) return first === os || (spellings[first] ?? first) === architecture;
   const isVariant = third === undefined || third === variant || (architecture === "arm64" && third === "v8");
   return first === os && (spellings[second] ?? second) === architecture && isVariant;
+}
+
+/** Throws CntnrError `unsupported` for another platform than this machine's. */
+export function checkPlatform(asked: string): void {
+  const own = ownPlatform();
+  if (isPlatform(asked, own)) return;
+  throw new CntnrError(
+    "unsupported",
+    `--platform ${asked}: this machine is ${platformText(own)}, and builds are for it alone`,
+  );
 }
 
 /** The build arguments that tell of platforms (reference, "Automatic platform ARGs"). All builds are for this machine. */
