@@ -1,6 +1,6 @@
 import { BrokenOutput } from "../../runtime/attach/own-streams.ts";
 import type { EngineOptions } from "../../runtime/engine/context.ts";
-import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
+import { CntnrError, explainFileError } from "../../runtime/errors/cntnr-error.ts";
 import { explainDiskError } from "../../runtime/errors/disk-error.ts";
 import { type Directories, openDirectories } from "../../runtime/store/directories.ts";
 import type { Flag, Program } from "../command-line/command.ts";
@@ -73,7 +73,9 @@ class Context implements CommandContext {
 }
 
 function explain(error: unknown): Error | undefined {
-  return error instanceof BrokenOutput ? new ClosedOutput() : explainDiskError(error);
+  return error instanceof BrokenOutput
+    ? new ClosedOutput()
+    : (explainDiskError(error) ?? explainFileError(error));
 }
 
 /**

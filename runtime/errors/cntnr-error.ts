@@ -58,6 +58,15 @@ export function reasonOf(error: unknown): string {
   return /^E[A-Z0-9]+: ([^,]+)/.exec(messageOf(error))?.[1] ?? messageOf(error);
 }
 
+/** A system call that failed on a file, in words: which file, and why. Undefined for every other error. */
+export function explainFileError(error: unknown): CntnrError | undefined {
+  if (!(error instanceof Error && "path" in error && typeof error.path === "string")) return undefined;
+  const reason = reasonOf(error);
+  return reason === error.message
+    ? undefined
+    : new CntnrError("engine", `${error.path}: ${reason}`, { cause: error });
+}
+
 /** True for a failed system call with this name: `hasErrno(e, "ENOENT")`. */
 export function hasErrno(error: unknown, ...names: string[]): boolean {
   return error instanceof Error && "code" in error && names.includes(String(error.code));

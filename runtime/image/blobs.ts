@@ -5,6 +5,7 @@ import { hasErrno } from "../errors/cntnr-error.ts";
 import { DamagedBlobError } from "../layer/damaged-blob-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { blobPath, hexOf } from "./digest.ts";
+import type { Digest } from "./local-image.ts";
 import type { Descriptor } from "./oci-documents.ts";
 
 /** Documents are read into memory; the registries that matter take manifests of at most 4 MiB. */
@@ -27,16 +28,30 @@ export async function verifyBlob(
   signal?: AbortSignal,
 ): Promise<void> {
   checkSize(directories, descriptor, Number.POSITIVE_INFINITY);
+  const sha256 = await sha256Of(blobPath(directories, descriptor.digest), signal);
+  if (sha256 !== hexOf(descriptor.digest)) throw damaged(descriptor);
+}
+
+/** True for a blob with the contents of its name, whatever anybody says of its size. */
+export async function isBlobWhole(
+  directories: Directories,
+  digest: Digest,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const path = blobPath(directories, digest);
+  return statusOf(path)?.isFile() === true && (await sha256Of(path, signal)) === hexOf(digest);
+}
+
+async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash("sha256");
   const buffer = Buffer.allocUnsafe(readBytes);
-  await using file = await open(blobPath(directories, descriptor.digest));
+  await using file = await open(path);
   for (;;) {
     signal?.throwIfAborted();
     const { bytesRead } = await file.read(buffer, 0, readBytes);
-    if (bytesRead === 0) break;
+    if (bytesRead === 0) return hash.digest("hex");
     hash.update(buffer.subarray(0, bytesRead));
   }
-  if (hash.digest("hex") !== hexOf(descriptor.digest)) throw damaged(descriptor);
 }
 
 function checkSize(directories: Directories, descriptor: Descriptor, limitBytes: number): void {

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
+import { CntnrError, reasonOf } from "../errors/cntnr-error.ts";
 import { ArchiveOutput } from "../layer/archive-output.ts";
 import { decompress } from "../layer/decompress.ts";
 import { defaultLimits } from "../layer/limits.ts";
@@ -64,7 +64,7 @@ function statusOf(source: string) {
   try {
     return statSync(source);
   } catch (error) {
-    throw new CntnrError("not-found", `${source} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new CntnrError("not-found", `${source} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -6,6 +6,7 @@ import { removeLeftovers } from "../store/remove-leftovers.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { newKey } from "../store/temporary.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
+import { isBlobWhole } from "./blobs.ts";
 import { blobPath, digestOfHex } from "./digest.ts";
 import { findImage } from "./find-image.ts";
 import { noteImage } from "./image-events.ts";
@@ -145,6 +146,8 @@ async function repairing<T>(
       if (!(error instanceof DamagedBlobError) || removed.has(error.sha256)) throw error;
       removed.add(error.sha256);
       const digest = digestOfHex(error.sha256);
+      // Then it is its new manifest that lies, about the size, and other images need it as it is.
+      if (await isBlobWhole(directories, digest, options.signal)) throw error;
       options.onProgress?.({ kind: "repairing", digest });
       rmSync(blobPath(directories, digest), { force: true });
     }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { CntnrError, hasErrno, messageOf } from "../../errors/cntnr-error.ts";
+import { CntnrError, hasErrno, reasonOf } from "../../errors/cntnr-error.ts";
 import { newUpperTree, type UpperTree } from "../../layer/upper-tree.ts";
 import type { Directories } from "../../store/directories.ts";
 import { newKey, type TemporaryKey } from "../../store/temporary.ts";
@@ -174,6 +174,6 @@ function readText(path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     const code = hasErrno(error, "ENOENT") ? "not-found" : "engine";
-    throw new CntnrError(code, `the build's file cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new CntnrError(code, `${path} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
 }

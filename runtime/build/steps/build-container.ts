@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import type { ContainerRecord } from "../../container/container-record.ts";
 import { isMakerAlive, ownMark } from "../../container/process-identity.ts";
 import { deleteStray, runtimeProgram, runtimeWords } from "../../container/runc.ts";
@@ -21,6 +22,9 @@ export interface ContainerRun {
   readonly signal: AbortSignal;
 }
 
+/** Between two attempts to end a container. */
+const attemptMs = 50;
+
 let counter = 0;
 
 /** A name that says who made what has it, so that the next build finds what a killed one has left. */
@@ -36,16 +40,18 @@ function isAbandoned(name: string): boolean {
 
 /** Runs a bundle's container to its end and returns the command's exit code. Throws CntnrError when it cannot be started. */
 export async function runContainer(directories: Directories, run: ContainerRun): Promise<number> {
+  run.signal.throwIfAborted();
   const id = newBuildName();
   const log = join(run.bundle, "runc.log");
   const flags = ["--root", directories.runcRoot, "--log", log, "--log-format", "json"];
   const child = spawn(runtimeProgram, [...flags, "run", ...runtimeWords(run), "--bundle", run.bundle, id], {
     stdio: ["ignore", "pipe", "pipe", run.lockFd],
   });
-  const stop = () => void deleteStray(directories, id);
-  run.signal.addEventListener("abort", stop, { once: true });
+  const ended = new AbortController();
   try {
     const exitCode = await new Promise<number>((resolve, reject) => {
+      const stop = () => void endContainer(directories, id, ended.signal).catch(reject);
+      run.signal.addEventListener("abort", stop, { once: true, signal: ended.signal });
       child.on("error", (error) => reject(startFailure(runtimeProgram, error)));
       child.stdout?.on("data", run.onOutput);
       child.stderr?.on("data", run.onOutput);
@@ -56,7 +62,15 @@ export async function runContainer(directories: Directories, run: ContainerRun):
     if (failure) throw new CntnrError("build", failure.message);
     return exitCode;
   } finally {
-    run.signal.removeEventListener("abort", stop);
+    ended.abort();
+  }
+}
+
+/** More than one attempt: a runtime that is about to start the container has nothing yet that could be deleted. */
+async function endContainer(directories: Directories, id: string, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    await deleteStray(directories, id);
+    await wait(attemptMs);
   }
 }
 

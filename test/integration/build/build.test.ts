@@ -203,6 +203,31 @@ describe("RUN", () => {
     expect(leftovers()).toEqual([]);
   });
 
+  test("is ended by Ctrl-C also when the runtime has only just been called", async () => {
+    const context = await makeContext(host, alice, {
+      Dockerfile: `FROM ${base}\nRUN sleep 1000\n`,
+      // Starts the container after it was to be ended.
+      "bin/runc": {
+        text: `#!/bin/sh
+dir=$(dirname "$0")/..
+PATH=\${PATH#*:}
+case " $* " in
+*" delete "*) runc "$@"; status=$?; : >"$dir/deleted"; exit $status ;;
+*" run "*) trap "" INT; echo called; until [ -e "$dir/deleted" ]; do sleep 0.05; done ;;
+esac
+exec runc "$@"
+`,
+        mode: 0o755,
+      },
+    });
+    const env = { PATH: `${context}/bin:${host.directory}/bin:/usr/sbin:/usr/bin:/sbin:/bin` };
+    const running = host.spawnAsUser(alice, ["cntnr", "build", "--progress", "plain", context], { env });
+    await running.waitForOutput(/^#1 called$/m);
+    process.kill(running.pid, "SIGINT");
+    expect(await running.exited).toBe(130);
+    expect(leftovers()).toEqual([]);
+  });
+
   test("of a killed build is ended by the next one", async () => {
     const context = await makeContext(host, alice, { Dockerfile: `FROM ${base}\nRUN echo up; sleep 1000\n` });
     const running = host.spawnAsUser(alice, ["cntnr", "build", "--progress", "plain", context]);

@@ -268,6 +268,7 @@ describe("archives", () => {
     for (const [name, reason] of [
       ["not.tar", /not a tar archive|ends in the middle/],
       ["files.tar", /is no archive of images/],
+      ["nothing.tar", /^cntnr: \/\S+\/nothing\.tar: no such file or directory\n$/],
     ] as const)
       expect(await store.run(["load", "-i", join(alice.home, name)])).toMatchObject({
         exitCode: 1,
@@ -359,7 +360,7 @@ describe("a root file system", () => {
       ["hostile.tar", /a name with "\.\."/],
       ["empty.tar", /is an empty archive/],
       ["text", /not a tar archive/],
-      ["nothing", /cannot be read/],
+      ["nothing", /nothing cannot be read: no such file or directory\n$/],
     ] as const)
       expect(await store.run(["import", join(alice.home, name)])).toMatchObject({
         exitCode: 1,

@@ -205,3 +205,26 @@ describe("an image layout", () => {
       expect(await pull()).toMatchObject({ exitCode: 0 });
     });
 });
+
+test("an image that lies about the size of a layer that others have takes it from nobody", async () => {
+  const parts = await whole();
+  const { alice } = host.users;
+  const layout = join(alice.home, "liar");
+  await parts.store.out("image", "export", "layered", `oci:${layout}:1`);
+  const source = join(host.directory, "home", alice.name, "liar");
+  const manifest = JSON.parse(readFileSync(join(source, "blobs/sha256", parts.manifest), "utf8"));
+  for (const layer of manifest.layers) {
+    layer.size += 1;
+    rmSync(join(source, "blobs", layer.digest.replace(":", "/")));
+  }
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  const hex = createHash("sha256").update(bytes).digest("hex");
+  writeFileSync(join(source, "blobs/sha256", hex), bytes);
+  const index = JSON.parse(readFileSync(join(source, "index.json"), "utf8"));
+  Object.assign(index.manifests[0], { digest: `sha256:${hex}`, size: bytes.length });
+  writeFileSync(join(source, "index.json"), JSON.stringify(index));
+  const liar = await parts.store.run(["pull", "-q", `oci:${layout}:1`]);
+  expect(liar).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(liar.stderr).toMatch(/^cntnr: .*does not have the \d+ bytes/);
+  expect(await parts.store.out("image", "verify")).toContain("all as they should be");
+});
