@@ -1,5 +1,6 @@
 import { closeSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
+import { BrokenOutput } from "../attach/own-streams.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
@@ -25,7 +26,7 @@ export interface CopyFilesOptions {
 
 /**
  * Copies a file or a directory with all below it, as docker cp does: also what its paths' ends mean ("/", "/."). One place is a
- * container's. Throws CntnrError; what is copied by then stays.
+ * container's. Throws CntnrError, or BrokenOutput when nobody reads the archive; what is copied by then stays.
  */
 export async function copyFiles(
   directories: Directories,
@@ -56,7 +57,8 @@ async function copy(
   const target = to.kind === "archive" ? undefined : targetHalf(view, from, to, options);
   if (from.kind === "archive" && target)
     return reportOf(await withDuplicate(from.fd, (fd) => run(target, fd)));
-  if (to.kind === "archive" && source) return reportOf(await withDuplicate(to.fd, (fd) => run(source, fd)));
+  if (to.kind === "archive" && source)
+    return reportOf(await withDuplicate(to.fd, (fd) => run(source, fd)).catch(explainClosedPipe));
   if (!source || !target) throw new CntnrError("usage", "cp: nothing to copy");
   return copyThroughPipe(
     (archive) => run(source, archive),
@@ -90,6 +92,10 @@ async function copyThroughPipe(
   if (unpacked.status === "rejected") throw unpacked.reason;
   if (packed.status === "rejected") throw packed.reason;
   return reportOf(unpacked.value);
+}
+
+function explainClosedPipe(reason: unknown): never {
+  throw isClosedPipe(reason) ? new BrokenOutput() : reason;
 }
 
 function isClosedPipe(reason: unknown): boolean {

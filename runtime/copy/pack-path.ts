@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  statfsSync,
 } from "node:fs";
 import { posix } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
@@ -25,7 +26,19 @@ const rules: DescriptionRules = { owners: { kind: "files" }, latestSeconds: unde
 /** Extended attributes stay where they are, as with docker. */
 const noAttributes = { archived: new Map(), overlay: new Map(), dropped: [] };
 
-/** Writes what is at a path, with all below it, as an archive. Throws CntnrError `not-found` when nothing is there. */
+/** statfs(2), f_type: what is in them is the kernel's, has no size to speak of, and may not be readable or never end. */
+const kernelFileSystems: ReadonlySet<number> = new Set([
+  0x9fa0, // proc
+  0x62656572, // sysfs
+  0x27e0eb, // cgroup
+  0x63677270, // cgroup2
+  0x1cd1, // devpts
+  0x19800202, // mqueue
+]);
+
+/**
+ * Writes what is at a path, with all below it, as an archive; of the kernel's file systems below it only the mount points,
+ * as with docker. Throws CntnrError `not-found` when nothing is there. */
 export async function packPath({ path, followsLink, name }: PackAction): Promise<CopyReport> {
   const { directory, base } = locate(path, followsLink);
   process.chdir(directory);
@@ -61,11 +74,13 @@ class PathPacker {
 
   async pack(): Promise<CopyReport> {
     const stack = [this.#base];
+    let ownDevice: bigint | undefined;
     for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
       const status = lstatSync(bytesOf(path), { bigint: true, throwIfNoEntry: false });
       if (!status) continue; // Gone meanwhile.
       await this.#packNode(path, status);
-      if (!status.isDirectory()) continue;
+      ownDevice ??= status.dev;
+      if (!status.isDirectory() || (status.dev !== ownDevice && isKernels(path))) continue;
       for (const name of namesIn(path).toReversed()) stack.push(joinPath(path, name));
     }
     this.#output.write(endOfArchive);
@@ -131,6 +146,15 @@ function openIfFile(path: ByteString): number | undefined {
     if (!hasErrno(error, "ENOENT", "ELOOP", "ENXIO")) throw error;
   }
   return undefined;
+}
+
+function isKernels(path: ByteString): boolean {
+  try {
+    return kernelFileSystems.has(statfsSync(bytesOf(path)).type >>> 0);
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return true; // Gone meanwhile.
+    throw error;
+  }
 }
 
 function namesIn(path: ByteString): ByteString[] {

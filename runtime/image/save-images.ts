@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
-import { CntnrError, reasonOf } from "../errors/cntnr-error.ts";
+import { BrokenOutput } from "../attach/own-streams.ts";
+import { CntnrError, hasErrno, reasonOf } from "../errors/cntnr-error.ts";
 import type { TarEntry } from "../layer/tar-entry.ts";
 import { endOfArchive, formatEntry, paddingAfter } from "../layer/tar-writer.ts";
 import type { Directories } from "../store/directories.ts";
@@ -176,6 +177,11 @@ class ArchiveFile {
   }
 
   #write(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done);
+    } catch (error) {
+      if (hasErrno(error, "EPIPE")) throw new BrokenOutput();
+      throw error;
+    }
   }
 }

@@ -119,6 +119,16 @@ describe("cp", () => {
     expect(await fails("cntnr cp box:/scratch/file out")).toContain("there is no such file or directory");
   });
 
+  test("takes all of a container that runs, and nothing that is the kernel's", async () => {
+    await alice.ok("cntnr run -d --name box $IMAGE sleep 1000; rm -rf all; cntnr cp box:/ all 2>/dev/null");
+    expect(await alice.ok("ls all/proc all/sys; cat all/etc/hostname | wc -l")).toBe(
+      "all/proc:\n\nall/sys:\n1",
+    );
+    expect(await alice.ok("cntnr cp box:/ - | tar -t | grep -c -E '^root/(proc|sys)/.'; true")).toBe("0");
+    // What is named itself is meant.
+    await alice.ok("cntnr cp box:/proc/sys/kernel/ostype .");
+  });
+
   test("writes to nothing that is mounted read-only", async () => {
     await alice.ok(
       "mkdir -p shared; cntnr run -d --name box -v $PWD/shared:/data:ro $IMAGE sleep 1000; echo x >x",

@@ -97,4 +97,14 @@ describe("whoever reads the output goes", () => {
       expect(await piped(command)).toMatch(/^tick\r?\n141$/);
     expect((await alice.container("on")).state).toBe("running");
   });
+
+  test("save and cp end quietly, too", async () => {
+    await alice.ok("cntnr create --name off $IMAGE true");
+    for (const command of ["save $IMAGE", "cp off:/ -"])
+      expect(
+        await alice.ok(
+          `{ cntnr ${command} 2>errors; echo $? >code; } | head -c 1 >/dev/null; cat errors code`,
+        ),
+      ).toBe("141");
+  });
 });
