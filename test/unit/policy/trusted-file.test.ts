@@ -5,6 +5,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -12,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadPolicy } from "../../../policy/load.ts";
-import { readTrustedFile } from "../../../policy/trusted-file.ts";
+import { readTrustedFile, TrustError } from "../../../policy/trusted-file.ts";
 import { resolveNames } from "./policies.ts";
 
 const directories: string[] = [];
@@ -136,6 +137,15 @@ describe("a policy file (C1)", () => {
       await expect(readTrustedFile(path)).rejects.toThrow("must be an absolute path without . and ..");
     },
   );
+
+  test("whose name is given to another file while it is read is refused, whatever that holds (C2)", async () => {
+    writeFileSync(file, "mine");
+    const reading = readTrustedFile(file);
+    const other = join(directory, "other");
+    writeFileSync(other, "theirs");
+    renameSync(other, file);
+    await expect(reading).rejects.toThrow(TrustError);
+  });
 
   // A writer who is kept from running in the middle of his write looks like one who is done: only a rename is whole.
   test("that changes all the time is refused (C3)", async () => {
