@@ -1,6 +1,7 @@
 import type { Program } from "../command-line/command.ts";
 import type { CommandContext } from "./command.ts";
 import { commands } from "./commands.ts";
+import { explainFileError } from "./file-error.ts";
 
 /** The administrator's program: the service, and the tools around it. */
 export const program: Program<CommandContext> = {
@@ -14,4 +15,5 @@ export const program: Program<CommandContext> = {
   ],
   context: (args) => ({ args, program }),
   exitCodeOf: () => undefined,
+  explain: explainFileError,
 };

@@ -18,7 +18,9 @@ export async function status(context: CommandContext): Promise<number> {
   const troubles = troublesOf(found);
   if (context.args.has("json")) print(`${JSON.stringify({ ...found, troubles }, null, 2)}\n`);
   else
-    print(`${[...overview(found), ...troubles.map((trouble) => `!! ${printable(trouble)}`)].join("\n")}\n`);
+    print(
+      `${[...overview(found), ...troubles.map((trouble) => `!! ${trouble.split("\n").map(printable).join("\n   ")}`)].join("\n")}\n`,
+    );
   return troubles.length === 0 ? 0 : 1;
 }
 

@@ -32,11 +32,16 @@ export class LogFile implements Disposable {
     // O_NONBLOCK: a FIFO in its place must not make the service wait for a reader.
     const flags =
       constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    this.#fd = openSync(path, flags, 0o640);
+    const unfit = `${path}: not a regular file that only this service's user can write: move it away`;
+    try {
+      this.#fd = openSync(path, flags, 0o640);
+    } catch (cause) {
+      throw isOtherKind(cause) ? new Error(unfit, { cause }) : cause;
+    }
     const status = fstatSync(this.#fd);
     if (!status.isFile() || status.uid !== process.getuid?.() || (status.mode & 0o022) !== 0) {
       closeSync(this.#fd);
-      throw new Error(`${path}: not a regular file that only this service's user can write`);
+      throw new Error(unfit);
     }
     this.#inode = status.ino;
   }
@@ -121,6 +126,12 @@ export class LogFile implements Disposable {
     ftruncateSync(this.#fd, sizeBytes);
     this.#sizeBytes = sizeBytes;
   }
+}
+
+/** Whether open(2) said by its error that this is a directory, a symbolic link or a socket. */
+function isOtherKind(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "EISDIR" || code === "ELOOP" || code === "ENXIO";
 }
 
 function makeDirectory(directory: string): void {

@@ -5,16 +5,27 @@ import { linesOf, logAndRotations } from "./log-files.ts";
 
 const pollMs = 200;
 
-/** Everything with that reference, or about that attachment, in the log and its rotations, oldest first. */
+/** As much of an attachment's id as stands for it, as in `ls` and `inspect`. */
+const leastPrefix = 4;
+
+/**
+ * Everything with that reference, or about that attachment, in the log and its rotations, oldest first.
+ * @param id a reference, or an attachment's id or the beginning of one
+ */
 export async function linesAbout(log: string, id: string): Promise<ParsedLine[]> {
   const found: ParsedLine[] = [];
+  const isBeginning = (attachment: unknown) =>
+    id.length >= leastPrefix && typeof attachment === "string" && attachment.startsWith(id);
   // A reference leads to its attachment, and that to what was done with it later.
   const wanted = new Set([id]);
   for (const file of await logAndRotations(log))
     for await (const { text } of linesOf(file)) {
       if (![...wanted].some((word) => text.includes(word))) continue;
       const line = parseLine(text);
-      if (!line || !(wanted.has(String(line.ref)) || wanted.has(String(line.attachment)))) continue;
+      const isWanted =
+        line &&
+        (wanted.has(String(line.ref)) || wanted.has(String(line.attachment)) || isBeginning(line.attachment));
+      if (!isWanted) continue;
       found.push(line);
       if (typeof line.attachment === "string") wanted.add(line.attachment);
     }

@@ -122,13 +122,14 @@ test("status says what is to be done, by its exit code too", async () => {
   const well = await run("status");
   expect([well.exitCode, well.stderr]).toEqual([0, ""]);
   expect(well.stdout).toContain("attachments  1, and 0 coming, 0 going");
-  writeFileSync(host.policyFile, `${labPolicy}\nnonsense = yes\n`);
+  writeFileSync(host.policyFile, `${labPolicy}\nnonsense = yes\nmore = yes\n`);
   const refused = await run("reload");
   expect(refused.exitCode).toBe(1);
   expect(refused.stderr).toContain("10-test.conf");
   const ill = await run("status");
   expect(ill.exitCode).toBe(1);
-  expect(ill.stdout).toContain("!! the newest policy is not in force: ");
+  // A line for each problem, as policy check prints them.
+  expect(ill.stdout).toMatch(/^!! the newest policy is not in force: 10-test\.conf:.*\n {3}10-test\.conf:/m);
   const machine = JSON.parse((await run("status", "--json")).stdout);
   expect(machine).toMatchObject({ policy: { isCurrent: false }, attachments: { attached: 1 } });
   writeFileSync(host.policyFile, labPolicy);

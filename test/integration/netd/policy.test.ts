@@ -115,7 +115,7 @@ describe("the administrator's tools", () => {
     expect(refused.exitCode).toBe(1);
     expect(JSON.parse(refused.stdout)).toMatchObject({
       isAllowed: false,
-      findings: [{ aspect: "port 8080/tcp" }, {}, {}, {}],
+      findings: [{ aspect: "port 8080/tcp" }, {}, {}, {}, { aspect: "published ports" }],
     });
     expect((await policyTool("explain", "--user", bob.name, "--network", "lab")).exitCode).toBe(1);
     expect((await policyTool("show", "--user", alice.name)).stdout).toMatch(
@@ -169,6 +169,29 @@ describe("the administrator's tools", () => {
     );
     namespace.process.kill("SIGKILL");
     await waitFor(async () => (await host.residue()).records.length === 0, { what: "the detach" });
+  });
+
+  test("say of a file that cannot be read what is wrong with it, in words", async () => {
+    const missing = "/nowhere/10-lab.conf";
+    const inForce = join(host.directory, "etc/netd.d");
+    const commands = [
+      ["check"],
+      ["install"],
+      ["simulate"],
+      ["diff", inForce],
+      ["show", "--user=root", "--policy"],
+    ];
+    for (const words of commands)
+      expect(await policyTool(...words, missing)).toMatchObject({
+        exitCode: 1,
+        stderr: `cntnr-netd: ${missing}: there is no such file or directory\n`,
+      });
+    expect(await policyTool("simulate", host.directory)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/^cntnr-netd: .*a file is needed, and this is a directory\n$/),
+    });
+    const { stderr } = await host.asUser(host.users.alice, ["cntnr-netd", "policy", "check", "/etc/shadow"]);
+    expect(stderr).toBe("cntnr-netd: /etc/shadow: you are not permitted to: use sudo\n");
   });
 
   test("install a file, which a reload takes over; a bad one changes nothing (C3, C4)", async () => {
