@@ -17,7 +17,7 @@ import { makeMounts, recordedMount, resolveMounts } from "./container-mounts.ts"
 import type { ContainerOptions, ResolvedMount } from "./container-options.ts";
 import { type ContainerRecord, containerPaths, recordVersion } from "./container-record.ts";
 import { registerContainer, unregisterContainer } from "./container-store.ts";
-import { findJoinedContainer } from "./joined-container.ts";
+import { findJoinedContainer, withNetworkOfJoined } from "./joined-container.ts";
 import { currentBootId, ownIdentity } from "./process-identity.ts";
 import { findOtherRuntime } from "./other-runtime.ts";
 import {
@@ -70,10 +70,11 @@ export interface CreateSurroundings extends ImageSurroundings {
  */
 export async function createContainer(
   directories: Directories,
-  request: CreateRequest,
+  asked: CreateRequest,
   surroundings: CreateSurroundings,
   made: Pick<ContainerRecord, "madeBy" | "stdinOnce">,
 ): Promise<ContainerRecord> {
+  const request = { ...asked, options: withNetworkOfJoined(directories, asked.options) };
   using idFile = request.cidFile === undefined ? undefined : reserveIdFile(request.cidFile);
   const { mappings, reason } = findIdMappings();
   if (reason !== undefined) surroundings.onDetail(`sub-ids are not used: ${reason}`);

@@ -18,6 +18,16 @@ export function findJoinedContainer(
   return name === undefined ? undefined : findRunning(directories, name);
 }
 
+/**
+ * What a container of the given options gets: the network of one that is on the host's is the host's, and nothing has to be joined
+ * for it (nobody may join the host's namespace through a user namespace of his own). Throws CntnrError.
+ */
+export function withNetworkOfJoined(directories: Directories, options: ContainerOptions): ContainerOptions {
+  if (options.network.kind !== "container") return options;
+  const { record } = findRunning(directories, options.network.container);
+  return record.network.kind === "host" ? { ...options, network: { kind: "host" } } : options;
+}
+
 function findRunning(
   directories: Directories,
   name: string,

@@ -62,6 +62,19 @@ describe("namespaces of the host", () => {
   });
 });
 
+test("the network of a container on the host's is the host's", async () => {
+  await ok(alice, ["cntnr", "run", "-d", "--name", "first", image, "sleep", "1000"]);
+  try {
+    const network = await ok(alice, ["readlink", "/proc/self/ns/net"]);
+    for (const flags of [[], ["--pid", "container:first"]])
+      expect(await runOk(["--network", "container:first", ...flags], "readlink /proc/self/ns/net")).toBe(
+        network,
+      );
+  } finally {
+    await ok(alice, ["cntnr", "rm", "-f", "first"]);
+  }
+});
+
 test("a container shares namespaces, network files and ids with another", async () => {
   await ok(alice, ["cntnr", "run", "-d", "--name", "first", "--network", "none", image, "sleep", "1000"]);
   try {
