@@ -90,7 +90,13 @@ export class LayerDeposit {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#write();
-    await this.#writing;
+    try {
+      await this.#writing;
+    } catch (error) {
+      // Nothing more is written then, and what waited for it must not be kept from others.
+      for (const { key } of this.#placed.splice(0)) key[Symbol.dispose]();
+      throw error;
+    }
   }
 
   async #placeNew(name: string, upper: UpperTree, { unpacked }: PackedUpper): Promise<LayerRecord> {

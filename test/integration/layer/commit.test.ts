@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { TreeWorkers } from "../../../runtime/build/tree/tree-workers.ts";
+import { messageOf } from "../../../runtime/errors/cntnr-error.ts";
 import { addImage, readImageDocuments } from "../../../runtime/image/add-image.ts";
 import {
   type CommitOptions,
@@ -96,6 +97,28 @@ const everything = `
   truncate -s 5M new/sparse; echo tail >>new/sparse; truncate -s 3M new/hole; chown 65535:65535 new/hole
   touch -d '2001-02-03 04:05:06.789' new/old; touch -d 1960-01-01 new/older; mkdir dir-replaced; rm -f replaced; mkdir replaced
   chmod 700 data`;
+
+test("a layer that waited when the disk refused another is nobody's, and can be made again", async () => {
+  const options = { mappings, key, signal: new AbortController().signal };
+  const failing = new LayerDeposit(store.directories, options);
+  const put = async (into: LayerDeposit, script: string) => {
+    await using upper = await newUpperTree(key, mappings, base.layers);
+    await change(upper, script);
+    const packed = await packUpper(upper, { mappings, lowers: base.layers }, workers.pack);
+    await into.place(upper, packed);
+  };
+  failing.afterwards(() => {
+    throw new Error("the disk is full");
+  });
+  await put(failing, "touch first");
+  // The first are written now, and fail; the second come too late for them.
+  const failed = failing.settle().catch(messageOf);
+  await put(failing, "touch second");
+  expect([await failed, await failing.settle().catch(messageOf)]).toEqual(Array(2).fill("the disk is full"));
+  const again = new LayerDeposit(store.directories, { ...options, signal: AbortSignal.timeout(10_000) });
+  await put(again, "touch second");
+  await again.settle();
+});
 
 describe("a layer made of an overlay's upper directory", () => {
   test("has what was changed and nothing else, in the order of its bytes", async () => {
