@@ -253,7 +253,7 @@ test("limits that take a cgroup are refused where the user has none, rather than
     ["--cpuset-cpus", "0"],
   ])
     expect(await refusal(flags)).toMatch(
-      /^cntnr: limits need the cgroup controllers \w+, and .*; the administrator can delegate/,
+      /^cntnr: limits need the cgroup controllers \w+, and .*; `cntnr doctor` names the command that mends it/,
     );
   expect(await ok(alice, ["cntnr", "ps", "-aq"])).toBe("");
   expect(await refusal(["--memory", "1m"])).toContain("less than 6m");
