@@ -97,7 +97,10 @@ function portElements(
   ];
 }
 
-/** A packet of a veth pair may be 64 KiB long: TCP's segmentation is left to the last device. */
+/**
+ * A packet of a veth pair may be 64 KiB long: TCP's segmentation is left to the last device. The kernel lets a whole second's
+ * bytes through at once beside the burst (nft_limit_init of net/netfilter/nft_limit.c), and has no shorter unit.
+ */
 const smallestBurstBytes = 128 << 10;
 const burstSeconds = 0.05;
 
