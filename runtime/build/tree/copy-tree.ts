@@ -81,14 +81,18 @@ export class TreeCopier {
       if (found.status.isDirectory()) return found.path;
       throw new CntnrError("build", `${path}: something else than a directory is there`);
     }
-    const names = found.path.split("/");
-    for (let count = found.existing + 1; count <= names.length; count++) {
+    this.#makeMissing(found.path.split("/"), found.existing, owner);
+    return found.path;
+  }
+
+  /** @param existing how many of the names are there */
+  #makeMissing(names: readonly ByteString[], existing: number, owner: Owner): void {
+    for (let count = existing + 1; count <= names.length; count++) {
       const made = names.slice(0, count).join("/");
       makeDirectory(this.#at(made), 0o755);
       setTreeOwner(this.#at(made), owner, "directory", this.#ownership);
       setMode(this.#at(made), 0o755);
     }
-    return found.path;
   }
 
   /** Does what has to wait for the last file. */
@@ -106,9 +110,9 @@ export class TreeCopier {
     const found = resolveInRoot(this.#root, byteString(destination), "follow");
     const isDirectory = destination.endsWith("/") || (found.kind === "there" && found.status.isDirectory());
     if (isDirectory) return join(this.makeDirectories(destination, owner), nameOf(source.writtenPath));
-    const parent = destination.slice(0, destination.lastIndexOf("/"));
-    if (found.kind === "there") return found.path;
-    this.makeDirectories(parent === "" ? "/" : parent, owner);
+    // Not the directory that is written there: a link at the end may lead elsewhere.
+    if (found.kind === "missing")
+      this.#makeMissing(found.path.split("/").slice(0, -1), found.existing, owner);
     return found.path;
   }
 

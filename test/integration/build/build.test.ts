@@ -71,6 +71,11 @@ describe("COPY", () => {
   const pathsIn = ({ files: found }: FlatImage, directory: string) =>
     [...found.keys()].filter((path) => path.startsWith(`${directory}/`)).sort();
 
+  test("makes the directories that a link at its destination leads to", async () => {
+    const image = await built("FROM BASE\nRUN ln -s /far/away/file /link\nCOPY src/a.txt /link\n", { files });
+    expect(pathsIn(image, "far")).toEqual(["far/away", "far/away/file"]);
+  });
+
   test("--parents keeps directories, from a ./ on, and knows **", async () => {
     const image = await built(
       "FROM scratch\nCOPY --parents src/x/b.txt src/./x/y /p/\nCOPY --parents ./src/**/*.txt /q/\n",
