@@ -12,6 +12,8 @@ let namespace: UserNamespace;
 let id: string;
 beforeAll(async () => {
   host = await TestHost.start();
+  // A connection that bob's server has closed would keep its port for another minute (TIME_WAIT, tcp(7)).
+  await host.asRoot(["sysctl", "-qw", "net.ipv4.tcp_max_tw_buckets=0"]);
   first = await host.startNetd({ policy });
   namespace = await makeNamespace(host, host.users.alice);
   const ports = [8000, 8001].map((hostPort) => ({ hostPort, containerPort: 80, protocol: "PROTOCOL_TCP" }));
