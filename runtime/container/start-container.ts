@@ -45,7 +45,7 @@ export async function startContainer(
   options: StartOptions,
 ): Promise<void> {
   try {
-    await withContainerLock(directories, record.id, () => start(directories, record, options));
+    await startWhenEnded(directories, record, options);
     if (options.service) {
       const { announceService } = await import("../systemd/announce-service.ts");
       await announceService(directories, record, options.service);
@@ -53,6 +53,30 @@ export async function startContainer(
   } catch (error) {
     if (options.onFailure === "remove") await removeEnded(directories, record);
     throw error;
+  }
+}
+
+/** Its process has ended, and the runtime still knows it until conmon has cleaned up, for which it takes the lock. */
+function isEnding(directories: Directories, record: ContainerRecord): boolean {
+  const facts = readFacts(directories, record);
+  if (facts.lifeBegan === undefined || facts.isStarterAlive || facts.restart) return false;
+  if (facts.init && facts.exit === undefined) return false;
+  return facts.isConmonAlive || facts.hasRuntimeState;
+}
+
+async function startWhenEnded(
+  directories: Directories,
+  record: ContainerRecord,
+  options: StartOptions,
+): Promise<void> {
+  for (let isStarted = false; !isStarted; ) {
+    if (isEnding(directories, record))
+      await (await import("./end-container.ts")).waitForEnd(directories, record);
+    isStarted = await withContainerLock(directories, record.id, async () => {
+      if (isEnding(directories, record)) return false;
+      await start(directories, record, options);
+      return true;
+    });
   }
 }
 

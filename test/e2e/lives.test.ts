@@ -15,6 +15,14 @@ afterAll(() => alice[Symbol.asyncDispose]());
 const hasState = (name: string, state: string) =>
   waitFor(async () => (await alice.container(name)).state === state, { what: `${name} to be ${state}` });
 
+test("a container can be started again as soon as it has ended", async () => {
+  const { stdout } = await alice.run(
+    "cntnr create --name box $IMAGE true; for i in $(seq 30); do cntnr start box 2>&1; done | sort -u",
+  );
+  const lines = stdout.trim().split("\n").slice(1);
+  expect(lines.filter((line) => line !== "cntnr: container box is running already")).toEqual(["box"]);
+});
+
 describe("create and start", () => {
   test("a created container does nothing until it is started, and may be started again and again", async () => {
     const id = await alice.ok("cntnr create --name counter $IMAGE sh -c 'echo x >>/count; wc -l </count'");
