@@ -1,5 +1,6 @@
 /**
- * Runs the tests: `bun test/run.ts [unit|integration|adversarial|e2e]...`, by default all, in this order. Every file but
+ * Runs the tests: `bun test/run.ts [unit|integration|adversarial|e2e]...`, by default all, in this order; `attacks` is those
+ * files of all of them whose tests bear numbers of the threat list, which are printed as a table. Every file but
  * the unit tests' gets a process and test hosts of its own, so that none can disturb another, and as many run at a time as there are
  * processors. The last line is `N passed, N failed, N skipped`. Fails when a test failed, when none ran, and, with CI set, when one
  * was skipped.
@@ -12,6 +13,7 @@ import { runCommand } from "../runtime/process/run-command.ts";
 import { type Attack, attacksIn, attackTable, attributeOf } from "./attack-table.ts";
 
 const kinds = ["unit", "integration", "adversarial", "e2e"];
+const attacksOfAllKinds = "attacks";
 const root = join(import.meta.dirname, "..");
 /** Of one test, unless it names its own; real programs on a loaded machine take their time. */
 const testTimeoutMs = 180_000;
@@ -25,21 +27,25 @@ interface Outcome {
   readonly skipped: number;
   /** What failed or was skipped, a line each. */
   readonly remarks: readonly string[];
-  /** Attacks of the threat list, of adversarial tests. */
+  /** Attacks of the threat list. */
   readonly attacks: readonly Attack[];
   /** What the batch printed, if something of it failed: said again at the end, which is all that some logs keep. */
   readonly complaint?: string;
 }
 
 async function main(requested: readonly string[]): Promise<number> {
-  const unknown = requested.find((kind) => !kinds.includes(kind));
+  const known = [...kinds, attacksOfAllKinds];
+  const unknown = requested.find((kind) => !known.includes(kind));
   if (unknown !== undefined) {
-    console.error(`unknown kind of tests: ${unknown} (there are ${kinds.join(", ")})`);
+    console.error(`unknown kind of tests: ${unknown} (there are ${known.join(", ")})`);
     return 2;
   }
-  const selected = requested.length === 0 ? kinds : kinds.filter((kind) => requested.includes(kind));
-  const obstacle = selected.every((kind) => kind === "unit") ? undefined : await findObstacle();
-  const waiting = selected.flatMap(batchesOf);
+  const waiting = requested.includes(attacksOfAllKinds)
+    ? kinds.flatMap((kind) => batchesOf(kind, namesAttack))
+    : kinds
+        .filter((kind) => requested.length === 0 || requested.includes(kind))
+        .flatMap((kind) => batchesOf(kind));
+  const obstacle = waiting.every(({ kind }) => kind === "unit") ? undefined : await findObstacle();
   const outcomes: Outcome[] = [];
   const work = async () => {
     for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift())
@@ -57,13 +63,18 @@ interface Batch {
   readonly files: readonly string[];
 }
 
-function batchesOf(kind: string): Batch[] {
+function namesAttack(file: string): boolean {
+  return /\([PNRDQFC]\d+[,)]/.test(readFileSync(join(root, file), "utf8"));
+}
+
+function batchesOf(kind: string, isWanted: (file: string) => boolean = () => true): Batch[] {
   const folder = join(root, "test", kind);
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".test.ts"))
     .sort()
-    .map((path) => join("test", kind, path));
+    .map((path) => join("test", kind, path))
+    .filter(isWanted);
   if (files.length === 0) return [];
   if (kind === "unit") return [{ kind, name: kind, files }];
   return files.map((file) => ({ kind, name: file, files: [file] }));
@@ -134,8 +145,7 @@ function judge(batch: Batch, ended: string, junit: string): Outcome {
     failed = 1;
     remarks.push(`failed: ${batch.name}: ${tests === 0 ? "ran no test, " : ""}ended with ${ended}`);
   }
-  const attacks = batch.kind === "adversarial" ? attacksIn(junit) : [];
-  return { passed, failed, skipped, remarks, attacks };
+  return { passed, failed, skipped, remarks, attacks: attacksIn(junit) };
 }
 
 /** Names of the test cases that hold the element, from bun's JUnit report. */
