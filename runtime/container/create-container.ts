@@ -21,7 +21,7 @@ import { findJoinedContainer, withNetworkOfJoined } from "./joined-container.ts"
 import { currentBootId, ownIdentity } from "./process-identity.ts";
 import { findOtherRuntime } from "./other-runtime.ts";
 import {
-  checkNetwork,
+  askForNetwork,
   findRequestedImage,
   type ImageRequest,
   type ImageSurroundings,
@@ -157,15 +157,10 @@ async function register(
   mappings: IdMappings,
   how: MadeHow,
 ): Promise<{ image: LocalImage; record: ContainerRecord; mounts: readonly MadeMount[] }> {
-  const permitted = checkNetwork(request.options, surroundings.env, surroundings.signal);
-  permitted.catch(() => {
-    // Told below, unless something else has failed before.
-  });
-  using _ = await lockStore(directories, "shared", surroundings);
-  const [image] = await Promise.all([
-    findRequestedImage(directories, request, surroundings, mappings),
-    permitted,
-  ]);
+  const { granted, signal } = askForNetwork(request.options, surroundings.env, surroundings.signal);
+  using _ = await lockStore(directories, "shared", { signal });
+  const image = await findRequestedImage(directories, request, { ...surroundings, signal }, mappings);
+  await granted;
   const id = newContainerId();
   using made = await makeMounts(directories, request.options, image);
   const record = await registerContainer(directories, request.name, (name) =>

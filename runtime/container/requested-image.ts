@@ -23,8 +23,27 @@ export interface ImageSurroundings {
   readonly signal?: AbortSignal;
 }
 
-/** Refused before anything is made, and before anything is pulled in vain. */
-export async function checkNetwork(
+/** The answer to whether the network may be used, which comes while the image is looked for. */
+export interface NetworkPermission {
+  /** Rejected with the refusal. */
+  readonly granted: Promise<void>;
+  /** The caller's, and aborted by the refusal: nothing is pulled in vain, and what was begun of a pull is put away. */
+  readonly signal: AbortSignal;
+}
+
+/** Asks for it before anything is made. */
+export function askForNetwork(
+  options: Pick<ContainerOptions, "network">,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): NetworkPermission {
+  const refusal = new AbortController();
+  const granted = checkNetwork(options, env, signal);
+  granted.catch((error: unknown) => refusal.abort(error));
+  return { granted, signal: signal ? AbortSignal.any([signal, refusal.signal]) : refusal.signal };
+}
+
+async function checkNetwork(
   { network }: Pick<ContainerOptions, "network">,
   env: NodeJS.ProcessEnv,
   signal?: AbortSignal,

@@ -6,7 +6,7 @@ import { makeMounts, recordedMount, resolveMounts } from "../container/container
 import type { ContainerOptions } from "../container/container-options.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
 import type { CreateSurroundings } from "../container/create-container.ts";
-import { checkNetwork, findRequestedImage, type ImageRequest } from "../container/requested-image.ts";
+import { askForNetwork, findRequestedImage, type ImageRequest } from "../container/requested-image.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { findConcessions } from "../nesting/find-concessions.ts";
@@ -70,15 +70,10 @@ export async function createBundle(
   if (reason !== undefined) surroundings.onDetail(`sub-ids are not used: ${reason}`);
   const concessions = await findConcessions(directories, mappings);
   const request = { ...asked, runtimeFlags: withConcededFlags(asked.runtimeFlags, concessions) };
-  const permitted = checkNetwork(request.options, surroundings.env, surroundings.signal);
-  permitted.catch(() => {
-    // Told below, unless something else has failed before.
-  });
-  using _store = await lockStore(directories, "shared", surroundings);
-  const [image] = await Promise.all([
-    findRequestedImage(directories, request, surroundings, mappings),
-    permitted,
-  ]);
+  const { granted, signal } = askForNetwork(request.options, surroundings.env, surroundings.signal);
+  using _store = await lockStore(directories, "shared", { signal });
+  const image = await findRequestedImage(directories, request, { ...surroundings, signal }, mappings);
+  await granted;
   const inputs = sumOfInputs(request, image, mappings, concessions);
   if (existing && isWhole(existing) && existing.inputs === inputs)
     return { record: existing, outcome: "unchanged" };

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { busyboxImage } from "../fixtures/images.ts";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { busyboxImage, debianImage } from "../fixtures/images.ts";
+import { processesOf } from "../fixtures/processes.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
 import { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
@@ -8,10 +11,12 @@ import { waitFor } from "../fixtures/wait-for.ts";
 let host: TestHost;
 let netd: RunningCommand;
 let image: string;
+let largeImage: string;
 beforeAll(async () => {
   host = await TestHost.start();
   const registry = await host.startRegistry();
   image = await registry.push(await busyboxImage(), "alpine:3.6");
+  largeImage = await registry.push(await debianImage(), "debian:12");
   netd = await host.startNetd();
 });
 afterAll(() => host[Symbol.asyncDispose]());
@@ -63,6 +68,22 @@ test("a hosts file that the user has bound over the container's stays as it is",
   expect(await shell(alice, "cat hosts")).toBe("192.0.2.1 mine\n");
   await host.waitForNoResidue();
 });
+
+test.each([
+  ["run --rm", 125],
+  ["bundle create -b refused", 1],
+] as const)(
+  "a refusal ends the pull that was begun beside it, and nothing of that is left: %s",
+  async (command, failure) => {
+    const { bob } = host.users;
+    const argv = ["sh", "-c", `cntnr ${command} --network lab ${largeImage} true`];
+    const { exitCode, stderr } = await host.asUser(bob, argv);
+    expect([exitCode, stderr]).toEqual([failure, expect.stringContaining("you are not permitted to use it")]);
+    const store = join(host.directory, "home", bob.name, ".local/share/cntnr");
+    expect(readdirSync(join(store, "tmp"))).toEqual([]);
+    expect(processesOf(host).filter(({ name }) => name === "skopeo")).toEqual([]);
+  },
+);
 
 test("network ls shows what is granted and what is left", async () => {
   const { alice, bob } = host.users;
