@@ -68,7 +68,7 @@ function isNamedBySomebody(id: ContainerId): boolean {
 function forgetStrayAttachments(directories: Directories): void {
   const states = new Set(namesIn(directories.runcRoot));
   for (const name of namesIn(directories.attachments)) {
-    const id = name.replace(/\.json(?:\.new)?$/, "");
+    const id = name.replace(/\.json(?:\.[0-9a-f]+\.new)?$/, "");
     const isOurs = isContainerId(id) || id.startsWith("bundle-");
     if (isOurs && !states.has(id)) rmSync(join(directories.attachments, name), { force: true });
   }

@@ -164,7 +164,7 @@ describe("after a crash or a reboot", () => {
   test("what netd answered is forgotten with the container", async () => {
     const kept = await register("kept");
     mkdirSync(join(directories.runcRoot, kept.id), { recursive: true });
-    for (const id of [kept.id, newContainerId(), `${newContainerId()}.json.new`])
+    for (const id of [kept.id, newContainerId(), `${newContainerId()}.json.0a1b2c.new`])
       writeFileSync(join(directories.attachments, id.endsWith(".new") ? id : `${id}.json`), "[]");
     await sweep(directories);
     expect(readdirSync(directories.attachments)).toEqual([`${kept.id}.json`]);
