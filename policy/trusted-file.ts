@@ -1,8 +1,17 @@
-import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { dirname, isAbsolute, normalize } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
-/** A file that could be somebody else's words: message says which, why, and what to do. */
+/** A file that is not to be read, because it could be somebody else's words or is no file: message says which, why, and what to do. */
 export class TrustError extends Error {
   override readonly name = "TrustError";
 
@@ -34,7 +43,7 @@ export async function readTrustedFile(path: string): Promise<Buffer> {
     for (let attempt = 1; attempt <= readAttempts; attempt++) {
       const before = fstatSync(fd, { bigint: true });
       requireTrusted(path, before);
-      const content = readWhole(fd, path);
+      const content = readWhole(fd, path, maxSizeBytes);
       if (isUnchanged(before, fstatSync(fd, { bigint: true }), content)) return content;
       await setTimeout(settledMs + 10);
     }
@@ -42,6 +51,28 @@ export async function readTrustedFile(path: string): Promise<Buffer> {
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Reads a file that somebody names to have it looked at, whoever can write it: a regular one of limited size, so that
+ * neither a FIFO nor a device nor a file without end is waited for.
+ * Throws TrustError, and the system calls' errors.
+ */
+export function readDraft(path: string, mostBytes = maxSizeBytes): Buffer {
+  // Asked before opening, too: some devices do something when they are opened.
+  requireRegular(path, statSync(path));
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    requireRegular(path, fstatSync(fd));
+    return readWhole(fd, path, mostBytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function requireRegular(path: string, status: { isFile(): boolean; isDirectory(): boolean }): void {
+  if (status.isDirectory()) throw new TrustError(path, "a file is needed, and this is a directory");
+  if (!status.isFile()) throw new TrustError(path, "is not a regular file; write what it gives into one");
 }
 
 function isUnchanged(before: BigIntStats, after: BigIntStats, content: Buffer): boolean {
@@ -106,15 +137,18 @@ function lstat(path: string): BigIntStats {
   }
 }
 
-/** Reads to the end, or until it is clear that the file has grown too large. */
-function readWhole(fd: number, path: string): Buffer {
-  const buffer = Buffer.allocUnsafe(maxSizeBytes + 1);
-  let length = 0;
-  for (;;) {
-    const count = readSync(fd, buffer, length, buffer.length - length, length);
-    if (count === 0) return Buffer.from(buffer.subarray(0, length));
+const blockBytes = 64 * 1024;
+
+/** Reads to the end, or until it is clear that the file is too large. */
+function readWhole(fd: number, path: string, mostBytes: number): Buffer {
+  const blocks: Buffer[] = [];
+  for (let length = 0; ; ) {
+    const block = Buffer.allocUnsafe(blockBytes);
+    const count = readSync(fd, block, 0, blockBytes, length);
+    if (count === 0) return Buffer.concat(blocks);
+    blocks.push(block.subarray(0, count));
     length += count;
-    if (length > maxSizeBytes) throw new TrustError(path, "is larger than 1 MiB");
+    if (length > mostBytes) throw new TrustError(path, `is larger than ${mostBytes / maxSizeBytes} MiB`);
   }
 }
 

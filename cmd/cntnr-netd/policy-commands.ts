@@ -87,8 +87,8 @@ export const policyCommands: readonly Command[] = [
   },
   {
     path: "policy install",
-    summary: "Check a file with the rest of the policy, and put it in place as a whole",
-    flags: flagsOf("policyDir"),
+    summary: "Check a file with the rest of the policy and its networks, and put it in place as a whole",
+    flags: flagsOf("policyDir", "conflistDir", "runDir"),
     positionals: [{ name: "FILE", count: "one" }],
     example: "cntnr-netd policy install ./10-lab.conf",
     failureCode: 1,

@@ -1,13 +1,5 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { readDraft } from "../../policy/trusted-file.ts";
 import type { ChainHead } from "./audit-line.ts";
 
 /**
@@ -51,7 +43,7 @@ export function headPathOf(logPath: string): string {
 
 /** The remembered end of a log's chain, for readers. Throws when the file cannot be read. */
 export function readHead(logPath: string): ChainHead | undefined {
-  return parseHead(readFileSync(headPathOf(logPath), "latin1"));
+  return parseHead(readDraft(headPathOf(logPath)).toString("latin1"));
 }
 
 function parseHead(text: string): ChainHead | undefined {

@@ -1,4 +1,12 @@
-import { createReadStream, existsSync, readdirSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -15,6 +23,14 @@ export interface LogLine {
   readonly isWhole: boolean;
 }
 
+/** An audit log that cannot be read; the message says what to do. */
+export class UnreadableLog extends Error {
+  override readonly name = "UnreadableLog";
+}
+
+/** No line of netd's is as long. */
+const mostLineCharacters = 1 << 20;
+
 /** All lines of one file, which may be compressed with gzip (NAME.gz). Throws when it cannot be read. */
 export async function* linesOf(file: string): AsyncGenerator<LogLine> {
   let number = 0;
@@ -23,15 +39,28 @@ export async function* linesOf(file: string): AsyncGenerator<LogLine> {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
     for (const text of lines) yield { file, number: ++number, text, isWhole: true };
+    if (rest.length > mostLineCharacters)
+      throw new UnreadableLog(`${file}:${number + 1}: is longer than any line of cntnr-netd's`);
   }
   if (rest !== "") yield { file, number: ++number, text: rest, isWhole: false };
 }
 
 function open(file: string): AsyncIterable<string> {
-  const bytes = createReadStream(file);
+  const bytes = createReadStream(file, { fd: openLog(file) });
   if (!file.endsWith(".gz")) return bytes.setEncoding("latin1");
   // An error of either stream ends the other, and is thrown by the iteration.
   return pipeline(bytes, createGunzip(), () => undefined).setEncoding("latin1");
+}
+
+/**
+ * Opens a log for reading. Its directory is the front's: whatever that has put there instead of a file, root's commands
+ * do not wait for. Throws UnreadableLog, and what open(2) says.
+ */
+export function openLog(file: string): number {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new UnreadableLog(`${file}: is not a regular file`);
 }
 
 /**

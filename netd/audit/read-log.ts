@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, readSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ParsedLine, parseLine } from "./audit-line.ts";
-import { linesOf, logAndRotations } from "./log-files.ts";
+import { linesOf, logAndRotations, openLog } from "./log-files.ts";
 
 const pollMs = 200;
 
@@ -46,7 +46,7 @@ export async function lastLines(log: string, count: number): Promise<string[]> {
 
 /** Lines as they are written from now on, also after rotations, until the signal. */
 export async function* followLog(log: string, signal: AbortSignal): AsyncGenerator<string> {
-  let fd = openSync(log, "r");
+  let fd = openLog(log);
   let position = fstatSync(fd).size;
   let rest = "";
   const block = Buffer.alloc(65_536);
@@ -63,7 +63,7 @@ export async function* followLog(log: string, signal: AbortSignal): AsyncGenerat
       }
       if (isReplaced && statSync(log, { throwIfNoEntry: false })) {
         closeSync(fd);
-        fd = openSync(log, "r");
+        fd = openLog(log);
         position = 0;
         continue;
       }

@@ -1,12 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { headPathOf } from "./head-file.ts";
-import { logAndRotations } from "./log-files.ts";
-
-/** An audit log that cannot be read; the message says what to do. */
-export class UnreadableLog extends Error {
-  override readonly name = "UnreadableLog";
-}
+import { logAndRotations, UnreadableLog } from "./log-files.ts";
 
 /** Throws UnreadableLog for a file that is not there or not this user's to read. */
 export function requireReadable(log: string): void {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { TestHost } from "../../fixtures/test-host.ts";
 import { attach, makeNamespace } from "../../fixtures/user-namespaces.ts";
@@ -50,6 +50,28 @@ describe("of a log that is not there, the commands say so in words", () => {
     expect(stderr).toContain(`cntnr-netd audit verify ${path}`);
     rmSync(path);
   });
+});
+
+test("what the part of the service that writes the log could put in its place is not waited for", async () => {
+  const log = join(host.directory, "log/odd.jsonl");
+  const refusals: string[] = [];
+  const commands = ["tail", "tail -f", "verify", "show 7KQ2MD9XWA"].map((line) => line.split(" "));
+  for (const target of ["/dev/zero", join(host.directory, "log/fifo")]) {
+    if (!existsSync(target) && target !== "/dev/zero") await host.asRoot(["mkfifo", target]);
+    symlinkSync(target, log);
+    writeFileSync(`${log}.head`, "");
+    for (const words of commands) refusals.push((await audit(...words, "--audit-log", log)).stderr);
+    rmSync(log);
+  }
+  expect(new Set(refusals)).toEqual(new Set([`cntnr-netd: ${log}: is not a regular file\n`]));
+  // A file of holes is as long as anybody likes.
+  writeFileSync(log, "");
+  truncateSync(log, 2 ** 40);
+  for (const words of commands.filter(([, flag]) => flag !== "-f"))
+    expect((await audit(...words, "--audit-log", log)).stderr).toBe(
+      `cntnr-netd: ${log}:1: is longer than any line of cntnr-netd's\n`,
+    );
+  for (const file of [log, `${log}.head`, join(host.directory, "log/fifo")]) rmSync(file);
 });
 
 test("a directory for the log that cannot be made is named, and how to make it", async () => {

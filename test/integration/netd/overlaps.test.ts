@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
 import { labPolicy, TestHost } from "../../fixtures/test-host.ts";
@@ -28,17 +28,22 @@ afterAll(() => host[Symbol.asyncDispose]());
 async function reloadWith(conflist: { readonly name: string }): Promise<string> {
   host.writeConflist(conflist);
   const policy = join(host.directory, "etc/netd.d/20-more.conf");
-  writeFileSync(policy, `[network more]\nconflist = ${conflist.name}.conflist\n`);
+  const draft = join(host.directory, "20-more.conf");
+  writeFileSync(draft, `[network more]\nconflist = ${conflist.name}.conflist\n`);
+  const directories = host.netdArguments().slice(2, 6);
+  const installed = await host.asRoot(["cntnr-netd", "policy", "install", draft, ...directories]);
+  cpSync(draft, policy);
   const before = netd.stderr.length;
   netd.kill("SIGHUP");
   const said = () => netd.stderr.slice(before);
   // The network without rules is warned of once the policy is taken over.
   await waitFor(() => /not loaded|nobody can use it/.test(said()), { what: "the reload" });
-  const checked = await host.asRoot(["cntnr-netd", "policy", "check", ...host.netdArguments().slice(2, 6)]);
+  const checked = await host.asRoot(["cntnr-netd", "policy", "check", ...directories]);
   // What the service refuses, the administrator is told before.
-  expect([checked.exitCode, checked.stderr.includes("(D6)")]).toEqual(
-    said().includes("not loaded") ? [1, true] : [0, false],
-  );
+  for (const { exitCode, stderr } of [installed, checked])
+    expect([exitCode, stderr.includes("(D6)")]).toEqual(
+      said().includes("not loaded") ? [1, true] : [0, false],
+    );
   rmSync(policy);
   return said();
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd } from "../../fixtures/call-netd.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
@@ -21,7 +21,7 @@ function policyTool(...words: string[]) {
   const etc = join(host.directory, "etc");
   const [command = "", ...rest] = words;
   const directories = ["--policy-dir", `${etc}/netd.d`];
-  const more = command === "check" ? ["--conflist-dir", `${etc}/net.d`] : [];
+  const more = ["check", "install"].includes(command) ? ["--conflist-dir", `${etc}/net.d`] : [];
   const all = ["check", "explain", "show", "simulate", "install"].includes(command)
     ? [...directories, ...more]
     : [];
@@ -194,6 +194,25 @@ describe("the administrator's tools", () => {
     expect(stderr).toBe("cntnr-netd: /etc/shadow: you are not permitted to: use sudo\n");
   });
 
+  test("wait for no FIFO, no device and no file without end", async () => {
+    const fifo = join(host.directory, "etc/net.d/fifo.conflist");
+    await host.asRoot(["mkfifo", fifo]);
+    const drafts = join(host.directory, "etc/net.d");
+    const file = write("fifo.conf", "[network fifo]\nconflist = fifo.conflist\n");
+    for (const words of [
+      ["check", fifo],
+      ["check", "/dev/zero"],
+      ["check", "--conflist-dir", drafts, file],
+      ["install", file],
+      ["simulate", fifo],
+    ])
+      expect(await policyTool(...words)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining("is not a regular file"),
+      });
+    await host.asRoot(["rm", fifo]);
+  });
+
   test("install a file, which a reload takes over; a bad one changes nothing (C3, C4)", async () => {
     const { bob } = host.users;
     const good = write("20-bob.conf", `[allow user:${bob.name} network:lab]\nattachments = 1\n`);
@@ -205,6 +224,14 @@ describe("the administrator's tools", () => {
       exitCode: 1,
       stderr: expect.stringContaining("20-bob.conf:2:15: attachments must be"),
     });
+    // What the service would not load for its networks is not put in place, either.
+    const lacking = write("20-more.conf", "[network more]\nconflist = more.conflist\n");
+    expect(await policyTool("install", lacking)).toMatchObject({
+      exitCode: 1,
+      stdout: "",
+      stderr: `${host.directory}/etc/net.d/more.conflist: does not exist\ncntnr-netd: nothing was installed\n`,
+    });
+    expect(existsSync(join(host.directory, "etc/netd.d/20-more.conf"))).toBeFalse();
     writeFileSync(join(host.directory, "etc/netd.d/20-bob.conf"), "?");
     await reload(/not loaded, the last good policy stays in force\n.*20-bob\.conf:1:1: neither/s);
     expect(await networksOf(bob)).toContain("lab");

@@ -8,12 +8,13 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadPolicy } from "../../../policy/load.ts";
-import { readTrustedFile, TrustError } from "../../../policy/trusted-file.ts";
+import { readDraft, readTrustedFile, TrustError } from "../../../policy/trusted-file.ts";
 import { resolveNames } from "./policies.ts";
 
 const directories: string[] = [];
@@ -167,6 +168,26 @@ describe("a policy file (C1)", () => {
       writer.kill();
       await writer.exited;
     }
+  });
+});
+
+describe("a file to be looked at", () => {
+  test("is read whoever can write it, also by a link", () => {
+    chmodSync(file, 0o666);
+    symlinkSync(file, join(directory, "link"));
+    expect(readDraft(join(directory, "link")).toString()).toBe("x");
+  });
+
+  test("is never waited for: no FIFO, no device, and nothing without end", () => {
+    const fifo = join(directory, "fifo");
+    makeFifo(fifo);
+    for (const path of [fifo, "/dev/zero", "/dev/tty"])
+      expect(() => readDraft(path)).toThrow(`${path}: is not a regular file; write what it gives into one`);
+    expect(() => readDraft(directory)).toThrow("a file is needed, and this is a directory");
+    truncateSync(file, 1024 ** 4);
+    expect(() => readDraft(file)).toThrow("is larger than 1 MiB");
+    // Regular files of size 0 that go on and on are in /proc.
+    expect(() => readDraft("/proc/kallsyms")).toThrow("is larger than 1 MiB");
   });
 });
 

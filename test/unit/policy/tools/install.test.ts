@@ -36,7 +36,8 @@ function draft(name: string, text: string): string {
   return path;
 }
 
-const install = (file: string) => installPolicy({ file, directory, resolveNames });
+const install = (file: string, requireGood = () => Promise.resolve()) =>
+  installPolicy({ file, directory, resolveNames, requireGood });
 
 describe("installing a policy file (C3)", () => {
   test("puts it in place with the rest of the policy, safe to be trusted, and leaves nothing else", async () => {
@@ -69,6 +70,12 @@ describe("installing a policy file (C3)", () => {
     await expect(install(draft(name, text))).rejects.toThrow(message);
     expect(readdirSync(directory).toSorted()).toEqual(["10-lab.conf"]);
     expect(readFileSync(join(directory, "10-lab.conf"), "utf8")).toBe(before);
+  });
+
+  test("changes nothing when something else says that it would not be good", async () => {
+    const lacking = () => Promise.reject(new Error("it lacks something"));
+    await expect(install(draft("20-x.conf", ""), lacking)).rejects.toThrow("it lacks something");
+    expect(readdirSync(directory).toSorted()).toEqual(["10-lab.conf"]);
   });
 
   test("does not do it where others could change it", async () => {
