@@ -11,7 +11,7 @@ import { noteContainer } from "./container-events.ts";
 import { beginLife, type LifeCause, leaveToSupervisor, startedBySomebody } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
-import { isActive, readFacts, readState } from "./container-state.ts";
+import { type ContainerFacts, type ContainerState, isActive, readFacts, stateOf } from "./container-state.ts";
 import { cancelRestart, requestStop } from "./pending-restart.ts";
 import { deleteFromRuntime, readRuncLog, runcFlags, runtimeOf } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
@@ -56,9 +56,19 @@ export async function startContainer(
   }
 }
 
-/** Its process has ended, and the runtime still knows it until conmon has cleaned up, for which it takes the lock. */
-function isEnding(directories: Directories, record: ContainerRecord): boolean {
-  const facts = readFacts(directories, record);
+/**
+ * Pure: what can be done with a container that somebody wants to start. `wait`: its process has ended, and the runtime still
+ * knows it until conmon has cleaned up, for which it takes the lock.
+ */
+export function planStart(record: ContainerRecord, facts: ContainerFacts): "start" | "wait" | ContainerState {
+  if (isEnding(facts)) return "wait";
+  const state = stateOf(record, facts);
+  // A `run` that has made it starts it itself.
+  const isOurs = record.creator.pid === process.pid;
+  return !isActive(state) || state.kind === "restarting" || isOurs ? "start" : state;
+}
+
+function isEnding(facts: ContainerFacts): boolean {
   if (facts.lifeBegan === undefined || facts.isStarterAlive || facts.restart) return false;
   if (facts.init && facts.exit === undefined) return false;
   return facts.isConmonAlive || facts.hasRuntimeState;
@@ -70,10 +80,15 @@ async function startWhenEnded(
   options: StartOptions,
 ): Promise<void> {
   for (let isStarted = false; !isStarted; ) {
-    if (isEnding(directories, record))
+    if (isEnding(readFacts(directories, record)))
       await (await import("./end-container.ts")).waitForEnd(directories, record);
     isStarted = await withContainerLock(directories, record.id, async () => {
-      if (isEnding(directories, record)) return false;
+      if (!readRecord(directories, record.id))
+        throw new CntnrError("not-found", `container ${record.name} has been removed`);
+      // Looked up once: between two looks its process may end.
+      const plan = planStart(record, readFacts(directories, record));
+      if (plan === "wait") return false;
+      if (plan !== "start") throw describeConflict(record, plan);
       await start(directories, record, options);
       return true;
     });
@@ -85,10 +100,7 @@ async function start(
   record: ContainerRecord,
   options: StartOptions,
 ): Promise<void> {
-  if (!readRecord(directories, record.id))
-    throw new CntnrError("not-found", `container ${record.name} has been removed`);
   const paths = containerPaths(directories, record.id);
-  checkStartable(directories, record);
   cancelRestart(paths);
   if (existsSync(paths.life)) checkRoot(paths, record);
   if (record.joins !== undefined) {
@@ -134,13 +146,11 @@ function checkRoot({ directory }: ContainerPaths, { layers }: ContainerRecord): 
   checkMountPoints(rootTrees(directory, layers), defaultMountPoints({}));
 }
 
-function checkStartable(directories: Directories, record: ContainerRecord): void {
-  const state = readState(directories, record);
-  // A `run` that has made it starts it itself.
-  if (!isActive(state) || state.kind === "restarting" || record.creator.pid === process.pid) return;
-  if (state.kind === "running")
-    throw new CntnrError("conflict", `container ${record.name} is running already`);
-  throw new CntnrError("conflict", `container ${record.name} is being made or started by somebody else`);
+function describeConflict({ name }: ContainerRecord, { kind }: ContainerState): CntnrError {
+  if (kind === "running") return new CntnrError("conflict", `container ${name} is running already`);
+  if (kind === "paused")
+    return new CntnrError("conflict", `container ${name} is paused: \`cntnr unpause ${name}\` lets it go on`);
+  return new CntnrError("conflict", `container ${name} is being made or started by somebody else`);
 }
 
 async function startCreated(directories: Directories, record: ContainerRecord): Promise<void> {

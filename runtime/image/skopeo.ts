@@ -21,6 +21,7 @@ import type { ProgressListener } from "./progress.ts";
 import { putDocument, putText } from "./put-document.ts";
 import { type ImageReference, isLoopbackRegistry } from "./reference.ts";
 import { explainSkopeoFailure } from "./skopeo-failure.ts";
+import { StagedBlobs } from "./staged-blobs.ts";
 import type { Platform } from "./wanted-platform.ts";
 
 export interface CopyOptions {
@@ -42,8 +43,8 @@ const progressIntervalMs = 100;
 const stagedTag = "image";
 
 /**
- * Copies an image's blobs into the store and returns its manifest's descriptor. The index of the copy is one in
- * `staging`, an empty directory: several copies at once share the store's blobs, and none touches its index.
+ * Copies an image's blobs into the store and returns its manifest's descriptor. Skopeo writes in `staging` alone, an empty directory,
+ * where it finds the store's layers (staged-blobs.ts).
  */
 export async function copyIntoStore(
   directories: Directories,
@@ -55,14 +56,16 @@ export async function copyIntoStore(
     throw new CntnrError("unsupported", `${directories.data}: a store's path cannot have a colon in it`);
   options.onProgress?.({ kind: "copying", source: reference.source });
   const isOfDockers = reference.transport === "docker-archive";
-  const copy = async (...flags: string[]) => {
-    const result = await runCopy(directories, reference, staging, flags, options);
+  const blobs = new StagedBlobs(directories, staging);
+  const run = (flags: readonly string[]) => runCopy(blobs, reference, staging, flags, options);
+  const copy = async () => {
+    const result = await run([]);
     if (result.exitCode !== 0) throw explainCopyFailure(reference, result);
     return stagedImage(staging, reference);
   };
   // As it is: when skopeo makes one of the OCI's of docker's, all that the OCI does not know of is lost.
   if (reference.registry !== "" || reference.transport === "dir") {
-    const kept = await runCopy(directories, reference, staging, ["--preserve-digests"], options);
+    const kept = await run(["--preserve-digests"]);
     if (kept.exitCode !== 0 && !/preserve[ -]digests/i.test(kept.stderr))
       throw explainCopyFailure(reference, kept);
     const descriptor = kept.exitCode === 0 ? stagedImage(staging, reference) : undefined;
@@ -74,7 +77,7 @@ export async function copyIntoStore(
 }
 
 async function runCopy(
-  directories: Directories,
+  blobs: StagedBlobs,
   reference: ImageReference,
   staging: string,
   flags: readonly string[],
@@ -87,15 +90,22 @@ async function runCopy(
     ...flags,
     ...transportArguments(reference, options),
     "--dest-shared-blob-dir",
-    join(directories.images, "blobs"),
+    blobs.path,
     reference.source,
     `oci:${staging}:${stagedTag}`,
   ];
   using watch = watchArrival(staging, reference, options);
-  return await runCommand("skopeo", args, {
-    timeoutMs: copyTimeoutMs,
-    signal: options.signal ? AbortSignal.any([options.signal, watch.signal]) : watch.signal,
-  });
+  let end: "well" | "badly" = "badly";
+  try {
+    const result = await runCommand("skopeo", args, {
+      timeoutMs: copyTimeoutMs,
+      signal: options.signal ? AbortSignal.any([options.signal, watch.signal]) : watch.signal,
+    });
+    if (result.exitCode === 0) end = "well";
+    return result;
+  } finally {
+    blobs.deposit(end);
+  }
 }
 
 function explainCopyFailure(reference: ImageReference, result: CommandResult): CntnrError {

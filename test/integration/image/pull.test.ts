@@ -84,6 +84,35 @@ describe("several pulls of one image at the same time", () => {
   });
 });
 
+describe("an image that is there already", () => {
+  test("is not written again, since somebody may be reading it", async () => {
+    const { alice } = host.users;
+    const store = join("/home", alice.name, "again");
+    const blobs = join(host.directory, "home", alice.name, "again/images/blobs/sha256");
+    const written = () =>
+      list(blobs).map((name) => {
+        const { ino, mtimeNs, size } = statSync(join(blobs, name), { bigint: true });
+        return { name, ino, mtimeNs, size };
+      });
+    expect(await pull(alice, layered, store)).toMatchObject({ exitCode: 0, stderr: "" });
+    const first = written();
+    expect(await pull(alice, layered, store)).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(written()).toEqual(first);
+  });
+
+  test("lends its layers to others, whose source need not have them", async () => {
+    const { alice } = host.users;
+    const store = join("/home", alice.name, "lent");
+    const layers = [archive(file("shared", "x".repeat(5000)), endMark)];
+    const first = makeImage(join(host.directory, "lender"), layers);
+    const second = makeImage(join(host.directory, "borrower"), layers, { Env: ["SECOND=1"] });
+    const [layer] = readManifest(join(host.directory, "borrower")).layers;
+    rmSync(blobPath(join(host.directory, "borrower"), layer?.digest ?? ""));
+    expect(await pull(alice, imageReference(first), store)).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await pull(alice, imageReference(second), store)).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+});
+
 describe("a pull that is killed", () => {
   // Each point: what is there when it is, seen from outside.
   const points: readonly { readonly what: string; readonly isThere: (store: string) => boolean }[] = [
