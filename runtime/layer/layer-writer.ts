@@ -10,7 +10,6 @@ import {
   makeHardLink,
   makeNode,
   makeSymbolicLink,
-  removeEmptyDirectory,
   setAttribute,
   setFileAttribute,
   setFileMode,
@@ -20,10 +19,10 @@ import {
   setOwner,
   setTimes,
   truncateFile,
-  unlinkFile,
   writeAt,
 } from "../sys/file-calls.ts";
 import { SystemCallError } from "../sys/system-call.ts";
+import { clearPath } from "./clear-path.ts";
 import { isMark, isWhiteout, type MarkKind, makeOpaque, makeWhiteout } from "./deletion-marks.ts";
 import { parentOf } from "./entry-path.ts";
 import { damagedLayer, printable } from "./layer-error.ts";
@@ -65,8 +64,8 @@ export const impliedMode = 0o755;
  * `userxattr`, if the file system lets it (deletion-marks.ts).
  *
  * It trusts its root: the process has to be confined to the target (confineTo), so that links of the archive
- * lead nowhere else. Within it, a final symbolic link is never followed; a later entry replaces an earlier one,
- * but a directory stays a directory as long as it holds something.
+ * lead nowhere else. Within it, a final symbolic link is never followed; a later entry replaces an earlier one with all
+ * that is in it, unless both are directories.
  */
 export class LayerWriter implements TarVisitor, Disposable {
   readonly #ownership: Ownership;
@@ -228,18 +227,13 @@ export class LayerWriter implements TarVisitor, Disposable {
     }
   }
 
-  /** Removes what is at `path`, never what a link there points to. */
   #clear(path: ByteString): void {
-    try {
-      unlinkFile(path);
-    } catch (error) {
-      if (!hasErrno(error, "EISDIR")) throw error;
-      removeEmptyDirectory(path);
-    }
-    this.#directories.delete(path);
-    this.#implied.delete(path);
-    this.#directoryTimes.delete(path);
-    this.#defaultAcls.delete(path);
+    clearPath(path, (removed) => {
+      this.#directories.delete(removed);
+      this.#implied.delete(removed);
+      this.#directoryTimes.delete(removed);
+      this.#defaultAcls.delete(removed);
+    });
   }
 
   /** Makes sure that `path` is a directory, or a link to one, as entries in it take for granted. */

@@ -136,7 +136,6 @@ describe("a layer cannot leave its directory (B7)", () => {
     ["an entry in a file", [file("f", "x"), file("f/x", "y")]],
     ["a hard link to itself", [file("f", "x"), hardLink("f", "f")]],
     ["a hard link to a directory", [directory("d"), hardLink("h", "d")]],
-    ["a file in the place of a directory with entries", [file("d/x", "x"), file("d", "y")]],
   ])("refuses %s", async (_, parts) => {
     await expectRefused(imageOf(...parts), /^cntnr: layer: .*\(layer sha256:[a-f0-9]{64}\)/);
   });
@@ -205,6 +204,20 @@ describe("a layer cannot leave its directory (B7)", () => {
         expect.stringMatching(new RegExp(`^d 40711 ${owner} `)),
         expect.stringMatching(new RegExp(`^x 100644 ${owner} 4 `)),
       ]);
+    });
+  });
+
+  test("replaces directories with all that is in them, as umoci and docker do", async () => {
+    const parts = [
+      ...[directory("d", { mode: 0o700 }), file("d/.wh.x"), file("d/sub/y", "y"), symbolicLink("d/up", "/")],
+      ...[file("d", "a file now"), directory("e"), file("e/f/g", "g"), symbolicLink("e", "real")],
+      // What was known of the directory is not believed any more.
+      ...[directory("real"), file("e/f/h", "behind the link")],
+    ];
+    await expectContained(imageOf(...parts), (tree) => {
+      expect(readdirSync(tree).sort()).toEqual(["d", "e", "real"]);
+      expect(readFileSync(join(tree, "d"), "utf8")).toBe("a file now");
+      expect(readdirSync(join(tree, "real/f"))).toEqual(["h"]);
     });
   });
 
