@@ -127,6 +127,9 @@ function normalise(text: string, original: string): NormalisedName {
   const path = hasRegistry ? nameAndTag.slice(slash + 1) : nameAndTag;
   if (!registryPattern.test(registry))
     throw invalid(original, `"${registry}" is not a registry's host[:port]`);
+  // The name would be taken for a file's where nothing stands before it, as it is kept and shown.
+  if (isOfTransport(registry))
+    throw invalid(original, `"${registry}" would be taken for a transport: name the registry by its address`);
   const colon = path.lastIndexOf(":");
   const tag = colon < 0 ? undefined : path.slice(colon + 1);
   const written = colon < 0 ? path : path.slice(0, colon);

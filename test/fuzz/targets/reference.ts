@@ -13,6 +13,7 @@ const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 const examples = [
   "alpine",
   "docker://user/app:3.6",
+  "docker://oci:0/app:3.6",
   "127.0.0.1:5000/a/b-c/d__e:T_1.x-2",
   "[::1]:5000/app@",
   `registry.example.org/x:1@${digest}`,
@@ -82,10 +83,8 @@ function outcomeOf(input: Buffer): string {
   const { name, registry, source, transport } = reference;
   // Of files, it is the path that is copied from; the name in the store is a name in any case.
   strictEqual(parseImageReference(`docker://${name}`).name, name);
-  // A registry on a host of that name has to be written with docker://.
-  const isOfHost = /^(?:oci|oci-archive|docker-archive|dir):/.test(name);
-  if (!isOfHost) strictEqual(parseImageReference(name).name, name);
-  if (!isOfHost) strictEqual(parseImageReference(familiarName(name)).name, name);
+  strictEqual(parseImageReference(name).name, name);
+  strictEqual(parseImageReference(familiarName(name)).name, name);
   if (!/^[\x21-\x7e]+$/.test(name) || name.startsWith("-")) throw new Error(`"${name}" is no name`);
   const { repository, tag } = splitName(name);
   if (tag !== "" && `${repository}:${tag}` !== name) throw new Error(`"${name}" does not come apart`);

@@ -94,6 +94,10 @@ describe("a reference is refused", () => {
     ["oci:dir:", "nothing stands after the last colon"],
     ["oci:dir:-bad", "is not a tag"],
     ["docker:/alpine", "written docker://NAME"],
+    // As names of the store these would be files.
+    ["docker://oci:0/app:3.6", "would be taken for a transport"],
+    ["docker://sif:5000/app", "would be taken for a transport"],
+    ["docker-archive:x.tar:dir:1/app:3", "would be taken for a transport"],
   ])("%p", (text, reason) => {
     expect(() => parseImageReference(text)).toThrow(reason);
     expect(() => parseImageReference(text)).toThrow(expect.objectContaining({ code: "usage" }));
