@@ -29,6 +29,12 @@ import { listArchiveNames } from "./skopeo.ts";
 
 const chunkBytes = 1024 * 1024;
 
+/** An archive that is loaded, and what it is called to people: what comes through a pipe has a name that says them nothing. */
+interface Archive {
+  readonly file: string;
+  readonly shownName: string;
+}
+
 /**
  * Loads all images of an archive (docker-archive or oci-archive, compressed or not) under the names that they have in it.
  * Throws CntnrError; images that were whole before that are there.
@@ -43,10 +49,12 @@ export async function loadImages(
   try {
     const staging = key.makeDirectory();
     // It is read twice.
-    const file = path === "-" ? await spool(0, join(staging, "stdin"), options.signal) : path;
-    const kind = await unpackArchive(file, staging);
+    const isPiped = path === "-";
+    const file = isPiped ? await spool(0, join(staging, "stdin"), options.signal) : path;
+    const archive = { file, shownName: isPiped ? "standard input" : path };
+    const kind = await unpackArchive(archive, staging);
     const references =
-      kind === "oci" ? ociReferences(staging, file) : await dockerReferences(file, staging, options);
+      kind === "oci" ? ociReferences(staging, archive) : await dockerReferences(archive, staging, options);
     const images: LocalImage[] = [];
     for (const reference of references) {
       const image = await pullReference(directories, reference, options);
@@ -74,11 +82,11 @@ async function spool(from: number, path: string, signal: AbortSignal | undefined
 }
 
 /** Takes blobs and index out of an OCI archive; of a docker-archive only the list of its images. */
-async function unpackArchive(path: string, staging: string): Promise<"oci" | "docker"> {
+async function unpackArchive({ file, shownName }: Archive, staging: string): Promise<"oci" | "docker"> {
   mkdirSync(join(staging, "blobs/sha256"), { recursive: true });
   using visitor = new ArchiveVisitor(staging);
   const reader = new TarReader(visitor, defaultLimits);
-  const fd = openSync(path, "r");
+  const fd = openSync(file, "r");
   try {
     const read = () => {
       const chunk = Buffer.allocUnsafe(chunkBytes);
@@ -94,7 +102,7 @@ async function unpackArchive(path: string, staging: string): Promise<"oci" | "do
   if (visitor.seen.has("manifest.json") || visitor.seen.has("repositories")) return "docker";
   throw new CntnrError(
     "corrupt",
-    `${path} is no archive of images: it has neither index.json nor manifest.json (a root file system is imported with \`cntnr image import\`)`,
+    `${shownName} is no archive of images: it has neither index.json nor manifest.json (a root file system is imported with \`cntnr image import\`)`,
   );
 }
 
@@ -132,22 +140,23 @@ class ArchiveVisitor implements TarVisitor, Disposable {
 }
 
 /** An image layout for each entry of the index, so that entries without a name can be copied, too. */
-function ociReferences(staging: string, path: string): ImageReference[] {
-  const index = parseIndex(readFileSync(join(staging, "index.json"), "utf8"), `index.json in ${path}`);
+function ociReferences(staging: string, { file, shownName }: Archive): ImageReference[] {
+  const where = `index.json in ${shownName}`;
+  const index = parseIndex(readFileSync(join(staging, "index.json"), "utf8"), where);
   return index.manifests.map((entry, number) => {
     const layout = join(staging, String(number));
-    writeSingleLayout(layout, descriptorOf(entry, `index.json in ${path}`), "../blobs");
+    writeSingleLayout(layout, descriptorOf(entry, where), "../blobs");
     const source = `oci:${layout}:${singleTag}`;
-    return { transport: "oci", source, registry: "", name: nameOf(entry, path) };
+    return { transport: "oci", source, shownSource: shownName, registry: "", name: nameOf(entry, file) };
   });
 }
 
 /** What programs call an image in an archive: a full name, or a tag alone, which then is of the archive's own name. */
-function nameOf(entry: IndexEntry, path: string): string {
+function nameOf(entry: IndexEntry, file: string): string {
   const name = entry.annotations?.["io.containerd.image.name"] ?? entryName(entry);
   if (name === "") return "";
   if (/[/:@]/.test(name)) return parseImageReference(name).name;
-  return parseImageReference(`oci:${basename(path).replaceAll(":", "-")}:${name}`).name;
+  return parseImageReference(`oci:${basename(file).replaceAll(":", "-")}:${name}`).name;
 }
 
 const dockerManifestSchema = v.array(v.looseObject({ RepoTags: v.nullish(v.array(v.string())) }));
@@ -157,30 +166,37 @@ const dockerManifestSchema = v.array(v.looseObject({ RepoTags: v.nullish(v.array
  * end, so it gets the file by a link.
  */
 async function dockerReferences(
-  path: string,
+  { file, shownName }: Archive,
   staging: string,
   options: PullOptions,
 ): Promise<ImageReference[]> {
   const link = join(staging, "archive.tar");
-  symlinkSync(resolve(path), link);
-  const archive = parseImageReference(`docker-archive:${link}`);
-  const named = (name: string) => parseImageReference(`docker-archive:${link}:${name}`);
+  symlinkSync(resolve(file), link);
+  const archive = { ...parseImageReference(`docker-archive:${link}`), shownSource: shownName };
+  const named = (name: string): ImageReference => ({
+    ...parseImageReference(`docker-archive:${link}:${name}`),
+    shownSource: shownName,
+  });
   const text = readIfThere(join(staging, "manifest.json"));
   // Only very old archives have "repositories" alone.
   if (text === undefined) return (await listArchiveNames(archive, options)).map(named);
-  return dockerNames(text, path).flatMap((names, number) =>
+  return dockerNames(text, shownName).flatMap((names, number) =>
     names.length > 0 ? names.map(named) : [{ ...archive, source: `${archive.source}:@${number}`, name: "" }],
   );
 }
 
 /** The names of each image of a docker-archive (docker's image specification 1.2, manifest.json). */
-function dockerNames(text: string, path: string): (readonly string[])[] {
+function dockerNames(text: string, archive: string): (readonly string[])[] {
   try {
     return v.parse(dockerManifestSchema, JSON.parse(text)).map(({ RepoTags }) => RepoTags ?? []);
   } catch (error) {
-    throw new CntnrError("corrupt", `manifest.json in ${path} is not as it should be: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new CntnrError(
+      "corrupt",
+      `manifest.json in ${archive} is not as it should be: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

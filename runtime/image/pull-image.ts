@@ -14,7 +14,7 @@ import { makeLayout, nameImage } from "./layout.ts";
 import type { LocalImage } from "./local-image.ts";
 import type { Descriptor } from "./oci-documents.ts";
 import { type PrepareOptions, prepareImage } from "./prepare-image.ts";
-import { type ImageReference, parseImageReference } from "./reference.ts";
+import { type ImageReference, parseImageReference, sourceShown } from "./reference.ts";
 import { type CopyOptions, copyIntoStore, listArchiveNames } from "./skopeo.ts";
 import type { Platform } from "./wanted-platform.ts";
 
@@ -104,14 +104,14 @@ async function completeReference(reference: ImageReference, options: CopyOptions
 
 /** An image that is not one of several is copied whatever platform is asked for. */
 function checkPlatform(
-  { source }: ImageReference,
+  reference: ImageReference,
   { config }: LocalImage,
   { os, architecture }: Platform,
 ): void {
   if (config.os === os && config.architecture === architecture) return;
   throw new CntnrError(
     "not-found",
-    `${source} is for ${config.os}/${config.architecture} only, not for ${os}/${architecture}`,
+    `${sourceShown(reference)} is for ${config.os}/${config.architecture} only, not for ${os}/${architecture}`,
   );
 }
 

@@ -11,6 +11,8 @@ export interface ImageReference {
   readonly transport: "plain" | "docker" | "oci" | "oci-archive" | "docker-archive" | "dir";
   /** What skopeo copies from. */
   readonly source: string;
+  /** What that is called to people, if it is called otherwise. */
+  readonly shownSource?: string;
   /** host[:port] of the registry; "" for files. */
   readonly registry: string;
   /** The name in the store, in full: docker.io/library/alpine:3.6, localhost/app:latest. */
@@ -57,6 +59,11 @@ export function parseImageReference(text: string): ImageReference {
   if (scheme === "docker" && text.startsWith("docker:/"))
     throw invalid(text, "a registry's image is written docker://NAME");
   return registryReference(text, "plain", text);
+}
+
+/** What is copied from, for people. */
+export function sourceShown({ source, shownSource }: Pick<ImageReference, "source" | "shownSource">): string {
+  return shownSource ?? source;
 }
 
 /** The names under which a plain reference may be in the store: a registry's, or one of a file's. */

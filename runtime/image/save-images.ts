@@ -1,5 +1,17 @@
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import { BrokenOutput } from "../attach/own-streams.ts";
 import { CntnrError, hasErrno, reasonOf } from "../errors/cntnr-error.ts";
 import type { TarEntry } from "../layer/tar-entry.ts";
@@ -64,7 +76,10 @@ export async function saveImages(
   });
 }
 
-/** The same into a file, which appears when it is whole: nobody takes half an archive for a whole one. */
+/**
+ * The same into a file, which appears when it is whole: nobody takes half an archive for a whole one. What is no file, such as a
+ * fifo or /dev/null, is written to as it is.
+ */
 export async function saveImagesTo(
   directories: Directories,
   images: readonly StoredImage[],
@@ -72,24 +87,33 @@ export async function saveImagesTo(
   format: ArchiveFormat,
   options: SaveOptions = {},
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
-  const fd = openNew(temporary);
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) throw cannotWrite(path, "it is a directory");
+  const isPassedOn = there !== undefined && !there.isFile();
+  const written = isPassedOn ? path : `${path}.${process.pid}.new`;
+  const fd = openToWrite(written, path, isPassedOn ? "w" : "wx");
   try {
     await saveImages(directories, images, fd, format, options);
+    if (isPassedOn) return;
     fsyncSync(fd);
-    renameSync(temporary, path);
+    renameSync(written, path);
   } finally {
     closeSync(fd);
-    rmSync(temporary, { force: true });
+    if (!isPassedOn) rmSync(written, { force: true });
   }
 }
 
-function openNew(path: string): number {
+function openToWrite(written: string, path: string, flags: "w" | "wx"): number {
   try {
-    return openSync(path, "wx", 0o666);
+    return openSync(written, flags, 0o666);
   } catch (error) {
-    throw new CntnrError("usage", `cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+    const isNowhere = hasErrno(error, "ENOENT") && !existsSync(dirname(path));
+    throw cannotWrite(path, isNowhere ? `there is no directory ${dirname(path)}` : reasonOf(error), error);
   }
+}
+
+function cannotWrite(path: string, reason: string, cause?: unknown): CntnrError {
+  return new CntnrError("engine", `cannot write ${path}: ${reason}`, { cause });
 }
 
 function indexOf(images: readonly IndexedImage[]): object {

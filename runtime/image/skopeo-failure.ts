@@ -1,9 +1,9 @@
 import { CntnrError, type ErrorCode } from "../errors/cntnr-error.ts";
 import { type CommandResult, complaintOf } from "../process/run-command.ts";
-import type { ImageReference } from "./reference.ts";
+import { type ImageReference, sourceShown } from "./reference.ts";
 
 /** What was copied from, or to. */
-export type CopiedPlace = Pick<ImageReference, "source" | "registry" | "name">;
+export type CopiedPlace = Pick<ImageReference, "source" | "shownSource" | "registry" | "name">;
 
 interface Explanation {
   /** Words of skopeo and the libraries that it is made of. */
@@ -107,12 +107,21 @@ export function explainSkopeoFailure(
   reference: CopiedPlace,
   result: Pick<CommandResult, "exitCode" | "stderr">,
 ): CntnrError {
-  const reason = fatalMessage(result);
+  const reason = withoutPlace(fatalMessage(result), reference);
+  const place = { ...reference, source: sourceShown(reference) };
   for (const { pattern, code, say } of explanations) {
     const match = pattern.exec(reason);
-    if (match) return new CntnrError(code, `${say(reference, match)} (${lastCause(reason)})`);
+    if (match) return new CntnrError(code, `${say(place, match)} (${lastCause(reason)})`);
   }
-  return new CntnrError("engine", `cannot copy ${reference.source}: skopeo says: ${reason}`);
+  return new CntnrError("engine", `cannot copy ${place.source}: skopeo says: ${reason}`);
+}
+
+/** A reason in which nothing is said of where a thing is that people have no name for. */
+function withoutPlace(reason: string, { source, shownSource }: CopiedPlace): string {
+  const path = source.split(":")[1] ?? "";
+  return shownSource === undefined || path === ""
+    ? reason
+    : reason.replaceAll(`${path}/`, "").replaceAll(path, shownSource);
 }
 
 /** The text of the last `level=fatal msg="..."`, unquoted; else the last line. */

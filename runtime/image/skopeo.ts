@@ -19,7 +19,7 @@ import {
 } from "./oci-documents.ts";
 import type { ProgressListener } from "./progress.ts";
 import { putDocument, putText } from "./put-document.ts";
-import { type ImageReference, isLoopbackRegistry } from "./reference.ts";
+import { type ImageReference, isLoopbackRegistry, sourceShown } from "./reference.ts";
 import { explainSkopeoFailure } from "./skopeo-failure.ts";
 import { StagedBlobs } from "./staged-blobs.ts";
 import type { Platform } from "./wanted-platform.ts";
@@ -54,7 +54,7 @@ export async function copyIntoStore(
 ): Promise<Descriptor> {
   if (staging.includes(":"))
     throw new CntnrError("unsupported", `${directories.data}: a store's path cannot have a colon in it`);
-  options.onProgress?.({ kind: "copying", source: reference.source });
+  options.onProgress?.({ kind: "copying", source: sourceShown(reference) });
   const isOfDockers = reference.transport === "docker-archive";
   const blobs = new StagedBlobs(directories, staging);
   const run = (flags: readonly string[]) => runCopy(blobs, reference, staging, flags, options);
@@ -113,16 +113,16 @@ function explainCopyFailure(reference: ImageReference, result: CommandResult): C
   if (damaged === undefined) return explainSkopeoFailure(reference, result);
   return new CntnrError(
     "corrupt",
-    `${reference.source} is damaged: its blob ${damaged} is not what it should be`,
+    `${sourceShown(reference)} is damaged: its blob ${damaged} is not what it should be`,
   );
 }
 
-function stagedImage(staging: string, { source }: ImageReference): Descriptor {
+function stagedImage(staging: string, reference: ImageReference): Descriptor {
   const indexPath = join(staging, "index.json");
   const { manifests } = parseIndex(readFileSync(indexPath, "utf8"), indexPath);
   // A first copy of the same tag is left without it.
   const entry = manifests.find((candidate) => entryName(candidate) === stagedTag);
-  if (!entry) throw new CntnrError("engine", `skopeo copied nothing from ${source}`);
+  if (!entry) throw new CntnrError("engine", `skopeo copied nothing from ${sourceShown(reference)}`);
   return descriptorOf(entry, indexPath);
 }
 
@@ -148,7 +148,7 @@ async function withOwnConfig(
   const own = parseConfigDocument(result.stdout, config.digest);
   const copied = parseConfigDocument(readDocument(directories, manifest.config), manifest.config.digest);
   if (String(own.rootfs.diff_ids) !== String(copied.rootfs.diff_ids))
-    throw new CntnrError("corrupt", `${reference.source} was changed while it was read`);
+    throw new CntnrError("corrupt", `${sourceShown(reference)} was changed while it was read`);
   return putDocument(directories, mediaType.manifest, { ...manifest, config });
 }
 

@@ -277,6 +277,50 @@ describe("archives", () => {
       });
     expect(await store.lines("images", "-q")).toEqual([]);
   });
+
+  test("that come through a pipe and are not whole are told of without a path that nobody knows", async () => {
+    const store = await storeWith("layered");
+    await store.out("save", "-o", join(alice.home, "whole.tar"), "layered");
+    const entries = readFileSync(home("whole.tar"));
+    const cut = `set -e; mkdir cut; cd cut; tar -xf ../whole.tar; rm blobs/sha256/$(ls -S blobs/sha256 | head -n1)
+      tar -cf ../cut-docker.tar .; rm manifest.json; tar -cf ../cut-oci.tar .`;
+    checked(["sh"], await host.asUser(alice, ["sh", "-c", cut]));
+    const inputs = [
+      [readFileSync(home("cut-oci.tar")), "standard input is not whole: its blob sha256:"],
+      [readFileSync(home("cut-docker.tar")), "standard input"],
+      [readFileSync(home("files.tar")), "standard input is no archive of images"],
+      [entries.subarray(0, entries.length / 2), "ends in the middle"],
+    ] as const;
+    for (const [input, reason] of inputs) {
+      const { exitCode, stderr } = await newStore().run(["load", "-q"], { input });
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(reason) });
+      expect(stderr).not.toMatch(/\/(?:tmp|stdin|home)\b/);
+    }
+  });
+
+  test("are not saved to where there is nothing to write to, and are to a fifo or /dev/null", async () => {
+    const store = await storeWith("layered");
+    const refusals = [
+      [
+        "nowhere/x.tar",
+        `cannot write ${alice.home}/nowhere/x.tar: there is no directory ${alice.home}/nowhere`,
+      ],
+      ["", `cannot write ${alice.home}/: it is a directory`],
+      ["../x.tar", `cannot write ${alice.home}/../x.tar: permission denied`],
+    ] as const;
+    for (const [path, reason] of refusals)
+      expect(await store.run(["save", "-o", `${alice.home}/${path}`, "layered"])).toEqual({
+        exitCode: 1,
+        stdout: "",
+        stderr: `cntnr: ${reason}\n`,
+      });
+    await store.out("save", "-o", "/dev/null", "layered");
+    const fifo = join(alice.home, "fifo");
+    checked(["mkfifo"], await host.asUser(alice, ["mkfifo", fifo]));
+    const listing = host.asUser(alice, ["tar", "-tf", fifo]);
+    await store.out("save", "-o", fifo, "layered");
+    expect((await listing).stdout).toContain("index.json");
+  });
 });
 
 describe("a root file system", () => {
