@@ -109,12 +109,12 @@ function conflistOf(record: AttachmentRecord): Conflist {
 
 /** The capability arguments are netd's own words, and nobody else's (R1, R2): what the policy has let be chosen. */
 function attachmentOf({ containerId, plan }: AttachmentRecord, netnsPath: string): CniAttachment {
-  const { interface: interfaceName, mac, staticIps } = plan;
+  const { interface: interfaceName, mac, staticIps, keptAddresses } = plan;
   const capabilityArguments = {
     ...(mac === "" ? {} : { mac }),
     ...(staticIps.length === 0 ? {} : { ips: staticIps }),
   };
-  return { containerId, interfaceName, netnsPath, capabilityArguments };
+  return { containerId, interfaceName, netnsPath, capabilityArguments, keptAddresses };
 }
 
 /** Undefined also for a damaged one: DEL without prevResult frees what it can, no DEL at all would free nothing. */

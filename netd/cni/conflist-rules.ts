@@ -12,7 +12,7 @@ const knownKeys = [
   "args",
   "prevResult",
 ];
-const knownIpamKeys = ["type", "dataDir"];
+const knownIpamKeys = ["type", "dataDir", "ranges", "subnet", "rangeStart", "rangeEnd", "gateway"];
 
 /** Spec 1.1, section 1, "Plugin configuration objects": keys that the runtime makes. */
 const reservedKeys = ["runtimeConfig", "args", "prevResult"];

@@ -12,6 +12,8 @@ import { isAtLeast } from "./version.ts";
 export interface CniAttachment extends AttachmentParameters {
   /** Decided by the policy; the same in ADD, CHECK and DEL. */
   readonly capabilityArguments: CapabilityArguments;
+  /** Prefixes whose addresses are not to be given to who has not asked for them. */
+  readonly keptAddresses: readonly string[];
 }
 
 /** Each plugin called gets the limits anew: what one of them used up is not taken from the next (R8). */
@@ -97,11 +99,12 @@ async function execute(
   options: ExecuteOptions,
 ): Promise<string> {
   const { plugins, leaseDir, onStep, ...limits } = options;
-  const { capabilityArguments } = attachment;
+  const { capabilityArguments, keptAddresses } = attachment;
   const step = `${command.toLowerCase()}:${plugin.type}`;
   const program = plugins.locate(plugin.type, command);
   const env = attachmentEnvironment(command, attachment, plugins.path);
-  const stdin = executionConfiguration(conflist, plugin, { capabilityArguments, prevResult, leaseDir });
+  const facts = { capabilityArguments, keptAddresses, prevResult, leaseDir };
+  const stdin = executionConfiguration(conflist, plugin, facts);
   await onStep?.(`${step}:before`);
   const call = { pluginType: plugin.type, command, program, env, stdin };
   const printed = await callPlugin(call, limits);

@@ -1,5 +1,6 @@
 import type { Conflist, Plugin } from "./conflist.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
+import { withUnaskedRanges } from "./unasked-ranges.ts";
 
 /**
  * Everything of one attachment that a plugin can be told beside its configuration, by the spec's conventions.
@@ -18,6 +19,8 @@ const capabilityNames = ["mac", "ips"] as const;
 /** What one call adds to a plugin's configuration. */
 export interface CallFacts {
   readonly capabilityArguments: CapabilityArguments;
+  /** Prefixes whose addresses are not to be given to who has not asked for them. */
+  readonly keptAddresses: readonly string[];
   /** The result before this plugin in ADD, the final one in DEL and CHECK; JSON. Undefined where there is none. */
   readonly prevResult: JsonObject | undefined;
   /** Where host-local keeps its leases. */
@@ -32,7 +35,7 @@ export function executionConfiguration(conflist: Conflist, plugin: Plugin, facts
     ...configuration,
     cniVersion: conflist.cniVersion,
     name: conflist.name,
-    ipam: ipamOf(plugin, facts.leaseDir),
+    ipam: ipamOf(plugin, facts),
     // Whatever the configuration holds under these names: they are the runtime's.
     args: undefined,
     runtimeConfig,
@@ -41,8 +44,12 @@ export function executionConfiguration(conflist: Conflist, plugin: Plugin, facts
 }
 
 /** Leases are in netd's run directory, and so gone with the boot, as are the interfaces that have the addresses (F6). */
-function ipamOf({ ipamType, json }: Plugin, leaseDir: string): Json | undefined {
-  return ipamType === "host-local" && isObject(json.ipam) ? { ...json.ipam, dataDir: leaseDir } : json.ipam;
+function ipamOf(
+  { ipamType, json: { ipam } }: Plugin,
+  { leaseDir, keptAddresses, capabilityArguments }: CallFacts,
+): Json | undefined {
+  if (ipamType !== "host-local" || !isObject(ipam)) return ipam;
+  return { ...withUnaskedRanges(ipam, keptAddresses, capabilityArguments.ips ?? []), dataDir: leaseDir };
 }
 
 /** What is both declared by the plugin and given for the attachment; undefined when that is nothing. */

@@ -32,12 +32,19 @@ export function leasingOf({ plugins }: Conflist): Leasing {
 
 function leasingOfPlugin({ ipamType, json: { ipam } }: Plugin): Leasing {
   if (ipamType !== "host-local" || !isObject(ipam)) return { subnets: "unknown", addressesEach: 1 };
-  // host-local's README, "ranges" and the older "subnet": each set of ranges gives one address.
-  const sets = [...listOf(ipam.ranges).map(listOf), ...(ipam.subnet === undefined ? [] : [[ipam]])];
+  const sets = rangeSetsOf(ipam);
   return { subnets: sets.flat().map(subnetOf), addressesEach: sets.length };
 }
 
-function subnetOf(range: Json): Subnet {
+/** host-local's README, "ranges" and the older "subnet", which comes first: each set of ranges gives one address. */
+export function rangeSetsOf(ipam: JsonObject): (readonly Json[])[] {
+  const { subnet, rangeStart, rangeEnd, gateway } = ipam;
+  const older: JsonObject = { subnet, rangeStart, rangeEnd, gateway };
+  return [...(subnet === undefined ? [] : [[older]]), ...listOf(ipam.ranges).map(listOf)];
+}
+
+/** Throws SubnetError for a range that is none. */
+export function subnetOf(range: Json): Subnet {
   const { subnet, gateway } = isObject(range) ? range : ({} as JsonObject);
   const parsed = typeof subnet === "string" ? parseRange(subnet) : undefined;
   if (!parsed) throw new SubnetError(`ipam: ${JSON.stringify(subnet)} is no subnet, as 10.20.0.0/24`);
@@ -52,7 +59,8 @@ function gatewayOf(subnet: AddressRange, named: Json | undefined): AddressRange 
   return parsed;
 }
 
-function textOf(family: 4 | 6, address: bigint): string {
+/** An address in canonical form. */
+export function textOf(family: 4 | 6, address: bigint): string {
   return (family === 4 ? Address4.fromBigInt(address) : Address6.fromBigInt(address)).correctForm();
 }
 

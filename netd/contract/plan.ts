@@ -35,6 +35,8 @@ export interface AttachmentPlan {
   readonly namespaceDepth: number;
   /** Addresses to have, without prefix length, in canonical form; empty: any. */
   readonly staticIps: readonly string[];
+  /** Prefixes in canonical form whose addresses rules keep for who may ask for them: it is given none of them unasked. */
+  readonly keptAddresses: readonly string[];
   /** Lower case; empty: any. */
   readonly mac: string;
   readonly ports: readonly PlannedPort[];
@@ -53,7 +55,13 @@ export interface AttachmentPlan {
 }
 
 /** What one attachment may be given; more than a line of a policy has room for, but for ports, which users ask for. */
-export const planLimits = { staticIps: 16, ports: 256, hostAccess: 1024, egress: 1024 } as const;
+export const planLimits = {
+  staticIps: 16,
+  ports: 256,
+  hostAccess: 1024,
+  egress: 1024,
+  keptAddresses: 1024,
+} as const;
 
 /** Linux has room for 15 bytes (IFNAMSIZ); these characters are safe for every plugin and every tool that lists them. */
 export const interfaceNamePattern = "^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$";
@@ -81,6 +89,7 @@ const schema = {
     "callerDepth",
     "namespaceDepth",
     "staticIps",
+    "keptAddresses",
     "mac",
     "ports",
     "isolationGroup",
@@ -100,6 +109,7 @@ const schema = {
     callerDepth: depth,
     namespaceDepth: { ...depth, minimum: 1 },
     staticIps: { type: "array", maxItems: planLimits.staticIps, items: address },
+    keptAddresses: { type: "array", maxItems: planLimits.keptAddresses, items: prefix },
     // The lowest bit of the first byte marks groups of stations (IEEE 802).
     mac: { type: "string", pattern: "^([0-9a-f][02468ace](:[0-9a-f]{2}){5})?$" },
     ports: {

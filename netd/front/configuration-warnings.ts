@@ -1,13 +1,15 @@
 import type { Policy, Rule } from "../../policy/policy.ts";
 import type { NetworkFacts } from "../contract/worker-calls.ts";
+import { keptAddressWarnings } from "./kept-addresses.ts";
 
 /** What the policy grants and the network cannot give, so that the admin learns of it before a user does. */
 export function configurationWarnings(policy: Policy, networks: readonly NetworkFacts[]): string[] {
-  return networks.flatMap((facts) =>
-    policy.rules
+  return networks.flatMap((facts) => [
+    ...policy.rules
       .filter(({ network }) => network === facts.network)
       .flatMap((rule) => warningsOf(rule, facts)),
-  );
+    ...keptAddressWarnings(policy, facts),
+  ]);
 }
 
 function warningsOf({ title, values }: Rule, facts: NetworkFacts): string[] {

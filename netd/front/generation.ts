@@ -15,6 +15,7 @@ import {
 import { resolveAccountNames } from "../process/account-names.ts";
 import type { AttachIntent } from "./attach-request.ts";
 import { configurationWarnings } from "./configuration-warnings.ts";
+import { keptAddressesOf } from "./kept-addresses.ts";
 import { usageOf } from "./usage.ts";
 
 /** What decides an Attach: what is asked, and how deep the namespace is that it is asked for. */
@@ -43,6 +44,8 @@ export interface Generation {
   mayBeNested(caller: CallerFacts): boolean;
   /** What there is to know about a network's conflist. */
   factsOf(network: string): NetworkFacts;
+  /** Addresses of a network that nobody is given unasked, as prefixes. */
+  keptAddressesOf(network: string): readonly string[];
 }
 
 export interface GenerationSource {
@@ -73,6 +76,7 @@ export function emptyGeneration(): Generation {
 /** A policy with what the worker has read of its conflists. */
 export function generationOf(policy: Policy, networks: readonly NetworkFacts[]): Generation {
   const byName = new Map(networks.map((facts) => [facts.network, facts]));
+  const kept = new Map(networks.map((facts) => [facts.network, keptAddressesOf(policy, facts)]));
   const subjectOf = ({ uid, gid, groups }: CallerFacts) => ({ uid, gids: [gid, ...groups] });
   const factsOf = (name: string): NetworkFacts => {
     const facts = byName.get(name);
@@ -113,6 +117,7 @@ export function generationOf(policy: Policy, networks: readonly NetworkFacts[]):
         ),
       ),
     factsOf,
+    keptAddressesOf: (network) => kept.get(network) ?? [],
   };
 }
 

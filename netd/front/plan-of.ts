@@ -7,7 +7,7 @@ import { type AttachmentPlan, type PlannedPort, planLimits } from "../contract/p
 /** What a plan says beside what the policy has approved. */
 export type PlanFacts = Pick<
   AttachmentPlan,
-  "conflistHash" | "interface" | "request" | "callerDepth" | "namespaceDepth"
+  "conflistHash" | "keptAddresses" | "interface" | "request" | "callerDepth" | "namespaceDepth"
 >;
 
 /** What the worker is to do, in its own words. Only what was approved becomes a plan (R17). */

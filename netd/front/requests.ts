@@ -198,6 +198,7 @@ export class Requests {
     const { audit, known, generation } = this.options;
     const plan = planOf(approved, {
       conflistHash: generation().factsOf(approved.network.name).conflistHash,
+      keptAddresses: generation().keptAddressesOf(approved.network.name),
       interface: intent.interface,
       request: digestOf(intent),
       callerDepth: caller.depth,

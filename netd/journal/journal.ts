@@ -12,10 +12,10 @@ import {
 import { basename, dirname, join } from "node:path";
 import type { AttachmentState } from "../contract/attachment.ts";
 import { messageOf, Refusal } from "../errors.ts";
-import { type AttachmentRecord, migrateFromVersion1, parseRecord } from "./record.ts";
+import { type AttachmentRecord, migrateFromVersion1, migrateFromVersion2, parseRecord } from "./record.ts";
 
 /** Version of the tables and records; a journal of a later one is refused, of an earlier one migrated (F8). */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 /**
  * What cannot be read of the journal; none of it stops the start (Q11). It stays known over restarts: what belongs to
@@ -209,14 +209,21 @@ function openChecked(path: string): Database {
   }
 }
 
+/** To this version, by the one that a row was written in. */
+const migrations = new Map([
+  [1, migrateFromVersion1],
+  [2, migrateFromVersion2],
+]);
+
 /** All rows and the version in one transaction: a crash leaves the old journal or the new one. */
 function migrate(database: Database, version: number): void {
   database.transaction(() => {
-    if (version === 1)
+    const step = migrations.get(version);
+    if (step)
       for (const { id, record } of database
         .query<{ id: string; record: string }, []>("SELECT id, record FROM attachment")
         .all())
-        database.run("UPDATE attachment SET record = ? WHERE id = ?", [migrateFromVersion1(record), id]);
+        database.run("UPDATE attachment SET record = ? WHERE id = ?", [step(record), id]);
     database.run(`PRAGMA user_version = ${schemaVersion}`);
   })();
 }

@@ -118,6 +118,7 @@ const planBeforeFilters = {
   callerDepth: 0,
   namespaceDepth: 1,
   staticIps: [],
+  keptAddresses: [],
   mac: "",
   ports: [],
   hostAccess: "none",
@@ -141,7 +142,7 @@ const isOfVersion1 = new Ajv().compile<PlanOfVersion1>({
 });
 
 /**
- * A row of version 1 as one of version 2 (F8); whatever is none is left as it is, for {@link parseRecord} to refuse.
+ * A row of version 1 as one of this version (F8); whatever is none is left as it is, for {@link parseRecord} to refuse.
  */
 export function migrateFromVersion1(json: string): string {
   const value = parseJson(json);
@@ -158,6 +159,15 @@ export function migrateFromVersion1(json: string): string {
     isolationGroup: `user:${rest.uid}`,
   };
   return JSON.stringify({ ...rest, plan, hostEnd: null });
+}
+
+/** A row of version 2, in which no addresses are kept, as one of this version (F8). */
+export function migrateFromVersion2(json: string): string {
+  const value = parseJson(json);
+  if (typeof value !== "object" || value === null || !("plan" in value)) return json;
+  const { plan } = value;
+  if (typeof plan !== "object" || plan === null) return json;
+  return JSON.stringify({ ...value, plan: { keptAddresses: [], ...plan } });
 }
 
 function parseJson(json: string): unknown {

@@ -24,8 +24,8 @@ export function requireFit(plan: AttachmentPlan, network: ConfiguredNetwork, loa
   requireRoom(load);
   requireAddresses(plan, network);
   requirePorts(plan, network);
-  for (const prefix of typeof plan.egress === "string" ? [] : plan.egress)
-    if (parseRange(prefix)?.text !== prefix) throw unfit("egress is not in canonical form");
+  for (const prefix of [...(typeof plan.egress === "string" ? [] : plan.egress), ...plan.keptAddresses])
+    if (parseRange(prefix)?.text !== prefix) throw unfit("a prefix is not in canonical form");
   if (plan.mac !== "" && !choicesOf(network.conflist).includes("mac"))
     throw new Refusal("invalid", "this network gives no MAC address by choice");
 }

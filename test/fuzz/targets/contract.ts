@@ -20,6 +20,7 @@ const plan = {
   callerDepth: 0,
   namespaceDepth: 1,
   staticIps: ["10.20.0.7", "fd00::7"],
+  keptAddresses: ["10.20.0.64/27"],
   mac: "02:00:00:00:00:07",
   ports: [{ hostIp: "192.0.2.1", hostPort: 8080, containerPort: 80, protocol: "tcp" }],
   isolationGroup: "user:1000",

@@ -60,6 +60,7 @@ function bridge(more: Readonly<Record<string, unknown>> = {}): PluginJson {
 /** An attachment of a new namespace, which lives as long as the host does. */
 async function newAttachment(
   capabilityArguments: CniAttachment["capabilityArguments"] = {},
+  keptAddresses: readonly string[] = [],
 ): Promise<CniAttachment> {
   const holder = host.spawnAsRoot(["unshare", "--net", "sh", "-c", "echo in $$; exec sleep 1000"]);
   const [, pid] = await holder.waitForOutput(/^in (\d+)$/m);
@@ -68,6 +69,7 @@ async function newAttachment(
     netnsPath: `/proc/${pid}/ns/net`,
     interfaceName: "eth0",
     capabilityArguments,
+    keptAddresses,
   };
 }
 
@@ -97,6 +99,37 @@ async function failure(running: Promise<unknown>): Promise<unknown> {
     (error: unknown) => error,
   );
 }
+
+describe("addresses that are kept for who asks for them", () => {
+  test("host-local gives to nobody else, and gives when they are asked for", async () => {
+    const kept = ["10.67.0.4/31"];
+    const leasing = { type: "host-local", ranges: [[{ subnet: "10.67.0.0/29" }]] };
+    const capabilities = { ips: true };
+    const conflist = conflistOf("kept", [
+      { type: "bridge", bridge: "kept0", isGateway: true, ipam: leasing, capabilities },
+    ]);
+    const attachments: CniAttachment[] = [];
+    const given = async (ips?: string[]) => {
+      const attachment = await newAttachment(ips ? { ips } : {}, kept);
+      attachments.push(attachment);
+      const result = await addNetwork(conflist, attachment, options);
+      return { attachment, result, address: result.ips[0]?.address };
+    };
+    const host = (last: number) => `10.67.0.${last}`;
+    const first = await given();
+    const all = [first, await given(), await given()];
+    expect(all.map(({ address }) => address)).toEqual([2, 3, 6].map((last) => `${host(last)}/29`));
+    // Of those without there are no more.
+    await expect(given()).rejects.toThrow("no IP addresses available");
+    const asked = await given([host(5)]);
+    expect(asked.address).toBe(`${host(5)}/29`);
+    await deleteNetwork(conflist, first.attachment, undefined, options);
+    expect((await given()).address).toBe(`${host(2)}/29`);
+    await checkNetwork(conflist, asked.attachment, asked.result, options);
+    for (const attachment of attachments) await deleteNetwork(conflist, attachment, undefined, options);
+    expect(leases(conflist)).toEqual([]);
+  });
+});
 
 describe("chains of real plugins", () => {
   test.each(["0.3.1", "0.4.0", "1.0.0"])(

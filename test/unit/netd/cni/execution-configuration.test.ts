@@ -2,7 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { type Conflist, type Plugin, parseConflist } from "../../../../netd/cni/conflist.ts";
 import { type CallFacts, executionConfiguration } from "../../../../netd/cni/execution-configuration.ts";
 
-const facts: CallFacts = { capabilityArguments: {}, prevResult: undefined, leaseDir: "/run/leases" };
+const facts: CallFacts = {
+  capabilityArguments: {},
+  keptAddresses: [],
+  prevResult: undefined,
+  leaseDir: "/run/leases",
+};
 
 function conflistOf(plugin: object): readonly [Conflist, Plugin] {
   const text = JSON.stringify({ cniVersion: "1.0.0", name: "lab", plugins: [plugin] });

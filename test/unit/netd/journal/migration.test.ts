@@ -59,9 +59,28 @@ test("a journal of the first version is one of this version, with all that undoi
     });
     expect(journal.end(id)).toMatchObject({ isDurable: true });
   }
-  expect(versionNow()).toBe(2);
+  expect(versionNow()).toBe(3);
   using again = new Journal(path());
   expect(again.get(id)?.state).toBe("detaching");
+});
+
+test("a record of the second version, which keeps no addresses, is taken over as it is (F8)", () => {
+  write(1, [[id, JSON.stringify(first)]]);
+  const text = () => {
+    using journal = new Journal(path());
+    return JSON.stringify(journal.get(id));
+  };
+  const { plan, ...rest } = JSON.parse(text());
+  const { keptAddresses, ...second } = plan;
+  expect(keptAddresses).toEqual([]);
+  rmSync(path());
+  write(2, [
+    [id, JSON.stringify({ ...rest, plan: second })],
+    ["a".repeat(32), JSON.stringify({ ...rest, id: "a".repeat(32), plan: null })],
+  ]);
+  expect(JSON.parse(text())).toEqual({ ...rest, plan });
+  using journal = new Journal(path());
+  expect(journal.findings.quarantined).toEqual(["a".repeat(32)]);
 });
 
 test("what is no record of the first version is put aside, and the others are migrated (F8, Q11)", () => {

@@ -14,6 +14,7 @@ const plan: AttachmentPlan = {
   callerDepth: 0,
   namespaceDepth: 1,
   staticIps: [],
+  keptAddresses: [],
   mac: "",
   ports: [],
   isolationGroup: "",
