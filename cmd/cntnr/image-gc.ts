@@ -1,36 +1,33 @@
-import { garbageOptions, manifestsInUse } from "../../runtime/engine/image-users.ts";
+import type { Images } from "../../runtime/engine/images.ts";
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import { expireImages, findExpired } from "../../runtime/image/expire-images.ts";
 import { parseDuration } from "../../runtime/image/filter-images.ts";
 import { familiarName } from "../../runtime/image/reference.ts";
 import type { ExpiredName, RetentionLimits } from "../../runtime/image/retention.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { decimalSize, parseSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { reclaimed } from "./image-prune.ts";
 
 /** `cntnr image gc`: removes what nothing refers to, and images that have had their time. */
-export function imageGc({ args, directories }: CommandContext): Promise<number> {
-  return collectImages(directories, limitsOf(args, "ttl"), args.has("dry-run") ? "only-told" : "removed");
+export function imageGc(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const fate = args.has("dry-run") ? "only-told" : "removed";
+  return collectImages(engineOf(context).images, limitsOf(args, "ttl"), fate);
 }
 
 /** Removes images that have had their time, and says which; or only says so. */
 export async function collectImages(
-  directories: Directories,
+  images: Images,
   limits: RetentionLimits,
   fate: "removed" | "only-told",
 ): Promise<number> {
-  const inUse = manifestsInUse(directories);
   if (fate === "only-told") {
-    printExpired(findExpired(directories, limits, inUse));
+    printExpired(await images.findExpired(limits));
     return 0;
   }
-  const { expired, garbage } = await expireImages(directories, limits, {
-    ...garbageOptions(directories),
-    inUse,
-  });
+  const { expired, garbage } = await images.collect(limits);
   printExpired(expired);
   if (garbage.kind === "postponed") {
     printError("cntnr: nothing else was removed: images are being pulled or built; try again later\n");

@@ -1,53 +1,61 @@
 import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
-import { runCommand } from "../../runtime/process/run-command.ts";
 import { spawnAttached } from "../../runtime/sys/spawn-attached.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { parseTlsVerify } from "./tls-verify.ts";
 
 const defaultRegistry = "docker.io";
-const loginTimeoutMs = 60_000;
 
-/**
- * `cntnr login [REGISTRY]`: through skopeo, so that what is kept (containers-auth.json(5)) is what skopeo, podman and buildah
- * know as well, and what pulls and pushes use.
- */
-export async function login({ args }: CommandContext): Promise<number> {
+/** `cntnr login [REGISTRY]`: what is kept is what skopeo, podman and buildah know as well, and what pulls and pushes use. */
+export async function login(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const registry = args.positionals[0] ?? defaultRegistry;
   const username = args.value("username");
-  const password = args.value("password");
+  const password = args.has("password-stdin") ? await passwordFromStdin() : args.value("password");
   const tlsVerify = parseTlsVerify(args);
-  const words = [
-    "login",
-    ...(username === undefined ? [] : [`--username=${username}`]),
-    ...(args.has("password-stdin") || password !== undefined ? ["--password-stdin"] : []),
-    ...(tlsVerify === undefined ? [] : [`--tls-verify=${tlsVerify}`]),
-    args.positionals[0] ?? defaultRegistry,
-  ];
-  if (password === undefined) return skopeo(words);
-  // Not as an argument, which everybody on the machine could read.
-  const result = await runCommand("skopeo", words, { stdin: password, timeoutMs: loginTimeoutMs });
-  if (result.exitCode !== 0)
-    throw new CntnrError("not-permitted", `the login failed: ${lastLine(result.stderr)}`);
-  print(result.stdout);
+  const verify = tlsVerify === undefined ? {} : { tlsVerify };
+  if (password === undefined) return ask(registry, username, tlsVerify);
+  if (username === undefined) throw new CntnrError("usage", "a password needs its --username");
+  await engineOf(context).registries.login(registry, { username, password }, verify);
+  print("Login Succeeded!\n");
   return 0;
 }
 
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "";
+/** As docker does it: without the end of its line. */
+async function passwordFromStdin(): Promise<string> {
+  return (await Bun.stdin.text()).replace(/\r?\n$/, "");
 }
 
-/** `cntnr logout [REGISTRY]`, or --all of them. */
-export function logout({ args }: CommandContext): Promise<number> {
-  if (args.has("all")) return skopeo(["logout", "--all"]);
-  return skopeo(["logout", args.positionals[0] ?? defaultRegistry]);
-}
-
-/** On our own terminal: it asks for names and passwords itself. */
-async function skopeo(args: readonly string[]): Promise<number> {
-  const ended = await spawnAttached(["skopeo", ...args], {
+/** On our own terminal, by skopeo, which asks for names and passwords itself. */
+async function ask(
+  registry: string,
+  username: string | undefined,
+  tlsVerify: boolean | undefined,
+): Promise<number> {
+  const words = [
+    "login",
+    ...(username === undefined ? [] : [`--username=${username}`]),
+    ...(tlsVerify === undefined ? [] : [`--tls-verify=${tlsVerify}`]),
+    ...["--", registry],
+  ];
+  const ended = await spawnAttached(["skopeo", ...words], {
     stdin: "inherit",
     output: "inherit",
     ownSession: false,
   }).ended;
   return "exitCode" in ended ? ended.exitCode : 128 + ended.signal;
+}
+
+/** `cntnr logout [REGISTRY]`, or --all of them. */
+export async function logout(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const registry = args.positionals[0] ?? defaultRegistry;
+  await engineOf(context).registries.logout(args.has("all") ? "all" : registry);
+  print(
+    args.has("all")
+      ? "Removed login credentials for all registries\n"
+      : `Removed login credentials for ${registry}\n`,
+  );
+  return 0;
 }

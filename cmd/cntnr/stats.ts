@@ -1,15 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { shortId } from "../../runtime/container/container-id.ts";
-import type { ContainerRecord } from "../../runtime/container/container-record.ts";
-import { isActive, readState } from "../../runtime/container/container-state.ts";
-import { findContainer, listContainers } from "../../runtime/container/container-store.ts";
-import type { Directories } from "../../runtime/store/directories.ts";
+import { isActive } from "../../runtime/container/container-state.ts";
+import { type ContainerId, cpuPercent, type Engine, type UsageSample } from "../../runtime/engine/engine.ts";
+import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { isTerminal } from "../../runtime/sys/terminal.ts";
-import { machineMemoryBytes, measureUsage, type UsageSample } from "../../runtime/usage/measure-usage.ts";
-import { cpuPercent } from "../../runtime/usage/usage.ts";
 import { print } from "../command-line/output.ts";
 import { binarySize, decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
+import { engineOf } from "./engine-of.ts";
 import { formatList, type ListLayout, type TemplateRow } from "./format-template.ts";
 
 const intervalMs = 1000;
@@ -30,49 +28,62 @@ const layout: ListLayout = {
   columns: ["ID", "Name", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"],
 };
 
+interface Measured {
+  readonly id: ContainerId;
+  readonly name: string;
+  /** Not there when it does not run. */
+  readonly sample: UsageSample | undefined;
+}
+
 /** `cntnr stats`: once a second, or with --no-stream once. */
-export async function stats({ args, directories }: CommandContext): Promise<number> {
-  const named = args.positionals.map((name) => findContainer(directories, name));
+export async function stats(context: CommandContext): Promise<number> {
+  const { args } = context;
+  const engine = engineOf(context);
+  const named = await Promise.all(args.positionals.map((name) => engine.containers.inspect(name)));
   const isScreen = isTerminal(1) && args.value("format") === undefined;
   const isOnce = args.has("no-stream");
-  const chosen = () => (named.length > 0 ? named : everyContainer(directories, args.has("all")));
-  let before = sampleAll(directories, chosen());
+  const measure = async () =>
+    measureAll(engine, named.length > 0 ? named : await everyone(engine, args.has("all")));
+  let before = await measure();
   for (;;) {
     await delay(intervalMs);
-    const records = chosen();
-    const after = sampleAll(directories, records);
-    const rows = records.map((record) => row(record, before.get(record.id), after.get(record.id)));
+    const after = await measure();
+    const earlier = new Map(before.map(({ id, sample }) => [id, sample]));
+    const rows = after.map((container) => row(container, earlier.get(container.id)));
     print(`${isScreen && !isOnce ? clearScreen : ""}${formatList(rows, args.value("format"), layout)}`);
     if (isOnce) return 0;
     before = after;
   }
 }
 
-function everyContainer(directories: Directories, isAll: boolean): readonly ContainerRecord[] {
-  return listContainers(directories).records.filter(
-    (record) => isAll || isActive(readState(directories, record)),
+async function everyone(engine: Engine, isAll: boolean): Promise<readonly Pick<Measured, "id" | "name">[]> {
+  const { containers } = await engine.containers.list();
+  return containers.filter(({ state }) => isAll || isActive(state));
+}
+
+function measureAll(
+  engine: Engine,
+  containers: readonly Pick<Measured, "id" | "name">[],
+): Promise<readonly Measured[]> {
+  return Promise.all(
+    containers.map(async ({ id, name }) => ({ id, name, sample: await usageOf(engine, id) })),
   );
 }
 
-function sampleAll(directories: Directories, records: readonly ContainerRecord[]): Map<string, UsageSample> {
-  const samples = new Map<string, UsageSample>();
-  for (const record of records) {
-    const state = readState(directories, record);
-    if (state.kind === "running" || state.kind === "paused")
-      samples.set(record.id, measureUsage(state.pid, record.id));
+/** One that has been removed meanwhile uses nothing. */
+async function usageOf(engine: Engine, id: ContainerId): Promise<UsageSample | undefined> {
+  try {
+    return await engine.containers.usage(id);
+  } catch (error) {
+    if (error instanceof CntnrError && error.code === "not-found") return undefined;
+    throw error;
   }
-  return samples;
 }
 
-function row(
-  record: ContainerRecord,
-  before: UsageSample | undefined,
-  after: UsageSample | undefined,
-): TemplateRow {
-  const names = { Container: shortId(record.id), ID: shortId(record.id), Name: record.name };
+function row({ id, name, sample: after }: Measured, before: UsageSample | undefined): TemplateRow {
+  const names = { Container: shortId(id), ID: shortId(id), Name: name };
   if (!after) return { ...names, ...nothing };
-  const limit = Math.min(machineMemoryBytes(), after.memoryLimitBytes ?? Number.POSITIVE_INFINITY);
-  const { network } = after;
+  const { network, memoryLimitBytes: limit } = after;
   return {
     ...names,
     CPUPerc: `${cpuPercent(before ?? after, after).toFixed(2)}%`,

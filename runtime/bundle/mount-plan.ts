@@ -1,6 +1,6 @@
 import type { BundleOptions, DeviceRequest, ResolvedMount } from "../container/container-options.ts";
-import type { MountPoint } from "../rootfs/mount-points.ts";
 import type { Concessions } from "../nesting/plan-concessions.ts";
+import type { MountPoint } from "../rootfs/mount-points.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { type InitProgram, initMount } from "./init-program.ts";
 import type { OciMount } from "./oci-config.ts";

@@ -16,8 +16,8 @@ import { type BundleConfig, readBundleConfig } from "./bundle-config.ts";
 import { withChangedFiles } from "./changed-files.ts";
 import { noteContainer } from "./container-events.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
-import { whileThere } from "./container-store.ts";
 import { readFacts } from "./container-state.ts";
+import { whileThere } from "./container-store.ts";
 import { pauseContainer, unpauseContainer } from "./pause-container.ts";
 
 export interface CommitRequest {

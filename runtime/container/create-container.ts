@@ -18,8 +18,8 @@ import type { ContainerOptions, ResolvedMount } from "./container-options.ts";
 import { type ContainerRecord, containerPaths, recordVersion } from "./container-record.ts";
 import { registerContainer, unregisterContainer } from "./container-store.ts";
 import { findJoinedContainer, withNetworkOfJoined } from "./joined-container.ts";
-import { currentBootId, ownIdentity } from "./process-identity.ts";
 import { findOtherRuntime } from "./other-runtime.ts";
+import { currentBootId, ownIdentity } from "./process-identity.ts";
 import {
   askForNetwork,
   findRequestedImage,

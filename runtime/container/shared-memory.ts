@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { ResolvedMount } from "./container-options.ts";
 import { CntnrError, reasonOf } from "../errors/cntnr-error.ts";
 import type { ContainerId } from "./container-id.ts";
+import type { ResolvedMount } from "./container-options.ts";
 import type { ContainerRecord } from "./container-record.ts";
 
 /** The host's own shared memory, of which a container with `--ipc shareable` has a directory: a mount of its own could not be shown to others. */

@@ -4,9 +4,9 @@ import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import { explainDiskError } from "../errors/disk-error.ts";
 import { removeStaleSessions } from "../exec/exec-session.ts";
 import type { Directories } from "../store/directories.ts";
+import { clearStrays } from "./clear-strays.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { type ContainerList, listContainers, removeUnfinished } from "./container-store.ts";
-import { clearStrays } from "./clear-strays.ts";
 import { type SettledState, settle } from "./settle.ts";
 
 const exitCopyMs = 10 * 60_000;

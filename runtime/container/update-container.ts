@@ -2,8 +2,8 @@ import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { noteContainer } from "./container-events.ts";
 import { withContainerLock } from "./container-lock.ts";
-import type { ResourceLimits } from "./resource-flags.ts";
 import { type ContainerRecord, readRecord, replaceRecord } from "./container-record.ts";
+import type { ResourceLimits } from "./resource-flags.ts";
 
 /** What of a container can be changed after it was made. */
 export type ContainerChanges = Partial<Pick<ContainerRecord, "restart" | "stopTimeoutSeconds">> & {

@@ -18,6 +18,7 @@ import { judgeState, judgeUnusableDirectories } from "./state-place.ts";
 import { judgeOverlay, judgeStore, type StoreFacts } from "./store-place.ts";
 import { judgeSubIds } from "./sub-ids.ts";
 import { judgeUserNamespaces } from "./user-namespaces.ts";
+import { versionChecks } from "./version-checks.ts";
 
 /** Whose surroundings are looked at. */
 export interface DoctorSurroundings {
@@ -55,6 +56,7 @@ export function userChecks(surroundings: DoctorSurroundings): readonly Check[] {
     { name: "configuration", look: () => lookAtConfiguration(surroundings) },
     { name: "image policy", look: () => lookAtImagePolicy(surroundings, osRelease) },
     { name: "networks", look: () => lookAtNetworks(surroundings) },
+    ...versionChecks(),
   ];
 }
 

@@ -111,6 +111,12 @@ export class Bundles {
     await removeBundle(this.#context.directories, bundle, damaged);
   }
 
+  /** The names of the bundles that {@link collect} would remove, unless they run. */
+  async findUnused(unusedSinceMs?: number): Promise<string[]> {
+    const { findUnusedBundles } = await import("../named-bundle/remove-bundles.ts");
+    return findUnusedBundles(this.#context.directories, unusedSinceMs);
+  }
+
   /**
    * Removes bundles that are not whole, and those that were neither changed nor run since a time, in milliseconds since 1970; what is
    * running stays. Returns their names.

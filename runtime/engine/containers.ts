@@ -13,6 +13,7 @@ import { type ContainerRequest, completeRequest } from "./container-request.ts";
 import { type AttachEnd, type CapturedEnd, ContainerWork, endOf } from "./container-work.ts";
 import type { CreateOptions, WaitOptions } from "./context.ts";
 import { attachOptionsOf, CapturedStreams, type Input, type Streams } from "./streams.ts";
+import type { SystemdUnitOptions } from "./systemd-unit.ts";
 
 export interface StopOptions extends WaitOptions {
   /** After so many seconds it is killed; negative: never. Default: what the container says. */
@@ -250,5 +251,11 @@ export class Containers extends ContainerWork {
   async update(container: string, changes: ContainerChanges): Promise<void> {
     const { updateContainer } = await import("../container/update-container.ts");
     await updateContainer(this.context.directories, await this.find(container), changes);
+  }
+
+  /** The text of a unit by which systemd has a container run. */
+  async systemdUnit(container: string, options: SystemdUnitOptions = {}): Promise<string> {
+    const { systemdUnit } = await import("./systemd-unit.ts");
+    return systemdUnit(this.context.directories, await this.find(container), options);
   }
 }

@@ -4,6 +4,8 @@ import { Containers } from "./containers.ts";
 import { EngineContext, type EngineOptions } from "./context.ts";
 import { Images } from "./images.ts";
 import { Networks } from "./networks.ts";
+import { Registries } from "./registries.ts";
+import { System } from "./system.ts";
 import { Volumes } from "./volumes.ts";
 
 /**
@@ -19,6 +21,8 @@ export class Engine {
   readonly bundles: Bundles;
   readonly volumes: Volumes;
   readonly networks: Networks;
+  readonly registries: Registries;
+  readonly system: System;
   readonly #context: EngineContext;
 
   constructor(options: EngineOptions) {
@@ -29,6 +33,8 @@ export class Engine {
     this.bundles = new Bundles(context);
     this.volumes = new Volumes(context);
     this.networks = new Networks(context);
+    this.registries = new Registries(context);
+    this.system = new System(context);
   }
 
   /** Where everything is kept: found, and made if need be, when it is first asked for. Throws CntnrError. */
@@ -59,6 +65,7 @@ export type { LogEntry, ReadLogOptions } from "../container/container-log.ts";
 export type { ContainerOptions, MountRequest, NetworkMode } from "../container/container-options.ts";
 export type { ContainerState } from "../container/container-state.ts";
 export type { RunResult } from "../container/run-container.ts";
+export type { Diagnosis } from "../doctor/diagnose.ts";
 export { CntnrError, type ErrorCode } from "../errors/cntnr-error.ts";
 export type { EngineEvent, ReadEventsOptions } from "../events/event-log.ts";
 export type { ImageDetails } from "../image/image-details.ts";
@@ -68,13 +75,19 @@ export type { BundleResult } from "../named-bundle/create-bundle.ts";
 export type { NetworkRequest, PortMapping } from "../network/network-request.ts";
 export type { GrantedNetwork } from "../network/networks.ts";
 export type { UsageSample } from "../usage/measure-usage.ts";
+export { cpuPercent } from "../usage/usage.ts";
 export type { Bundle, BundleOptions } from "./bundles.ts";
 export type { Container, ContainerDetails } from "./container.ts";
 export type { ContainerRequest } from "./container-request.ts";
 export type { AttachEnd, CapturedEnd, CopyEnd, CopyOptions, ExecOptions } from "./container-work.ts";
 export type { MadeContainer, StartOptions, StopOptions } from "./containers.ts";
 export type { CreateOptions, EngineOptions, WaitOptions } from "./context.ts";
+export type { DiskUsage, Room } from "./disk-usage.ts";
 export type { Build, BuildFromContext, BuildFromSteps, BuildOptions } from "./image-builds.ts";
 export type { ListedImage, PrunedImages, PullOptions, PushOptions } from "./images.ts";
+export type { SystemPruned, SystemPruneOptions } from "./prune-system.ts";
+export type { Credentials } from "./registries.ts";
 export type { GivenStreams, Input, OwnStreams, Streams } from "./streams.ts";
+export type { EngineInfo } from "./system.ts";
+export type { SystemdUnitOptions } from "./systemd-unit.ts";
 export type { Volume, VolumeOptions } from "./volumes.ts";

@@ -248,6 +248,16 @@ export class Images {
     });
   }
 
+  /** Removes all that builds have kept: steps that no image has, and directories of cache mounts. The next build does all its steps again. */
+  async pruneBuilds(): Promise<Garbage> {
+    const [{ collectGarbage }, { garbageOptions }] = await Promise.all([
+      import("../image/collect-garbage.ts"),
+      import("./image-users.ts"),
+    ]);
+    const { directories } = this.#context;
+    return collectGarbage(directories, { ...garbageOptions(directories), unusedMs: 0 });
+  }
+
   /**
    * Writes images as one tar archive.
    * @param to a path, where the archive appears when it is whole, or a descriptor

@@ -1,7 +1,7 @@
 import { type BigIntStats, readlinkSync } from "node:fs";
 import { type ByteString, type FileTime, getAttribute, listAttributes } from "../sys/file-calls.ts";
-import { printable, unsupportedLayer } from "./layer-error.ts";
 import { isMark, isOpaqueMark, isWhiteoutMark } from "./deletion-marks.ts";
+import { printable, unsupportedLayer } from "./layer-error.ts";
 import { isForArchives } from "./layer-writer.ts";
 import { isPaxKey } from "./pax.ts";
 import { parseOwner, recordedOwnerAttribute } from "./recorded-owner.ts";

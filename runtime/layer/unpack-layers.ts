@@ -5,8 +5,8 @@ import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import {
   ensureLink,
-  layerName,
   type LayerRecord,
+  layerName,
   publishLayer,
   readLayer,
   withdrawUnfinished,

@@ -7,9 +7,9 @@ import type { Directories } from "../store/directories.ts";
 import { openPidfd } from "../sys/pidfd.ts";
 import { type KeptAttachments, keepAttachments } from "./kept-attachments.ts";
 import { connectNetd, type NetdClient } from "./netd-client.ts";
+import { noteNetwork } from "./network-events.ts";
 import type { Protocol } from "./network-request.ts";
 import { attachNetwork } from "./networks.ts";
-import { noteNetwork } from "./network-events.ts";
 import { type OciState, readBundleConfig, requestedNetworks } from "./oci-state.ts";
 
 /** Attaches a container that is created, and not yet started, to the networks that its bundle asks for. Throws CntnrError. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { complaintOf } from "../process/run-command.ts";
 import { ownProgram } from "../process/own-program.ts";
+import { complaintOf } from "../process/run-command.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
 import { LayeredTree } from "./layered-tree.ts";

@@ -1,18 +1,24 @@
 import type { ContainerRecord } from "../container/container-record.ts";
 
+/** What Restart= may be. */
+export const unitRestarts = [
+  "no",
+  "on-success",
+  "on-failure",
+  "on-abnormal",
+  "on-watchdog",
+  "on-abort",
+  "always",
+] as const;
+
+export type UnitRestart = (typeof unitRestarts)[number];
+
 export interface UnitOptions {
   /** Absolute path of cntnr, and its flags before the command. */
   readonly program: readonly string[];
   /** What the unit calls the container. */
   readonly container: string;
-  readonly restart:
-    | "no"
-    | "on-success"
-    | "on-failure"
-    | "on-abnormal"
-    | "on-watchdog"
-    | "on-abort"
-    | "always";
+  readonly restart: UnitRestart;
   /** Seconds. */
   readonly restartDelay?: number;
   /** How long `cntnr stop` waits before it kills, in seconds. */

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { type ContainerProcess, listProcesses } from "../container/container-processes.ts";
 import { cgroupUsage, ownCgroup } from "../cgroup/cgroup-usage.ts";
+import { type ContainerProcess, listProcesses } from "../container/container-processes.ts";
 import { hasErrno } from "../errors/cntnr-error.ts";
 
 /** What a container's processes have used up to a moment. */
@@ -15,8 +15,8 @@ export interface UsageSample {
   /** Undefined where the network is the host's. */
   readonly network?: { readonly receivedBytes: number; readonly sentBytes: number };
   readonly processes: number;
-  /** What it may have at most, if there is a bound. */
-  readonly memoryLimitBytes?: number;
+  /** What it may have at most: its limit, or all that the machine has. */
+  readonly memoryLimitBytes: number;
 }
 
 /**
@@ -28,7 +28,9 @@ export function measureUsage(initPid: number, id: string): UsageSample {
   const cgroup = ownCgroup(initPid, id);
   if (!cgroup) return measureProcesses(initPid);
   const network = networkOf(initPid);
-  return { timeMs: performance.now(), ...cgroupUsage(cgroup), ...(network ? { network } : {}) };
+  const usage = cgroupUsage(cgroup);
+  const memoryLimitBytes = Math.min(machineMemoryBytes(), usage.memoryLimitBytes ?? Number.POSITIVE_INFINITY);
+  return { timeMs: performance.now(), ...usage, memoryLimitBytes, ...(network ? { network } : {}) };
 }
 
 function measureProcesses(initPid: number): UsageSample {
@@ -43,11 +45,12 @@ function measureProcesses(initPid: number): UsageSample {
     writtenBytes: sum(disk.map(({ written }) => written)),
     ...(network ? { network } : {}),
     processes: processes.length,
+    memoryLimitBytes: machineMemoryBytes(),
   };
 }
 
 /** Memory of the machine, the most that a container without a limit can have. */
-export function machineMemoryBytes(): number {
+function machineMemoryBytes(): number {
   return kilobytes(readText("/proc/meminfo"), "MemTotal") * 1024;
 }
 

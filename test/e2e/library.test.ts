@@ -91,6 +91,20 @@ describe("a program of twenty lines", () => {
     expect(await traces()).toMatchObject({ containers, images, sessions, temporary });
   });
 
+  test("measures, diagnoses, and cleans up", async () => {
+    await alice.ok("cntnr run --name ended $IMAGE sh -c 'printf 12345 >/file; sleep 0'");
+    const printed = await alice.ok(`${programOf("test/demo/library-system.ts")} kept`);
+    expect(printed.split("\n")).toEqual([
+      "kept: idle, 1 processes",
+      "1 of 2 containers run, with sub-ids",
+      expect.stringMatching(/^ExecStart=\S+.* start --sdnotify=conmon kept$/),
+      "5 bytes of ended are free again",
+      "builds: collected",
+      "not-found",
+    ]);
+    expect((await alice.containers()).map(({ name }) => name)).toEqual(["kept"]);
+  });
+
   test("finds it where the package is installed", async () => {
     const project = join(home(), "project");
     mkdirSync(join(project, "node_modules"), { recursive: true });

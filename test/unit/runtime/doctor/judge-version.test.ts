@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { vulnerabilitiesIn } from "../../../../cmd/diagnosis/installed-version.ts";
-import { judgeVersion } from "../../../../cmd/diagnosis/judge-version.ts";
-import { compareVersions, parseVersion } from "../../../../cmd/diagnosis/version.ts";
+import { vulnerabilitiesIn } from "../../../../runtime/doctor/installed-version.ts";
+import { judgeVersion } from "../../../../runtime/doctor/judge-version.ts";
+import { compareVersions, parseVersion } from "../../../../runtime/doctor/version.ts";
 
 describe("versions", () => {
   const inOrder = [

@@ -1,5 +1,5 @@
 import { type Advisory, advisories, comparedOn, type Product } from "./advisories.ts";
-import type { Finding } from "./diagnose.ts";
+import type { Finding } from "./check.ts";
 import type { Installed } from "./installed-version.ts";
 import { compareVersions, parseVersion, type Version } from "./version.ts";
 
