@@ -34,7 +34,7 @@ export function troublesOf(status: ServiceStatus): string[] {
       : [`${worker.quarantined.length} records of the journal cannot be read (cntnr-netd gc --dry-run)`]),
     ...worker.lostPorts.map(
       (port) =>
-        `not published any more: ${port}; free it and restart cntnr-netd, or start the container anew`,
+        `not published any more: ${port}; it is published again within seconds once it is free, or start the container anew`,
     ),
     ...worker.damagedJournals.map((path) => `the journal was damaged and is now ${path}`),
     ...descriptors.map(

@@ -9,8 +9,9 @@ import { type Lease, reopenLease } from "../netns/lease.ts";
 import type { VerifiedNetns } from "../netns/verify-netns.ts";
 import type { Peer } from "../peer/identify-peer.ts";
 import { beginAttach, executeAttach, executeDetach, type Machine, residueOf, resultOf } from "./executor.ts";
+import { LostPorts } from "./lost-ports.ts";
 import { Reaper } from "./reaper.ts";
-import { type LostPort, machineProbe, planRecovery, reassert } from "./recovery.ts";
+import { machineProbe, planRecovery, reassert } from "./recovery.ts";
 
 /** An attach whose caller, namespace and plan were verified. */
 export interface AttachOrder {
@@ -57,10 +58,16 @@ export class Attachments implements AsyncDisposable {
   readonly #attaching = new Map<string, Attaching>();
   readonly #detaching = new Map<string, Promise<void>>();
   readonly #retries = new Set<NodeJS.Timeout>();
-  #lostPorts: readonly LostPort[] = [];
+  readonly #lostPorts: LostPorts;
   #closed = false;
 
-  constructor(private readonly options: AttachmentsOptions) {}
+  constructor(private readonly options: AttachmentsOptions) {
+    this.#lostPorts = new LostPorts({
+      machine: options.machine,
+      inTurn: ({ uid, plan }, effects) => this.#turns.run(uid, plan.network, effects),
+      happened: options.events.happened,
+    });
+  }
 
   /**
    * Attaches; what fails is undone. Takes the lease over; the namespace is used in the call itself only.
@@ -139,9 +146,7 @@ export class Attachments implements AsyncDisposable {
 
   /** Ports that somebody has taken while no netd ran, of attachments that there still are; a line each. */
   lostPorts(): string[] {
-    const { journal } = this.options.machine;
-    const isThere = ({ record }: LostPort) => journal.get(record.id) !== undefined;
-    return this.#lostPorts.filter(isThere).map(({ record, reason }) => `${reason} (attachment ${record.id})`);
+    return this.#lostPorts.lines();
   }
 
   /** How many there are: in all, on a network, of a user. */
@@ -161,19 +166,13 @@ export class Attachments implements AsyncDisposable {
 
   /** Brings the machine to what the journal says, or the journal to what the machine allows. Call once, first. */
   async recover(): Promise<void> {
-    const { machine, bootId, events } = this.options;
+    const { machine, bootId } = this.options;
     const probe = machineProbe(machine, bootId, ({ leasePid, netnsInode, netnsId }) =>
       reopenLease(leasePid, { inode: netnsInode, id: netnsId }),
     );
     const steps = planRecovery(machine.journal.all(), probe);
     const kept = steps.filter((step) => step.kind === "keep");
-    this.#lostPorts = await reassert(machine, kept);
-    for (const { record, reason } of this.#lostPorts)
-      events.happened({
-        event: "failure",
-        ...subjectOf(record),
-        reason: `not published any more: ${reason}`,
-      });
+    this.#lostPorts.take(await reassert(machine, kept));
     for (const { record, lease } of kept) this.#reaper.watch(record.id, lease);
     for (const step of steps) if (step.kind === "detach") this.#end(step.record, step.why);
   }
@@ -193,6 +192,7 @@ export class Attachments implements AsyncDisposable {
   /** Waits for the effects under way; nothing new is begun. What waits for a retry stays journaled. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#lostPorts[Symbol.dispose]();
     for (const timer of this.#retries) clearTimeout(timer);
     const waited = new Set<Promise<unknown>>();
     const underWay = () =>

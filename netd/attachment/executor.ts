@@ -25,6 +25,7 @@ export interface AttachmentFilter {
   open(bridge: string | undefined): Promise<FilterOpening>;
   silence(id: string): void;
   remove(id: string): Promise<void>;
+  publish(id: string, port: PublishedPort): Promise<void>;
 }
 
 /** Ports of the host, held for attachments; see `../ports/port-reservations.ts`. */
@@ -35,6 +36,7 @@ export interface HeldPorts {
     ports: readonly PublishedPort[],
     containerAddresses: readonly string[],
   ): readonly { readonly port: PublishedPort; readonly reason: string }[];
+  reserveFurther(owner: string, port: PublishedPort, containerAddresses: readonly string[]): Disposable;
   release(owner: string): void;
 }
 

@@ -4,6 +4,7 @@ import type { Lease } from "../netns/lease.ts";
 import type { PublishedPort } from "../ports/published-port.ts";
 import { type Machine, resultOf } from "./executor.ts";
 import { filteredAttachment, publishedPort } from "./filtered-attachment.ts";
+import type { LostPort } from "./lost-ports.ts";
 import type { PluginResult } from "./network-plugins.ts";
 
 /** What a start does with one journaled attachment. */
@@ -53,12 +54,6 @@ export function machineProbe(
   };
 }
 
-/** A port that somebody else has taken while netd was away; it is not published any more, and `status` says so. */
-export interface LostPort {
-  readonly record: AttachmentRecord;
-  readonly reason: string;
-}
-
 /**
  * Holds the ports of what is kept again, and makes the filter anew for exactly that (F7, D10).
  * @returns the ports that could not be had: their attachments keep all the rest
@@ -70,8 +65,9 @@ export async function reassert(
   const lost: LostPort[] = [];
   const filtered = kept.flatMap(({ record, result }): FilteredAttachment[] => {
     const ports = record.plan.ports.map(publishedPort);
-    const taken = machine.ports.reserveAgain(record.id, ports, result.given.addresses);
-    lost.push(...taken.map(({ reason }) => ({ record, reason })));
+    const containerAddresses = result.given.addresses;
+    const taken = machine.ports.reserveAgain(record.id, ports, containerAddresses);
+    lost.push(...taken.map(({ port, reason }) => ({ record, port, containerAddresses, reason })));
     const hostEnd = record.hostEnd ?? machine.findHostEnd(result.hostInterfaces);
     if (!hostEnd) return [];
     const isHeld = (port: PublishedPort) => !taken.some((other) => other.port === port);

@@ -18,6 +18,8 @@ export interface AuditEvent {
     | "attach"
     | "detach"
     | "failure"
+    /** A port that was lost is published again. */
+    | "publish"
     | "policy"
     | "start"
     | "stop"

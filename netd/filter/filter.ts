@@ -1,6 +1,7 @@
 import { messageOf } from "../errors.ts";
 import { deleteLink, LinkIndexes, setLinkDown } from "../netlink/links.ts";
 import { type TableChange, TableSocket } from "../netlink/nftables.ts";
+import type { PublishedPort } from "../ports/published-port.ts";
 import type { FilteredAttachment } from "./attachment.ts";
 import type { RunBatch } from "./commands.ts";
 import { ConnectionSweep } from "./connection-sweep.ts";
@@ -130,6 +131,24 @@ export class Filter implements AsyncDisposable {
         throw error;
       }
       this.#sweep.add(attachment);
+    });
+  }
+
+  /** Publishes a further port of an attachment. Throws when it cannot be, and then nothing is changed. */
+  async publish(id: string, port: PublishedPort): Promise<void> {
+    await this.#exclusively(async () => {
+      const known = this.#known.get(id);
+      if (!known) throw new Error(`attachment ${id} is not filtered`);
+      const { attachment } = known;
+      this.#known.forget(id);
+      try {
+        this.#known.enter({ ...attachment, ports: [...attachment.ports, port] });
+        await this.#assertTables();
+      } catch (error) {
+        this.#known.forget(id);
+        this.#known.enter(attachment);
+        throw error;
+      }
     });
   }
 

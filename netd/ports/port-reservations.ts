@@ -51,6 +51,23 @@ export class PortReservations implements Disposable {
     return lost;
   }
 
+  /**
+   * Takes one more for an owner, until it is released with the others or disposed.
+   * Throws PortUnavailable.
+   */
+  reserveFurther(owner: string, port: PublishedPort, containerAddresses: readonly string[]): Disposable {
+    const sockets = bindBoth(port, containerAddresses);
+    this.#hold(owner, [...(this.#held.get(owner) ?? []), ...sockets]);
+    return {
+      [Symbol.dispose]: () => {
+        for (const socket of sockets) socket[Symbol.dispose]();
+        const others = (this.#held.get(owner) ?? []).filter((socket) => !sockets.includes(socket));
+        if (others.length > 0) this.#held.set(owner, others);
+        else this.#held.delete(owner);
+      },
+    };
+  }
+
   #requireNew(owner: string): void {
     if (this.#held.has(owner)) throw new Error(`${owner} has its ports already`);
   }

@@ -70,13 +70,14 @@ test("a port that somebody takes while no netd runs is his, status says so, and 
   const said = await status();
   expect(said.exitCode).toBe(1);
   expect(said.stdout).toContain(
-    `!! not published any more: port 8000/tcp is in use on the host (attachment ${id}); free it and restart cntnr-netd`,
+    `!! not published any more: port 8000/tcp is in use on the host (attachment ${id}); it is published again within seconds once it is free`,
   );
   expect(host.auditLines()).toContainEqual(
     expect.objectContaining({
       event: "failure",
       attachment: id,
-      reason: "not published any more: port 8000/tcp is in use on the host",
+      reason:
+        "not published any more: port 8000/tcp is in use on the host; it is tried again until it is free",
     }),
   );
   expect(await fetched(8000)).toBe("bob");
@@ -85,8 +86,22 @@ test("a port that somebody takes while no netd runs is his, status says so, and 
   bob?.kill("SIGKILL");
   await bob?.exited;
   await waitFor(async () => !(await isListening()), { what: "the end of bob's server" });
-  netd = await restartWithout(netd, async () => undefined);
+  // Without a restart, and said in the log.
+  await waitFor(async () => (await fetched(8000)) === "container", {
+    what: "the port to be published again",
+  });
   expect((await status()).exitCode).toBe(0);
+  expect(host.auditLines()).toContainEqual(
+    expect.objectContaining({
+      event: "publish",
+      attachment: id,
+      reason: "port 8000/tcp is free and published again",
+    }),
+  );
+  // And it is held again.
+  expect(await serveAsBob(8000).exited).not.toBe(0);
+  expect(await fetched(8001)).toBe("container");
+  netd = await restartWithout(netd, async () => undefined);
   expect(await fetched(8000)).toBe("container");
   namespace.process.kill("SIGKILL");
   await host.waitForNoResidue();
