@@ -1,4 +1,5 @@
 import { parseAddress } from "../../policy/address/address.ts";
+import { faultOfMac } from "../../policy/decision/addresses.ts";
 import type { PortRequest } from "../../policy/decision/request.ts";
 import type { AttachRequest__Output } from "../../proto/generated/types/cntnr/netd/v1/AttachRequest.ts";
 import type { PublishedPort__Output } from "../../proto/generated/types/cntnr/netd/v1/PublishedPort.ts";
@@ -26,7 +27,7 @@ const networkName = new RegExp(networkNamePattern);
 const interfaceName = new RegExp(interfaceNamePattern);
 const reservedInterfaces = new Set(["all", "default", "lo"]);
 const key = /^[A-Za-z0-9_.-]{1,128}$/;
-const macForm = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
+const macCharacters = "02:00:00:00:00:05".length;
 /** The longest that an address can be written; longer ones are not looked at. */
 const longestAddress = 39;
 
@@ -68,8 +69,10 @@ function parseAddresses(texts: readonly string[]): string[] {
 
 function parseMac(text: string): string | undefined {
   if (text === "") return undefined;
-  require(macForm.test(text), "mac is not a MAC address");
-  return text.toLowerCase();
+  const mac = text.length === macCharacters ? text.toLowerCase() : "";
+  const fault = faultOfMac(mac);
+  if (fault !== undefined) throw malformed(`mac ${fault}`);
+  return mac;
 }
 
 const protocolOf = new Map<unknown, Protocol>([

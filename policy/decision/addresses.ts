@@ -49,19 +49,25 @@ export function examineMac(
 ): { findings: Finding[]; approved: string | undefined } {
   if (mac === undefined) return { findings: [], approved: undefined };
   const approved = mac.toLowerCase();
-  // The lowest bit of the first byte marks groups of stations (IEEE 802): no station may have such an address.
-  const isStation =
-    macForm.test(approved) &&
-    approved !== "00:00:00:00:00:00" &&
-    Number.parseInt(approved.slice(0, 2), 16) % 2 === 0;
-  if (!isStation)
-    return { findings: [denied("MAC address", "malformed", "is not the address of a station")], approved };
+  const fault = faultOfMac(approved);
+  if (fault !== undefined) return { findings: [denied("MAC address", "malformed", fault)], approved };
   const aspect = `MAC address ${approved}`;
   const statement = largestOf(rules, "mac");
   if (!statement)
     return { findings: [denied(aspect, "not-granted", "no rule gives mac = chosen")], approved };
   const judge = statement.value === "chosen" ? granted : deniedAsNotGranted;
   return { findings: [judge(aspect, `mac = ${statement.value}`, [statement])], approved };
+}
+
+/** Why no interface can have that MAC address; undefined when one can. */
+export function faultOfMac(mac: string): string | undefined {
+  if (!macForm.test(mac)) return "is not a MAC address";
+  if (mac === "00:00:00:00:00:00") return "is all zeros, which no interface can have";
+  if (mac === "ff:ff:ff:ff:ff:ff") return "is the broadcast address, which no interface can have";
+  // The lowest bit of the first byte marks groups of stations (IEEE 802): no station may have such an address.
+  return Number.parseInt(mac.slice(0, 2), 16) % 2 === 0
+    ? undefined
+    : "is a multicast address, which no interface can have, because its first byte is odd";
 }
 
 const deniedAsNotGranted: typeof granted = (aspect, text, by) => denied(aspect, "not-granted", text, by);

@@ -94,6 +94,11 @@ function requireAddress(text: string, family: 4 | 6, where: string): string {
 }
 
 function requireMac(text: string, where: string): string {
-  if (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) return text.toLowerCase();
-  throw new CntnrError("usage", `${where} ${text}: is no MAC address, as 02:00:00:00:00:05`);
+  const fault = (what: string) => new CntnrError("usage", `${where} ${text}: ${what}, as 02:00:00:00:00:05`);
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) throw fault("is no MAC address");
+  // IEEE 802: the lowest bit of the first byte marks groups of stations, the broadcast address among them.
+  if (Number.parseInt(text.slice(0, 2), 16) % 2 === 1)
+    throw fault("is a multicast or broadcast address; the first byte of an interface's own is even");
+  if (/^[0:]*$/.test(text)) throw fault("is all zeros, which is no interface's; take another");
+  return text.toLowerCase();
 }

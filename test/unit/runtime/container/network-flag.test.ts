@@ -35,6 +35,9 @@ describe("--network", () => {
     ["lab", { ip: "fd00::1" }, "is no IPv4 address"],
     ["lab", { ip6: "10.0.0.1" }, "is no IPv6 address"],
     ["lab", { mac: "02:00:00:00:00" }, "is no MAC address"],
+    ["lab", { mac: "01:00:5e:00:00:05" }, "is a multicast or broadcast address; the first byte of"],
+    ["name=lab,mac-address=FF:FF:FF:FF:FF:FF", {}, "is a multicast or broadcast address"],
+    ["lab", { mac: "00:00:00:00:00:00" }, "is all zeros"],
     ["name=lab,driver=x", {}, "driver is not known; there are name, ip, ip6 and mac-address"],
     ["name=,ip=10.0.0.1", {}, "cannot be the name of a network"],
   ])("%s with %o is refused: %s", (network, first, message) => {
