@@ -61,7 +61,7 @@ export const isolationFlags: readonly Flag[] = [
     aliases: ["additional-groups"],
     value: "GROUP",
     repeatable: true,
-    summary: "Further groups of the user (as root), or keep-groups",
+    summary: "Further groups of the user, or keep-groups",
   },
   {
     name: "ulimit",

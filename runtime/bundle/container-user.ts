@@ -13,7 +13,7 @@ export interface ContainerUser {
 export interface UserWish {
   /** user[:group], names or numbers; "" for root. */
   readonly text: string;
-  readonly from: "flag" | "image";
+  readonly from: "flag" | "image" | "group-flag";
 }
 
 /** The image's own account files; "" for one that is not there. */
@@ -58,25 +58,23 @@ export function findUser(wish: UserWish, files: AccountFiles): ContainerUser {
   return { uid: entry.uid, gid: entry.gid, additionalGids: [...new Set(additionalGids)], home };
 }
 
-/**
- * `--group-add`: groups of the image, by name or number, beside the user's own. `keep-groups` stands for those of whoever runs
- * cntnr, which a container of a user's has anyhow. Throws CntnrError `unsupported` where they cannot be set.
- */
+/** `--group-add`: groups of the image, by name or number, beside the user's own. Throws CntnrError `not-found` or `unsupported`. */
 export function addGroups(
   user: ContainerUser,
   wanted: readonly string[],
   files: AccountFiles,
-  groups: GroupSetting,
+  mappings: IdMappings,
 ): ContainerUser {
-  const named = wanted.filter((name) => name !== "keep-groups");
-  if (named.length === 0) return user;
-  if (groups === "not-settable")
+  const known = parseGroup(files.group);
+  const gids = wanted.map((text) => {
+    const wish: UserWish = { text, from: "group-flag" };
+    const gid = findGroup(wish, text, known);
+    if (isMapped(gid, mappings.gids)) return gid;
     throw new CntnrError(
       "unsupported",
-      `--group-add ${named.join(", ")}: runc cannot set groups for users; -u USER:GROUP chooses the main one`,
+      `${describe(wish)}: group ${gid} is beyond your sub-ids (/etc/subgid)`,
     );
-  const known = parseGroup(files.group);
-  const gids = named.map((text) => findGroup({ text: `:${text}`, from: "flag" }, text, known));
+  });
   return { ...user, additionalGids: [...new Set([...user.additionalGids, ...gids])] };
 }
 
@@ -111,6 +109,7 @@ function unknown(wish: UserWish, kind: string, text: string, file: string): Cntn
 }
 
 function describe({ text, from }: UserWish): string {
+  if (from === "group-flag") return `--group-add ${text}`;
   return from === "flag" ? `-u ${text}` : `the image's user "${text}"`;
 }
 
@@ -136,7 +135,7 @@ function fieldsOf(text: string): string[][] {
   return text.split("\n").flatMap((line) => (line.startsWith("#") ? [] : [line.trim().split(":")]));
 }
 
-/** Whether the runtime can set additional groups: runc only when root has started it. */
+/** Whether the runtime can set additional groups: runc only when root has started it, be it that of a user namespace. */
 export type GroupSetting = "settable" | "not-settable";
 
 /** A user as these mappings allow it, and what had to be changed for it. */

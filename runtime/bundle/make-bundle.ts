@@ -45,6 +45,10 @@ export interface BundleRequest {
   readonly runDir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly concessions: Concessions;
+  /** Groups beside the user's own, names or numbers. */
+  readonly addedGroups?: readonly string[];
+  /** The runtime will be started as root of the container's user namespace. */
+  readonly userNamespace?: "entered";
   /** The running container that {@link containerToJoin} names. */
   readonly joined?: JoinedContainer;
   readonly changes?: ChangesPlace;
@@ -78,7 +82,7 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
   const options = completeOptions(request);
   const resources = await planLimits(options, directory);
   const tree = new LayeredTree(image.layers);
-  const { user, remarks } = resolveUser(tree, image, options, mappings);
+  const { user, remarks } = resolveUser(tree, request);
   checkWorkingDirectory(tree, image, options);
   const host = readHostNames(options.network.kind === "host");
   const hostname = options.hostname ?? usualHostname(request, host.hostname);
@@ -105,6 +109,7 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
     ...(request.mounts ? { mounts: request.mounts } : {}),
     ...(resources ? { resources } : {}),
     ...(options.init ? { initProgram: findInitProgram() } : {}),
+    userNamespace: request.userNamespace ?? "of-the-runtime",
     isRoot: process.geteuid?.() === 0,
     ownLimits: () => readFileSync("/proc/self/limits", "utf8"),
     architecture: process.arch,
@@ -167,17 +172,15 @@ function completeOptions({ options, env, concessions: { noHostname } }: BundleRe
 
 function resolveUser(
   tree: LayeredTree,
-  image: LocalImage,
-  options: BundleOptions,
-  mappings: IdMappings,
+  { image, options, mappings, addedGroups }: BundleRequest,
 ): MappedUser {
   const wish: UserWish =
     options.user === undefined
       ? { text: image.config.user, from: "image" }
       : { text: options.user, from: "flag" };
   const files = { passwd: tree.readText("/etc/passwd") ?? "", group: tree.readText("/etc/group") ?? "" };
-  const groups = process.geteuid?.() === 0 ? "settable" : "not-settable";
-  const user = addGroups(findUser(wish, files), options.groups ?? [], files, groups);
+  const groups = addedGroups || process.geteuid?.() === 0 ? "settable" : "not-settable";
+  const user = addGroups(findUser(wish, files), addedGroups ?? [], files, mappings);
   return fitUser(user, wish, mappings, groups);
 }
 
@@ -242,6 +245,9 @@ function writePublicFile(directory: string, name: string, text: string): string 
   return name;
 }
 
-function hooksFor({ network }: BundleOptions, { runDir, env }: BundleRequest): NetworkHooks | undefined {
-  return network.kind === "netd" ? networkHooks(ownProgram(), runDir, env) : undefined;
+/** A hook that is started in the container's user namespace is nobody to netd (P8): who starts the container attaches it then. */
+function hooksFor({ network }: BundleOptions, request: BundleRequest): NetworkHooks | undefined {
+  if (network.kind !== "netd") return undefined;
+  const hooks = networkHooks(ownProgram(), request.runDir, request.env);
+  return request.userNamespace === "entered" ? { ...hooks, createRuntime: [] } : hooks;
 }

@@ -73,8 +73,9 @@ export interface OciNamespace {
 
 export interface OciLinux {
   readonly namespaces: readonly OciNamespace[];
-  readonly uidMappings: readonly OciIdMapping[];
-  readonly gidMappings: readonly OciIdMapping[];
+  /** Without a user namespace there is nothing to map. */
+  readonly uidMappings?: readonly OciIdMapping[];
+  readonly gidMappings?: readonly OciIdMapping[];
   readonly sysctl: Readonly<Record<string, string>>;
   readonly seccomp?: OciSeccomp;
   /** From the root of the cgroup hierarchy on. */

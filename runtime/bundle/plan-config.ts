@@ -34,6 +34,8 @@ export interface BundleFacts {
   readonly resources?: ResourcePlan;
   /** Whose namespaces it shares. */
   readonly joined?: JoinedContainer;
+  /** The runtime makes the user namespace or joins one, or it is started in it. */
+  readonly userNamespace: "of-the-runtime" | "entered";
   /** Whether whoever starts the runtime is root. */
   readonly isRoot: boolean;
   /** Asked for when limits are compared: /proc/self/limits. */
@@ -52,7 +54,7 @@ export interface RootFileSystem {
 
 /** The config.json of a container (runtime-spec 1.0.2): pure. Throws CntnrError for what cannot be. */
 export function planConfig(facts: BundleFacts): OciConfig {
-  const { image, options, mappings, user, hostname, root, joined } = facts;
+  const { image, options, mappings, user, hostname, root } = facts;
   const restrictions = planRestrictions({ ...facts, idCalls: mappings.subordinate ? "real" : "made-up" });
   const hasOwnUts = options.uts === undefined;
   const { uid, gid, additionalGids } = user;
@@ -86,15 +88,23 @@ export function planConfig(facts: BundleFacts): OciConfig {
         : {}),
     },
     linux: {
-      namespaces: planNamespaces(options, joined),
-      uidMappings: mappings.uids.map(ociMapping),
-      gidMappings: mappings.gids.map(ociMapping),
+      ...planUserNamespace(facts),
       sysctl: planSysctls(options.sysctls ?? {}, mappings.gids, hasOwn),
       ...(restrictions.seccomp ? { seccomp: restrictions.seccomp } : {}),
       ...(facts.resources ?? {}),
       maskedPaths: restrictions.maskedPaths,
       readonlyPaths: restrictions.readonlyPaths,
     },
+  };
+}
+
+function planUserNamespace({ options, joined, mappings, userNamespace }: BundleFacts) {
+  const namespaces = planNamespaces(options, joined);
+  if (userNamespace === "entered") return { namespaces: namespaces.filter(({ type }) => type !== "user") };
+  return {
+    namespaces,
+    uidMappings: mappings.uids.map(ociMapping),
+    gidMappings: mappings.gids.map(ociMapping),
   };
 }
 

@@ -8,8 +8,9 @@ import type { Directories } from "../store/directories.ts";
 import { type Service, withoutService } from "../systemd/service.ts";
 import type { ContainerLife } from "./container-life.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
-import { readRuncLog, runcFlags, runtimeOf, runtimeWords } from "./runc.ts";
+import { readRuncLog, runcFlags, runtimeWords } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
+import { conmonRuntime } from "./user-namespace.ts";
 
 /** Longest wait for a container to be created; its network may have to be made, by a hook with limits of its own. */
 const createTimeoutMs = 180_000;
@@ -20,6 +21,7 @@ export function conmonArguments(
   record: ContainerRecord,
   life: ContainerLife,
   program: readonly string[],
+  namespacePid?: number,
   service?: Service,
 ): string[] {
   const paths = containerPaths(directories, record.id);
@@ -33,7 +35,8 @@ export function conmonArguments(
   return [
     ...["--api-version", "1"],
     ...["-c", record.id, "-u", record.id, "-n", record.name],
-    ...["-r", findRuntime(record), "-b", paths.directory],
+    ...conmonRuntime(record, namespacePid),
+    ...["-b", paths.directory],
     ...["-p", paths.initPid, "-P", paths.conmonPid],
     ...logArguments(record, paths),
     // Not also --persist-dir: conmon gives up, exit command and all, where the disk of that is full.
@@ -60,23 +63,18 @@ function inputArguments({ tty, stdin, stdinOnce }: ContainerRecord): string[] {
   return stdinOnce ? ["-i"] : ["-i", "--leave-stdin-open"];
 }
 
-/** conmon wants a path. Throws CntnrError `unavailable`. */
-export function findRuntime(record: Pick<ContainerRecord, "runtime">): string {
-  const path = Bun.which(runtimeOf(record));
-  if (path) return path;
-  throw startFailure(runtimeOf(record), Object.assign(new Error("not in PATH"), { code: "ENOENT" }));
-}
-
 const answerSchema = v.object({ data: v.number(), message: v.optional(v.string(), "") });
 
 /**
  * Starts conmon, which creates the container and stays as its supervisor. It keeps none of our descriptors open, so that
  * `$(cntnr run -d ...)` ends. Throws CntnrError when the container could not be created.
+ * @param namespacePid a process in the user namespace that the runtime is to be started in
  */
 export async function createUnderConmon(
   directories: Directories,
   record: ContainerRecord,
   life: ContainerLife,
+  namespacePid?: number,
   service?: Service,
 ): Promise<void> {
   const paths = containerPaths(directories, record.id);
@@ -84,7 +82,7 @@ export async function createUnderConmon(
   const errorsFd = openSync(errors, "a", 0o600);
   let answer: string;
   try {
-    const args = conmonArguments(directories, record, life, ownProgram(), service);
+    const args = conmonArguments(directories, record, life, ownProgram(), namespacePid, service);
     answer = await startConmon(args, paths.directory, errorsFd);
   } finally {
     closeSync(errorsFd);

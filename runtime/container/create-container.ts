@@ -28,6 +28,7 @@ import {
 } from "./requested-image.ts";
 import { ensureSharedMemory, sharedMemory, sharedMemoryMount } from "./shared-memory.ts";
 import { parseSignal } from "./signal-name.ts";
+import { groupsToSet, isEntered } from "./user-namespace.ts";
 
 /** What `cntnr create` and `cntnr run` make. */
 export interface CreateRequest extends ImageRequest {
@@ -82,8 +83,10 @@ export async function createContainer(
   const runtime = request.runtime === undefined ? undefined : await findOtherRuntime(request.runtime);
   const joined = findJoinedContainer(directories, request.options);
   const memoryOwner = request.options.ipc?.kind === "container" ? joined?.record : undefined;
+  const addedGroups = groupsToSet(request.options, mappings);
   const { image, record, mounts } = await register(directories, request, surroundings, mappings, {
     ...made,
+    ...(addedGroups ? { addedGroups } : {}),
     runtimeFlags: withConcededFlags(request.runtimeFlags, concessions),
     ...(runtime === undefined ? {} : { runtime }),
     ...(joined ? { joins: joined.id } : {}),
@@ -111,6 +114,8 @@ export async function createContainer(
       runDir: directories.run,
       env: surroundings.env,
       concessions,
+      ...(addedGroups ? { addedGroups } : {}),
+      ...(isEntered(record) ? { userNamespace: "entered" } : {}),
       ...(joined ? { joined } : {}),
     });
     surroundings.signal?.throwIfAborted();
@@ -146,7 +151,7 @@ function withNotifySocket<
 
 type MadeHow = Pick<
   ContainerRecord,
-  "madeBy" | "stdinOnce" | "joins" | "runtimeFlags" | "sharedMemory" | "runtime"
+  "madeBy" | "stdinOnce" | "joins" | "runtimeFlags" | "sharedMemory" | "runtime" | "addedGroups"
 >;
 
 /** From looking for the image until the record is written nobody may collect its layers as garbage. */

@@ -43,12 +43,17 @@ function findRunning(
   return { id: record.id, pid: init.pid, directory, record };
 }
 
+/** The first process of a container that another one joins. Throws CntnrError `conflict` when it does not run. */
+export function runningInitOf(directories: Directories, name: string): number {
+  return findRunning(directories, name).pid;
+}
+
 /** Before a later start: the namespaces are those of the process that the other container has now. Throws CntnrError. */
 export function rejoinContainer(directories: Directories, record: ContainerRecord, joins: string): void {
   const path = join(containerPaths(directories, record.id).directory, "config.json");
   replaceFile(
     directories,
     path,
-    withJoinedProcess(readFileSync(path, "utf8"), findRunning(directories, joins).pid),
+    withJoinedProcess(readFileSync(path, "utf8"), runningInitOf(directories, joins)),
   );
 }

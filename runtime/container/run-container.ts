@@ -7,6 +7,7 @@ import type { ContainerId } from "./container-id.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { type CreateRequest, type CreateSurroundings, createContainer } from "./create-container.ts";
 import { runForeground } from "./run-foreground.ts";
+import { isEntered } from "./user-namespace.ts";
 
 /** One `cntnr run`. */
 export interface RunRequest extends CreateRequest {
@@ -54,8 +55,9 @@ export async function runContainer(
   }
   using _ = sweepLater(directories);
   // With conmon one can leave a terminal and come back to it, and somebody is there to restart the container.
-  // A service manager watches conmon.
-  if (!streams && !record.tty && record.restart.policy === "no" && !service && isShown) {
+  // A service manager watches conmon. And what goes on between its creation and its start (openNamespace) is in one place.
+  const needsConmon = record.tty || record.restart.policy !== "no" || isEntered(record);
+  if (!streams && !needsConmon && !service && isShown) {
     const { onRemark } = surroundings;
     return {
       kind: "ended",

@@ -17,6 +17,7 @@ import { deleteFromRuntime, readRuncLog, runcFlags, runtimeOf } from "./runc.ts"
 import { classifyRuncFailure } from "./runc-failure.ts";
 import { removeEnded, writeExit } from "./settle.ts";
 import { ensureSharedMemory } from "./shared-memory.ts";
+import { isEntered, openNamespace } from "./user-namespace.ts";
 
 const startTimeoutMs = 60_000;
 const lastWordMs = 2000;
@@ -114,8 +115,10 @@ async function start(
   });
   let isCreated = false;
   try {
-    await createUnderConmon(directories, record, life, options.service);
+    using namespace = await openNamespace(directories, record);
+    await createUnderConmon(directories, record, life, namespace?.pid, options.service);
     isCreated = true;
+    if (isEntered(record)) await attachCreated(directories, record);
     await options.onCreated?.();
     await startCreated(directories, record);
     noteContainer(directories, record, "start");
@@ -131,6 +134,15 @@ async function start(
   } finally {
     leaveToSupervisor(paths, life);
   }
+}
+
+/** What a hook would do, if it could be started outside of the container's user namespace. */
+async function attachCreated(directories: Directories, record: ContainerRecord): Promise<void> {
+  const { init } = readFacts(directories, record);
+  if (record.network.kind !== "netd" || !init) return;
+  const { attachFromOutside } = await import("../network/attach-from-outside.ts");
+  const { directory } = containerPaths(directories, record.id);
+  await attachFromOutside(directories, { id: record.id, pid: init.pid, bundle: directory });
 }
 
 /** conmon notes the exit code of a created container that we have killed; ours is to stand in the end. */

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { noteContainer } from "../container/container-events.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
-import { runcFlagsWithLog, runtimeOf } from "../container/runc.ts";
+import { runcFlagsWithLog } from "../container/runc.ts";
 import { classifyRuncFailure } from "../container/runc-failure.ts";
 import { SignalForwarding } from "../container/signal-forwarding.ts";
+import { runtimeCommand } from "../container/user-namespace.ts";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { sha256Hex } from "../sys/random.ts";
@@ -36,8 +37,7 @@ export async function execContainer(
   try {
     tell("exec_start");
     using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
-    const argv = [...execArguments(directories, session), record.id] as const;
-    const runc = spawnAttached([runtimeOf(record), ...argv], {
+    const runc = spawnAttached([...execCommand(directories, record, session), record.id], {
       stdin: request.stdin ? "inherit" : "ignore",
       output: "inherit",
       ownSession: true,
@@ -61,9 +61,8 @@ export async function execDetached(
 ): Promise<void> {
   const session = prepareSession(directories, record, { ...request, tty: false });
   try {
-    const argv = [...execArguments(directories, session), "--detach", record.id];
     // What it starts keeps the descriptors that it gets from us.
-    const runc = spawnAttached([runtimeOf(record), ...argv], {
+    const runc = spawnAttached([...execCommand(directories, record, session), "--detach", record.id], {
       stdin: "ignore",
       output: "ignore",
       ownSession: true,
@@ -105,15 +104,20 @@ export function prepareSession(
   request: ExecRequest,
 ): ExecSession {
   const pid = runningPid(directories, record);
-  const user = request.user === undefined ? undefined : findLiveUser(pid, request.user);
+  const user = request.user === undefined ? undefined : findLiveUser(pid, request.user, record);
   const process = planProcess(readProcess(directories, record), request, user);
   if (request.workingDir !== undefined) checkLiveDirectory(pid, process.cwd);
-  return openSession(directories, record.id, process);
+  return openSession(directories, record.id, pid, process);
 }
 
-/** What the runtime is told to run the command of a session; its own flags and the container follow. */
-export function execArguments(directories: Directories, session: ExecSession): string[] {
-  return [...runcFlagsWithLog(directories, session.runcLog), "exec", "--process", session.processFile];
+/** The runtime with what it is told to run the command of a session; further flags and the container follow. */
+export function execCommand(
+  directories: Directories,
+  record: ContainerRecord,
+  { containerPid, runcLog, processFile }: ExecSession,
+): readonly [string, ...string[]] {
+  const flags = runcFlagsWithLog(directories, runcLog);
+  return [...runtimeCommand(record, containerPid), ...flags, "exec", "--process", processFile];
 }
 
 /** Why the runtime could not start the command, with docker's exit code; undefined when it could. */

@@ -10,6 +10,8 @@ import { randomHex } from "../sys/random.ts";
 /** The files of one command that runs in a container beside its own. They die with the boot. */
 export interface ExecSession {
   readonly id: string;
+  /** The container's first process. */
+  readonly containerPid: number;
   readonly directory: string;
   readonly processFile: string;
   readonly runcLog: string;
@@ -22,6 +24,7 @@ export interface ExecSession {
 export function openSession(
   directories: Directories,
   containerId: ContainerId,
+  containerPid: number,
   process: OciProcess,
 ): ExecSession {
   const id = [shortId(containerId), ownMark(), randomHex(4)].join("-");
@@ -29,6 +32,7 @@ export function openSession(
   mkdirSync(directory, { mode: 0o700 });
   const session: ExecSession = {
     id,
+    containerPid,
     directory,
     processFile: join(directory, "process.json"),
     runcLog: join(directory, "runc.log"),

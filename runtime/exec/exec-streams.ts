@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import type { AttachedStreams } from "../attach/attach-streams.ts";
 import { passStreams } from "../attach/pass-streams.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
-import { runtimeOf } from "../container/runc.ts";
 import type { Directories } from "../store/directories.ts";
 import { endSession } from "./end-session.ts";
-import { execArguments, execFailure, prepareSession } from "./exec-container.ts";
+import { execCommand, execFailure, prepareSession } from "./exec-container.ts";
 import type { ExecRequest } from "./exec-request.ts";
 import { closeSession } from "./exec-session.ts";
 
@@ -25,10 +24,11 @@ export async function execOnStreams(
   const stdin = streams.input !== undefined;
   const session = prepareSession(directories, record, { ...request, tty: false, stdin });
   try {
-    const argv = [...execArguments(directories, session), "--pid-file", session.pidFile, record.id];
+    const [program, ...words] = execCommand(directories, record, session);
+    const argv = [...words, "--pid-file", session.pidFile, record.id];
     const stdio = [stdin ? "pipe" : "ignore", "pipe", "pipe"] as const;
-    const child = spawn(runtimeOf(record), argv, { stdio: [...stdio], detached: true });
-    const exitCode = await passStreams(child, runtimeOf(record), streams, {
+    const child = spawn(program, argv, { stdio: [...stdio], detached: true });
+    const exitCode = await passStreams(child, program, streams, {
       end: (ended) => endSession(session, ended),
       ...(signal ? { signal } : {}),
     });

@@ -3,9 +3,9 @@ import { type AttachedStreams, attachStreams } from "../attach/attach-streams.ts
 import { ownStreams } from "../attach/own-streams.ts";
 import { RawTerminal } from "../attach/raw-terminal.ts";
 import { resizeTerminal } from "../attach/resize-terminal.ts";
-import { findRuntime } from "../container/conmon.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
 import { runcFlagsWithLog } from "../container/runc.ts";
+import { conmonRuntime } from "../container/user-namespace.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { startFailure } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
@@ -131,7 +131,8 @@ function conmonArguments(directories: Directories, record: ContainerRecord, sess
   return [
     ...["--api-version", "1", "--exec", "--exec-attach", "--exec-process-spec", session.processFile],
     ...["-c", record.id, "-u", session.id, "-n", record.name],
-    ...["-r", findRuntime(record), "-b", session.directory, "--full-attach", "-t"],
+    ...conmonRuntime(record, session.containerPid),
+    ...["-b", session.directory, "--full-attach", "-t"],
     ...["-p", session.pidFile, "-P", session.conmonPid, "-l", "off"],
     ...runcFlagsWithLog(directories, session.runcLog).flatMap((word) => ["--runtime-arg", word]),
   ];

@@ -1,6 +1,6 @@
 import { closeSync, constants, readFileSync } from "node:fs";
 import * as v from "valibot";
-import { type ContainerUser, findUser, fitUser, type UserWish } from "../bundle/container-user.ts";
+import { addGroups, type ContainerUser, findUser, fitUser, type UserWish } from "../bundle/container-user.ts";
 import type { OciProcess } from "../bundle/oci-config.ts";
 import { refuseProc } from "../bundle/process-plan.ts";
 import { type ContainerRecord, containerPaths } from "../container/container-record.ts";
@@ -63,11 +63,17 @@ export function readProcess(directories: Directories, record: ContainerRecord): 
 }
 
 /** A user as the running container knows him; its account files may be links, which lead nowhere else. Throws CntnrError. */
-export function findLiveUser(pid: number, text: string): ContainerUser {
+export function findLiveUser(
+  pid: number,
+  text: string,
+  { addedGroups }: Pick<ContainerRecord, "addedGroups">,
+): ContainerUser {
   const wish: UserWish = { text, from: "flag" };
   const files = { passwd: readText(pid, "/etc/passwd"), group: readText(pid, "/etc/group") };
-  const groups = process.geteuid?.() === 0 ? "settable" : "not-settable";
-  return fitUser(findUser(wish, files), wish, loadIdMappings(), groups).user;
+  const groups = addedGroups || process.geteuid?.() === 0 ? "settable" : "not-settable";
+  const mappings = loadIdMappings();
+  const user = addGroups(findUser(wish, files), addedGroups ?? [], files, mappings);
+  return fitUser(user, wish, mappings, groups).user;
 }
 
 const largestFileBytes = 4 * 1024 * 1024;

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { ContainerRecord } from "../container/container-record.ts";
-import { runcFlagsWithLog, runtimeOf } from "../container/runc.ts";
 import { messageOf } from "../errors/cntnr-error.ts";
-import { execFailure, prepareSession } from "../exec/exec-container.ts";
+import { execCommand, execFailure, prepareSession } from "../exec/exec-container.ts";
 import { closeSession, type ExecSession } from "../exec/exec-session.ts";
 import type { Directories } from "../store/directories.ts";
 import { type HealthCheck, probeArguments } from "./health-check.ts";
@@ -54,9 +53,9 @@ async function runSession(
   session: ExecSession,
   timeoutMs: number,
 ): Promise<Outcome> {
-  const flags = runcFlagsWithLog(directories, session.runcLog);
-  const args = [...flags, "exec", "--process", session.processFile, "--pid-file", session.pidFile, record.id];
-  const child = spawn(runtimeOf(record), args, { stdio: ["ignore", "pipe", "pipe"] });
+  const [program, ...words] = execCommand(directories, record, session);
+  const args = [...words, "--pid-file", session.pidFile, record.id];
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   const output = new Collector();
   child.stdout.on("data", output.add);
   child.stderr.on("data", output.add);

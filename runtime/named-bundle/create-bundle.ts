@@ -7,6 +7,7 @@ import type { ContainerOptions } from "../container/container-options.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
 import type { CreateSurroundings } from "../container/create-container.ts";
 import { askForNetwork, findRequestedImage, type ImageRequest } from "../container/requested-image.ts";
+import { groupsToSet, isEntered } from "../container/user-namespace.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { LocalImage } from "../image/local-image.ts";
 import { findConcessions } from "../nesting/find-concessions.ts";
@@ -68,6 +69,12 @@ export async function createBundle(
   checkPlace(place, existing);
   const { mappings, reason } = findIdMappings();
   if (reason !== undefined) surroundings.onDetail(`sub-ids are not used: ${reason}`);
+  const addedGroups = groupsToSet(asked.options, mappings);
+  if (isEntered({ ...(addedGroups ? { addedGroups } : {}) }))
+    throw new CntnrError(
+      "unsupported",
+      "--group-add: a bundle runs with plain runc, which sets groups for root alone; -u USER:GROUP chooses the main one",
+    );
   const concessions = await findConcessions(directories, mappings);
   const request = { ...asked, runtimeFlags: withConcededFlags(asked.runtimeFlags, concessions) };
   const { granted, signal } = askForNetwork(request.options, surroundings.env, surroundings.signal);

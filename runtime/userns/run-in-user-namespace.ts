@@ -41,6 +41,7 @@ export interface NamespaceCommand {
   /** It has got all of its input. */
   endInput(): void;
   kill(): void;
+  readonly pid: number;
   readonly ended: Promise<CommandResult>;
 }
 
@@ -130,6 +131,7 @@ export async function startInUserNamespace(
   }
   child.stdin?.write("\n");
   return {
+    pid: child.pid ?? 0,
     write: (text) => void child.stdin?.write(text),
     endInput: () => void child.stdin?.end(),
     kill,

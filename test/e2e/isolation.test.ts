@@ -296,11 +296,6 @@ test("--init makes a first process that reaps and passes signals on", async () =
   expect(exitCode.exitCode).toBe(143);
 });
 
-test("groups beside the user's own are refused with the reason", async () => {
-  expect(await refusal(["--group-add", "extra"])).toContain("runc cannot set groups for users");
-  expect(await runOk(["--group-add", "keep-groups"], "id -u")).toBe("0");
-});
-
 test("the runtime is told what it needs in odd places, in the foreground and behind", async () => {
   const flags = ["--no-pivot", "--no-new-keyring"];
   const keyring = "grep -c ^ /proc/keys; readlink /proc/self/ns/mnt >/dev/null && echo ran";

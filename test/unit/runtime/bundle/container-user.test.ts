@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { findUser, fitUser } from "../../../../runtime/bundle/container-user.ts";
+import { addGroups, findUser, fitUser } from "../../../../runtime/bundle/container-user.ts";
 import type { IdMappings } from "../../../../runtime/userns/id-mappings.ts";
 
 const files = {
@@ -92,5 +92,11 @@ describe("with the ids that are mapped", () => {
       const wish = { text: "99999", from };
       expect(() => fitUser(findUser(wish, files), wish, many, "not-settable")).toThrow("beyond your sub-ids");
     }
+  });
+
+  test("groups that are asked for come to his own, once each, and are refused beyond the sub-ids", () => {
+    expect(addGroups(web, ["bare", "4", "4711"], files, many).additionalGids).toEqual([4, 5, 4711]);
+    expect(() => addGroups(web, ["99999"], files, many)).toThrow("--group-add 99999: group 99999 is beyond");
+    expect(() => addGroups(web, ["none"], files, many)).toThrow('has no group "none"');
   });
 });
