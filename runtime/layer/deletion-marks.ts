@@ -25,8 +25,8 @@ const ownPrefix = "user.cntnr.";
 const deletedAttribute = `${ownPrefix}deleted`;
 const ownOpaqueAttribute = `${ownPrefix}opaque`;
 /** The second is that of Linux 6.7 and later. */
-const whiteoutAttributes: readonly ByteString[] = [deletedAttribute, "user.overlay.whiteout"];
-const opaqueAttributes: readonly ByteString[] = [opaqueAttribute, ownOpaqueAttribute];
+export const whiteoutAttributes: readonly ByteString[] = [deletedAttribute, "user.overlay.whiteout"];
+export const opaqueAttributes: readonly ByteString[] = [opaqueAttribute, ownOpaqueAttribute];
 
 const yes = Buffer.from("y");
 

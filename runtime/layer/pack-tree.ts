@@ -63,7 +63,7 @@ const noAttributes: TreeAttributes = { archived: new Map(), overlay: new Map(), 
 /**
  * Packs the working directory, the upper directory of an overlay mounted with `userxattr` or any other tree, as a layer
  * (image-spec, layer.md): names in the order of their bytes, whiteouts as `.wh.` files. Of an opaque directory that is
- * said only where a lower layer has something there; overlays make directories opaque as an optimisation, too. The
+ * said only where a directory of lower layers would be seen in it; overlays make directories opaque as an optimisation, too. The
  * root has an entry where it differs from that of the layers below.
  *
  * It trusts its root, as LayerWriter does: links that somebody puts in its way lead nowhere else.
@@ -180,7 +180,7 @@ export class TreePacker {
   }
 
   #hidesSomething(path: ByteString): boolean {
-    return this.#lowers.isNone || this.#lowers.has(path);
+    return this.#lowers.isNone || this.#lowers.has(path, "directory");
   }
 
   /** An empty file that says something of lower layers. */

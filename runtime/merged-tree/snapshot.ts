@@ -8,6 +8,8 @@ interface FileStamp {
   readonly inode: string;
   /** Of the last change of whatever belongs to it, in nanoseconds; no program can set it. */
   readonly changed: string;
+  /** When it was made, in nanoseconds; 0 where the file system does not know, undefined where nobody has asked. */
+  readonly born: string | undefined;
   readonly isDirectory: boolean;
 }
 
@@ -22,12 +24,18 @@ export function stampOf(status: BigIntStats): FileStamp {
   return {
     inode: String(status.ino),
     changed: String(status.ctimeNs),
+    born: String(status.birthtimeNs),
     isDirectory: status.isDirectory(),
   };
 }
 
 export function isUnchanged(a: FileStamp, b: FileStamp): boolean {
   return a.inode === b.inode && a.isDirectory === b.isDirectory && a.changed === b.changed;
+}
+
+/** Whether it is the same file, however changed. A file system may give the inode's number of one that is gone to the next. */
+export function isSame(a: FileStamp, b: FileStamp): boolean {
+  return a.inode === b.inode && (a.born ?? b.born) === (b.born ?? a.born);
 }
 
 /** Writes a snapshot of the working directory to a file outside of it. From the return on every change gets another stamp. */
@@ -37,8 +45,8 @@ export async function takeSnapshot(file: string): Promise<void> {
   const pending: ByteString[] = [""];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     const status = lstatSync(bytes(path || "."), { bigint: true });
-    const { inode, changed, isDirectory } = stampOf(status);
-    lines.push(`${inode} ${changed} ${isDirectory ? "d" : "f"} ${path}\0`);
+    const { inode, changed, born, isDirectory } = stampOf(status);
+    lines.push(`${inode} ${changed} ${isDirectory ? "d" : "f"}${born} ${path}\0`);
     if (status.ctimeNs > latest) latest = status.ctimeNs;
     if (isDirectory)
       for (const name of readdirSync(bytes(path || "."), { encoding: "latin1" }))
@@ -67,9 +75,11 @@ export function readSnapshot(file: string): Snapshot {
   const stamps = new Map<ByteString, FileStamp>();
   const names = new Map<ByteString, ByteString[]>();
   for (const line of readFileSync(file, "latin1").split("\0")) {
-    const [, inode = "", changed = "", kind, path = ""] = /^(\d+) (-?\d+) ([df]) ([\s\S]*)$/.exec(line) ?? [];
+    // Those that earlier versions took say nothing of births.
+    const [, inode = "", changed = "", kind, born, path = ""] =
+      /^(\d+) (-?\d+) ([df])(-?\d+)? ([\s\S]*)$/.exec(line) ?? [];
     if (kind === undefined) continue;
-    stamps.set(path, { inode, changed, isDirectory: kind === "d" });
+    stamps.set(path, { inode, changed, born, isDirectory: kind === "d" });
     if (path === "") continue;
     const slash = path.lastIndexOf("/");
     const parent = slash < 0 ? "" : path.slice(0, slash);

@@ -1,11 +1,11 @@
 import { type BigIntStats, lstatSync, readdirSync, renameSync } from "node:fs";
 import { hasErrno } from "../errors/cntnr-error.ts";
-import { makeWhiteout } from "../layer/deletion-marks.ts";
+import { makeOpaque, makeWhiteout } from "../layer/deletion-marks.ts";
 import { joinPath, parentOf } from "../layer/entry-path.ts";
 import { type ByteString, makeDirectory } from "../sys/file-calls.ts";
 import { bytes, copyDescription, NodeCopier } from "./copy-node.ts";
 import { mergeDirectories } from "./merge-layers.ts";
-import { isUnchanged, type Snapshot, stampOf } from "./snapshot.ts";
+import { isSame, isUnchanged, type Snapshot, stampOf } from "./snapshot.ts";
 
 /**
  * Moves or copies what is new in a tree since its snapshot into the working directory, which becomes what the upper directory of an
@@ -52,12 +52,14 @@ class ChangeTaker {
       const path = joinPath(directory, name);
       const status = this.#statusOf(path);
       const [before, now] = [this.#snapshot.stamps.get(path), stampOf(status)];
-      if (status.isDirectory() && before?.isDirectory) {
-        // One that was made anew in the place of an old one is gone through, too: what is missing in it gets its whiteout.
+      if (status.isDirectory() && before?.isDirectory && isSame(before, now)) {
         if (!isUnchanged(before, now)) this.#ensure(path, status);
         kept.push(path);
-      } else if (!before || !isUnchanged(before, now) || this.#linked.has(status.ino))
+      } else if (!before || !isUnchanged(before, now) || this.#linked.has(status.ino)) {
         this.#take(path, status);
+        // As an overlay marks what is made in a directory that was there, be it in the place of something or not.
+        if (status.isDirectory()) this.#hideBelow(path);
+      }
     }
     const isThere = new Set(present);
     for (const name of this.#snapshot.names.get(directory) ?? [])
@@ -87,6 +89,15 @@ class ChangeTaker {
     const from = this.#at(path);
     if (this.#how === "move") renameSync(bytes(from), bytes(path));
     else this.#copy(from, path, status);
+  }
+
+  #hideBelow(path: ByteString): void {
+    try {
+      makeOpaque(path);
+    } catch (error) {
+      // It was taken away while it was to be copied.
+      if (this.#how === "move" || !hasErrno(error, "ENOENT")) throw error;
+    }
   }
 
   #copy(from: ByteString, path: ByteString, status: BigIntStats): void {

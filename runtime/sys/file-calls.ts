@@ -13,6 +13,7 @@ const libc = dlopen("libc.so.6", {
   fchmod: { args: ["i32", "u32"], returns: "i32" },
   fchmodat: { args: ["i32", "ptr", "u32", "i32"], returns: "i32" },
   fchown: { args: ["i32", "u32", "u32"], returns: "i32" },
+  fgetxattr: { args: ["i32", "ptr", "ptr", "u64"], returns: "i64" },
   fsetxattr: { args: ["i32", "ptr", "ptr", "u64", "i32"], returns: "i32" },
   ftruncate: { args: ["i32", "i64"], returns: "i32" },
   futimens: { args: ["i32", "ptr"], returns: "i32" },
@@ -183,11 +184,20 @@ const attributeBuffer = Buffer.alloc(64 * 1024);
 
 /** The value of an extended attribute of a file or a link itself; undefined when it has none of that name. */
 export function getAttribute(name: ByteString, attribute: ByteString): Buffer | undefined {
-  const size = Number(
-    libc.lgetxattr(path(name), attributeName(attribute), attributeBuffer, attributeBuffer.length),
-  );
+  const buffer = attributeBuffer;
+  return valueIn("lgetxattr", libc.lgetxattr(path(name), attributeName(attribute), buffer, buffer.length));
+}
+
+/** The same of an open file. */
+export function getFileAttribute(fd: number, attribute: ByteString): Buffer | undefined {
+  const buffer = attributeBuffer;
+  return valueIn("fgetxattr", libc.fgetxattr(fd, attributeName(attribute), buffer, buffer.length));
+}
+
+function valueIn(call: string, result: number | bigint): Buffer | undefined {
+  const size = Number(result);
   if (size < 0 && ["ENODATA", "EOPNOTSUPP"].includes(errorName(lastErrno()))) return undefined;
-  return Buffer.from(attributeBuffer.subarray(0, checkResult("lgetxattr", size)));
+  return Buffer.from(attributeBuffer.subarray(0, checkResult(call, size)));
 }
 
 /** The names of a file's extended attributes. */

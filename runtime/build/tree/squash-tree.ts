@@ -27,7 +27,10 @@ function removeInDirectory(
     if (!status) continue;
     const there = statusOf(root, path);
     const shown = statusOf(merged, path);
-    const isReplaced = shown !== undefined && there?.isDirectory() !== shown.isDirectory();
+    const isDirectory = there?.isDirectory();
+    // Also for a while: what is a directory again at the end has nothing of the old one.
+    const isReplaced =
+      shown !== undefined && (isDirectory !== shown.isDirectory() || (isDirectory && !status.isDirectory()));
     const isHidden =
       isWhiteout(join(layer, path), status) ||
       isReplaced ||

@@ -468,6 +468,11 @@ describe("what comes of a build", () => {
     expect(shown(squashed)).toEqual(shown(plain));
     expect((squashed.config.rootfs as { diff_ids: string[] }).diff_ids).toHaveLength(2);
     expect(await run("ls /a /www/; stat -c %a /home")).toBe("/a:\nf\nx\n\n/www/:\nf\nx\n700\n");
+    // A directory that is a file for a while.
+    await built("FROM BASE\nRUN rm -r /www && touch /www\nRUN rm /www && mkdir /www && touch /www/x\n", {
+      args: ["--squash"],
+    });
+    expect(await run("ls /www")).toBe("x\n");
   });
 
   test("--output writes a directory, a tar, or an archive of the image", async () => {

@@ -168,7 +168,6 @@ describe("a layer made of an overlay's upper directory", () => {
     expect(after.flatMap((line) => /^\S*\.wh\.\S*/.exec(line) ?? [])).toEqual([
       "data/.wh.keep",
       "opaque/.wh..wh..opq",
-      "replaced/.wh..wh..opq",
     ]);
   });
 

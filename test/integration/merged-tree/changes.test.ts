@@ -24,6 +24,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { makeOpaque, makeWhiteout } from "../../../runtime/layer/deletion-marks.ts";
+import { LowerLayers } from "../../../runtime/layer/lower-layers.ts";
+import { packLayer } from "../../../runtime/layer/pack-layer.ts";
 import { mergeDirectories } from "../../../runtime/merged-tree/merge-layers.ts";
 import { readSnapshot, takeSnapshot } from "../../../runtime/merged-tree/snapshot.ts";
 import { takeChanges } from "../../../runtime/merged-tree/take-changes.ts";
@@ -204,6 +206,60 @@ test("what was not touched is no change", async () => {
   expect(lstatSync("a/b").mode & 0o7777).toBe(0o2750);
   expect(existsSync(join(copy, "a/kept"))).toBe(true);
 });
+
+const scripts = [
+  ["a directory is made again", "rm -r a; mkdir a; echo new >a/kept"],
+  ["a directory is made again, empty", "rm -r opaque; mkdir opaque"],
+  ["a directory within is made again", "rm -r a/b; mkdir a/b; mkdir -p d/e/f; touch d/e/f/h"],
+  ["all in a directory is removed", "rm -r a/*; echo new >a/kept"],
+  ["a file becomes a directory", "rm dir-to-file; mkdir -p dir-to-file/in"],
+  ["a directory becomes a file", "rm -r file-to-dir; echo new >file-to-dir"],
+  ["a new directory is moved to where an old one was", "mkdir n; echo new >n/m; rm -r a; mv n a"],
+  ["what was deleted below comes again", "mkdir -p d/e/f; echo new >a/gone; mkdir x"],
+  ["a directory is renamed", "mv a n"],
+  ["modes, owners, attributes and links change", "chmod 700 a/b; chown 7:8 a/new; ln -sf x link"],
+  ["what is made is gone again", "mkdir n a/n; touch m a/m; rm -r n a/n m a/m"],
+] as const;
+
+test.each(scripts)("a layer is the same of an overlay and of a copy when %s", async (_, script) => {
+  const root = mkdtempSync(join(directory, "same-"));
+  const [low, high] = makeLayers(root);
+  // Whose other name is removed is changed in a copy, and in an overlay it is not.
+  rmSync(join(low, "hard"));
+  const [upper, work, shown, taken] = ["upper", "work", "shown", "taken"].map((name) => {
+    mkdirSync(join(root, name));
+    return join(root, name);
+  }) as [string, string, string, string];
+  const options = `userxattr,lowerdir=${high}:${low},upperdir=${upper},workdir=${work}`;
+  const inOverlay = `mount -t overlay -o ${options} overlay ${shown} && cd ${shown} && ${script}`;
+  await runChecked(["unshare", "--mount", "sh", "-ec", inOverlay]);
+  const copy = merge("copy", [high, low]);
+  process.chdir(copy);
+  await takeSnapshot(join(root, "snapshot"));
+  await runChecked(["sh", "-ec", `cd ${copy} && ${script}`]);
+  process.chdir(taken);
+  takeChanges(copy, readSnapshot(join(root, "snapshot")), "move");
+  const lowers = [low, high];
+  expect((await pack(taken, lowers)).names).toEqual((await pack(upper, lowers)).names);
+  expect((await pack(taken, lowers)).sha256).toBe((await pack(upper, lowers)).sha256);
+});
+
+/** The layer that is made of a tree, times left out. */
+async function pack(tree: string, lowers: readonly string[]) {
+  const archive = `${tree}.tar`;
+  process.chdir(tree);
+  using below = new LowerLayers(lowers);
+  const fd = openSync(archive, "w");
+  try {
+    const job = { owners: { kind: "files" }, latestSeconds: 0, mountPoints: [] } as const;
+    const { archiveSha256 } = await packLayer({ ...job, compression: "none", fate: "keep" }, below, fd);
+    const { stdout } = await runChecked(["tar", "-tf", archive]);
+    return { sha256: archiveSha256, names: stdout.split("\n") };
+  } finally {
+    closeSync(fd);
+    process.chdir(here);
+  }
+}
 
 /** Much of what is tried at random cannot be done. */
 function attempt(step: () => void): void {
