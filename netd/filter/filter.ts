@@ -6,7 +6,7 @@ import type { FilteredAttachment } from "./attachment.ts";
 import type { RunBatch } from "./commands.ts";
 import { ConnectionSweep } from "./connection-sweep.ts";
 import { type Differences, findDifferences } from "./differences.ts";
-import { isStillThere, settleBridge, settleEnd } from "./interface-settings.ts";
+import { isStillThere, requireNotBridges, settleBridge, settleEnd } from "./interface-settings.ts";
 import { hostInterfaceOf, KnownAttachments } from "./known-attachments.ts";
 import { TableWatch } from "./table-watch.ts";
 import {
@@ -177,12 +177,14 @@ export class Filter implements AsyncDisposable {
       if (hostEnd.index <= opening.newestLink)
         throw new Error(`${hostEnd.name} is older than its attachment: nothing has kept it silent until now`);
       if (hostEnd.kind === "bridge-port") await this.#sealBridge(hostEnd.bridge);
-      settleEnd(attachment);
-      await this.#sweep.readyFor(attachment);
+      requireNotBridges(attachment);
       const onlyOneOn = this.#ifUnused(attachment);
+      // First of all: what another one has, its MAC for example, is not to be touched.
       const { rules } = this.#known.enter(attachment);
-      this.#openings.delete(opening);
       try {
+        settleEnd(attachment);
+        await this.#sweep.readyFor(attachment);
+        this.#openings.delete(opening);
         const sharedRules = sharedTransaction(rules, this.#shared);
         if (sharedRules !== "") await this.#watch.own(() => this.options.runBatch("nft", sharedRules));
         for (const { name } of rules.shared) this.#shared.add(name);

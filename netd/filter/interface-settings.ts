@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
+import { Refusal } from "../errors.ts";
 import { findLink } from "../netlink/links.ts";
 import { endDuplicateDetection } from "../netlink/new-addresses.ts";
 import { pinMac, setPortFlags, setPrograms } from "../netlink/port-settings.ts";
@@ -11,12 +13,30 @@ import { bridgeSeal, endSeal } from "./seal.ts";
  * Returns its index.
  */
 export async function settleBridge(bridge: string, runBatch: RunBatch): Promise<number> {
-  if (!findLink(bridge)) await runBatch("ip", `link add name ${bridge} type bridge mcast_snooping 0\n`);
+  if (!findLink(bridge))
+    await runBatch("ip", `link add name ${bridge} address ${newMac()} type bridge mcast_snooping 0\n`);
   const link = findLink(bridge);
   if (link?.kind !== "bridge") throw new Error(`${bridge} is no bridge`);
   setPrograms(link.index, bridgeSeal);
   distrust(bridge);
   return link.index;
+}
+
+/** Given at its making, it stays: otherwise a bridge has the lowest of its ports', and another one with each of them. */
+function newMac(): string {
+  const [first = 0, ...others] = randomBytes(6);
+  // IEEE 802: locally administered, and a station's.
+  return [(first & 0xfc) | 2, ...others].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+/**
+ * An attachment with the MAC of its bridge would get what all others send to the host, and take the gateway away from
+ * them when it goes (D1). Who has not asked for a MAC can have one of choice as well: root in the namespace may set it
+ * before the plugin looks. Throws Refusal.
+ */
+export function requireNotBridges({ hostEnd, mac }: FilteredAttachment): void {
+  if (hostEnd.kind === "bridge-port" && findLink(hostEnd.bridge)?.mac === mac)
+    throw new Refusal("conflict", "that MAC address is the host's own on this network");
 }
 
 /**

@@ -7,6 +7,8 @@ export interface Link {
   readonly name: string;
   /** "veth", "bridge", ...; empty for hardware. */
   readonly kind: string;
+  /** Lower case; empty for a link that has none. */
+  readonly mac: string;
   /** Index of the bridge that it is a port of. */
   readonly master: number | undefined;
 }
@@ -16,7 +18,7 @@ const deleteLinkType = 17;
 const getLink = 18;
 /** struct ifinfomsg. */
 const linkHeaderBytes = 16;
-const attribute = { ifname: 3, master: 10, linkInfo: 18, extMask: 29 } as const;
+const attribute = { address: 1, ifname: 3, master: 10, linkInfo: 18, extMask: 29 } as const;
 const linkKind = 1;
 /** RTNLGRP_LINK. */
 const linkGroup = 1;
@@ -105,8 +107,13 @@ function readLink({ body }: Message): Link {
     index: body.readInt32LE(4),
     name: textOf(attributes.get(attribute.ifname)),
     kind: textOf(info.get(linkKind)),
+    mac: macText(attributes.get(attribute.address)),
     master: attributes.get(attribute.master)?.readUInt32LE(0),
   };
+}
+
+function macText(bytes: Buffer | undefined): string {
+  return [...(bytes ?? [])].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
 function linkHeader(index: number): Buffer {
