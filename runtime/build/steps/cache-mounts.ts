@@ -25,11 +25,25 @@ export interface CacheSurroundings {
   readonly signal: AbortSignal;
 }
 
-/** Fills a new cache directory with what `from` has. */
-export type FillCache = (directory: string) => Promise<void>;
+/** What a new cache directory begins with: what `from` has. */
+export interface CacheBeginning {
+  /** A sum of it. */
+  readonly sum: string;
+  readonly fill: (directory: string) => Promise<void>;
+}
 
 const mostPrivate = 1000;
 const chownTimeoutMs = 60_000;
+
+/**
+ * What the directory of a cache mount is found by again: its id, and as in BuildKit all that it would begin with, so that nobody gets
+ * one that began otherwise.
+ */
+export function cacheName({ id, uid, gid, mode }: CacheMount, beginning: CacheBeginning | undefined): string {
+  return createHash("sha256")
+    .update(JSON.stringify([id, uid, gid, mode, beginning?.sum ?? null]))
+    .digest("hex");
+}
 
 /**
  * The directory of a cache mount, made when it is not there. `shared`: others may use it, too. `locked`: waits until nobody
@@ -38,17 +52,15 @@ const chownTimeoutMs = 60_000;
 export async function takeCache(
   { directories, key, mappings, signal }: CacheSurroundings,
   mount: CacheMount,
-  fill: FillCache | undefined,
+  beginning: CacheBeginning | undefined,
 ): Promise<UsedCache> {
   const folder = cacheMountFolder(directories);
   mkdirSync(folder, { recursive: true });
-  const name = createHash("sha256")
-    .update(JSON.stringify([mount.id, mount.uid, mount.gid]))
-    .digest("hex");
+  const name = cacheName(mount, beginning);
   const { path, lock } = await takeDirectory(join(folder, name), mount.sharing, signal);
   try {
     touchCacheMount(path);
-    if (!existsSync(path)) await makeCache(key, path, mount, mappings, fill);
+    if (!existsSync(path)) await makeCache(key, path, mount, mappings, beginning);
     return { path: join(path, "tree"), [Symbol.dispose]: () => lock[Symbol.dispose]() };
   } catch (error) {
     lock[Symbol.dispose]();
@@ -79,12 +91,12 @@ async function makeCache(
   path: string,
   mount: CacheMount,
   mappings: IdMappings,
-  fill: FillCache | undefined,
+  beginning: CacheBeginning | undefined,
 ): Promise<void> {
   await using temporary = key.openDirectory(mappings);
   const tree = join(temporary.path, "tree");
   mkdirSync(tree);
-  if (fill) await fill(tree);
+  await beginning?.fill(tree);
   chmodSync(tree, mount.mode);
   await giveTo(tree, mount, mappings);
   if (!existsSync(path)) renameSync(temporary.path, path);

@@ -14,7 +14,7 @@ import type { RunOperation } from "../plan/operation.ts";
 import { bytes } from "../tree/root-path.ts";
 import { canMountToRead } from "../tree/tree-workers.ts";
 import type { BuildTree, ContextTree } from "./build-tree.ts";
-import { giveTo, takeCache } from "./cache-mounts.ts";
+import { type CacheBeginning, cacheName, giveTo, takeCache, type UsedCache } from "./cache-mounts.ts";
 import { layeredSource, type SourcedMount, selectMounted } from "./run-sources.ts";
 import { readSecret, type SecretSource } from "./secrets.ts";
 import type { StepContext } from "./step-context.ts";
@@ -33,6 +33,9 @@ export interface MadeMounts {
   readonly env: readonly string[];
 }
 
+/** Of two mounts of one cache in a command. */
+const strictestFirst: readonly MountOf<"cache">["sharing"][] = ["locked", "private", "shared"];
+
 type MountOf<Type extends Mount["type"]> = Extract<Mount, { type: Type }>;
 
 /** Makes the mounts of one command; what they need lasts until it is disposed of. */
@@ -45,6 +48,7 @@ export class MountMaker {
   readonly #requests: ResolvedMount[] = [];
   readonly #overlays: OciMount[] = [];
   readonly #env: string[] = [];
+  readonly #caches = new Map<Mount, string>();
   #secrets = 0;
   #agents = 0;
 
@@ -61,6 +65,7 @@ export class MountMaker {
   }
 
   async make(mounts: readonly SourcedMount[], script: RunOperation["script"]): Promise<MadeMounts> {
+    await this.#takeCaches(mounts);
     for (const sourced of mounts) await this.#add(sourced);
     if (script) this.#addScript(script);
     return { requests: this.#requests, overlays: this.#overlays, env: this.#env };
@@ -71,7 +76,7 @@ export class MountMaker {
       case "bind":
         return tree && this.#bindTree(mount, tree);
       case "cache":
-        return this.#bindCache(mount, tree);
+        return this.#bind(this.#caches.get(mount) ?? "", mount.target, mount.writable);
       case "tmpfs":
         this.#requests.push({
           kind: "tmpfs",
@@ -158,10 +163,33 @@ export class MountMaker {
     this.#bind(upper.path, target, isWritable);
   }
 
-  async #bindCache(mount: MountOf<"cache">, tree: BuildTree | undefined): Promise<void> {
-    const fill = tree && ((directory: string) => this.#fillCache(directory, mount, tree));
-    const cache = this.#stack.use(await takeCache(this.#context.surroundings, mount, fill));
-    this.#bind(cache.path, mount.target, mount.writable);
+  /**
+   * Takes each cache once, whatever number of mounts show it, and all commands take theirs in one order: else two commands, or two
+   * mounts of one, could wait for each other.
+   */
+  async #takeCaches(mounts: readonly SourcedMount[]): Promise<void> {
+    const wanted = mounts.flatMap(({ mount, tree, sum }) => {
+      if (mount.type !== "cache") return [];
+      const beginning = tree && this.#beginningOf(mount, tree, sum);
+      return { mount, beginning, name: cacheName(mount, beginning) };
+    });
+    const rank = (entry: (typeof wanted)[number]) =>
+      `${entry.name} ${strictestFirst.indexOf(entry.mount.sharing)}`;
+    wanted.sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+    const { surroundings } = this.#context;
+    const taken = new Map<string, UsedCache>();
+    for (const { mount, beginning, name } of wanted) {
+      const cache = taken.get(name) ?? this.#stack.use(await takeCache(surroundings, mount, beginning));
+      taken.set(name, cache);
+      this.#caches.set(mount, cache.path);
+    }
+  }
+
+  #beginningOf(mount: MountOf<"cache">, tree: BuildTree, sum: string): CacheBeginning {
+    return {
+      sum: `${sum} ${mount.source}`,
+      fill: (directory) => this.#fillCache(directory, mount, tree),
+    };
   }
 
   async #fillCache(directory: string, mount: MountOf<"cache">, tree: BuildTree): Promise<void> {

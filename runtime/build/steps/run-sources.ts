@@ -27,13 +27,11 @@ export function findMountSources(
 ): Promise<readonly SourcedMount[]> {
   return Promise.all(
     mounts.map(async (mount): Promise<SourcedMount> => {
-      if (mount.type === "bind") {
-        const tree = await findTree(mount.from);
-        return { mount, tree, sum: sumOf(tree, mount.source) };
-      }
-      if (mount.type === "cache" && mount.from !== undefined)
-        return { mount, tree: await findTree(mount.from), sum: "" };
-      return { mount, sum: "" };
+      // A cache that begins with nothing says nothing of what is in it.
+      if (mount.type !== "bind" && (mount.type !== "cache" || mount.from === undefined))
+        return { mount, sum: "" };
+      const tree = await findTree(mount.from);
+      return { mount, tree, sum: sumOf(tree, mount.source) };
     }),
   );
 }

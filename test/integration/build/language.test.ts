@@ -245,12 +245,46 @@ describe("RUN --mount", () => {
 RUN mkdir /s && echo seed >/s/seed
 FROM BASE
 RUN --mount=type=cache,target=/c,id=from,from=seed,source=/s,sharing=locked echo ${n} >>/c/log && cat /c/seed /c/log >/log
-RUN --mount=type=cache,target=/c,id=from,readonly cp /c/log /read; ! touch /c/x 2>/dev/null
+RUN --mount=type=cache,target=/c,id=from,from=seed,source=/s,readonly cp /c/log /read; ! touch /c/x 2>/dev/null
 RUN --mount=type=cache,target=/p,sharing=private echo ${n} >>/p/log && cp /p/log /private
 `;
     await built(dockerfile(1));
     await built(dockerfile(2));
     expect(await builds.run("cat /log /read /private")).toBe("seed\n1\n2\n1\n2\n1\n2\n");
+  });
+
+  test("cache is another one where it begins with something else, or belongs to somebody else", async () => {
+    const dockerfile = (seed: string) => `FROM BASE AS seed
+RUN mkdir /s /t && echo ${seed} >/s/seed && echo t >/t/seed
+FROM BASE
+RUN --mount=type=cache,target=/c,id=key,from=seed,source=/s cat /c/seed >/log
+RUN --mount=type=cache,target=/c,id=key,from=seed,source=/t cat /c/seed >>/log
+RUN --mount=type=cache,target=/c,id=key ls /c >>/log; touch /c/none
+RUN --mount=type=cache,target=/c,id=key,mode=0700 ls /c >>/log; stat -c %a /c >>/log
+RUN --mount=type=cache,target=/c,id=key,uid=1000 ls /c >>/log; stat -c %u /c >>/log
+RUN --mount=type=cache,target=/c,id=key,sharing=locked ls /c >>/log
+`;
+    await built(dockerfile("one"));
+    expect(await builds.run("cat /log")).toBe("one\nt\n700\n1000\nnone\n");
+    await built(dockerfile("two"));
+    expect(await builds.run("cat /log")).toBe("two\nt\nnone\n700\n1000\nnone\n");
+  });
+
+  test("cache may be had twice by a command, and by commands that want the same two in another order", async () => {
+    const [a, b] = [
+      "--mount=type=cache,target=/a,id=one,sharing=locked",
+      "--mount=type=cache,target=/b,id=two,sharing=locked",
+    ];
+    await built(`FROM BASE AS x
+RUN ${a} ${b} sleep 0.2; echo x >>/a/log
+FROM BASE AS y
+RUN ${b} ${a} sleep 0.2; echo y >>/a/log
+FROM BASE
+COPY --from=x /etc/passwd /x
+COPY --from=y /etc/passwd /y
+RUN ${a} --mount=type=cache,target=/again,id=one,sharing=shared cp /again/log /log && ls /a >>/log
+`);
+    expect(await builds.run("sort /log")).toBe("log\nx\ny\n");
   });
 
   test("tmpfs has a size, bind is read-only unless it is said otherwise, and writes are lost", async () => {
