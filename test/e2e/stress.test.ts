@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { busyboxImage, layeredImage } from "../fixtures/images.ts";
+import type { RunningCommand } from "../fixtures/running-command.ts";
 import { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
@@ -21,6 +22,7 @@ attachments = 200
 let host: TestHost;
 let env: Readonly<Record<string, string>>;
 let mounts: readonly string[];
+let running: RunningCommand;
 beforeAll(async () => {
   host = await TestHost.start();
   const registry = await host.startRegistry();
@@ -28,7 +30,7 @@ beforeAll(async () => {
     IMAGE: await registry.push(await busyboxImage(), "alpine:3.6"),
     OTHER: await registry.push(await layeredImage(), "layered:1"),
   };
-  await host.startNetd({ policy });
+  running = await host.startNetd({ policy });
   await eachUser((user) => ok(user, "cntnr image pull -q $IMAGE"));
   mounts = mountsOf(host);
 });
@@ -43,7 +45,13 @@ const ok = async (user: TestUser, line: string) => {
 
 describe("while any process may be killed at any moment", () => {
   test(`${containers} containers answer right, and nothing is left of them (seed ${seed})`, async () => {
-    const outcome = await runStress(host, { seed, containers, shellsPerUser, env });
+    const outcome = await runStress(host, {
+      seed,
+      containers,
+      shellsPerUser,
+      env,
+      netd: { policy, running },
+    });
     console.log(describeStress(outcome, seed));
     expect(outcome.tally.complaints).toEqual([]);
     await eachUser(async (user) => {

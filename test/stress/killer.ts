@@ -75,7 +75,8 @@ export function userProcessesOf(host: TestHost): HostProcess[] {
   );
 }
 
-function kill(pid: number): boolean {
+/** True when there was such a process. */
+export function kill(pid: number): boolean {
   try {
     return process.kill(pid, "SIGKILL");
   } catch {

@@ -1,5 +1,7 @@
+import type { RunningCommand } from "../fixtures/running-command.ts";
 import type { TestHost } from "../fixtures/test-host.ts";
 import { Killer } from "./killer.ts";
+import { NetdKeeper } from "./netd-keeper.ts";
 import { SeededRandom } from "./random.ts";
 import { runStressShell, type StressTally, type StressUser } from "./stress-shell.ts";
 
@@ -9,6 +11,8 @@ export interface StressOptions {
   readonly containers: number;
   readonly shellsPerUser: number;
   readonly env: Readonly<Record<string, string>>;
+  /** Whose policy grants the network lab to alice and carol, and which is started again when it was killed. */
+  readonly netd: { readonly policy: string; readonly running: RunningCommand };
 }
 
 export interface StressOutcome {
@@ -20,7 +24,7 @@ export interface StressOutcome {
 /** Few enough that most commands come to their end. */
 const killsPerOperation = 0.4;
 
-/** Starts, stops, enters and removes containers in several shells of each user, while processes of theirs are killed at random. */
+/** Starts, stops, enters and removes containers in several shells of each user, while processes of theirs, and of netd's, are killed at random. */
 export async function runStress(host: TestHost, options: StressOptions): Promise<StressOutcome> {
   const { alice, bob, carol } = host.users;
   const users: StressUser[] = [
@@ -37,6 +41,8 @@ export async function runStress(host: TestHost, options: StressOptions): Promise
   };
   const started = performance.now();
   const killer = new Killer(host, new SeededRandom(options.seed), () => killsPerOperation * tally.started);
+  const { policy, running } = options.netd;
+  const keeper = new NetdKeeper(host, policy, running, new SeededRandom(options.seed + 1000));
   const shells = users.flatMap((user, place) =>
     Array.from({ length: options.shellsPerUser }, (_, number) => {
       const random = new SeededRandom(options.seed + 1 + 100 * place + number);
@@ -47,7 +53,8 @@ export async function runStress(host: TestHost, options: StressOptions): Promise
     await Promise.all(shells);
   } finally {
     await killer.stop();
+    await keeper.stop();
   }
   const seconds = (performance.now() - started) / 1000;
-  return { tally, killsByKind: killer.killsByKind, seconds };
+  return { tally, killsByKind: new Map([...killer.killsByKind, ...keeper.killsByKind]), seconds };
 }
