@@ -159,6 +159,11 @@ export class Attachments implements AsyncDisposable {
     };
   }
 
+  /** Whether there is one with that id, in whichever state. */
+  has(id: string): boolean {
+    return this.options.machine.journal.get(id) !== undefined;
+  }
+
   /** All attachments, oldest first. */
   all(): AttachmentFacts[] {
     return this.options.machine.journal.all().map((record) => this.#factsOf(record));

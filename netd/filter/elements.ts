@@ -103,12 +103,14 @@ function portElements(
  */
 const smallestBurstBytes = 128 << 10;
 const burstSeconds = 0.05;
+/** 136 Gbit/s: the kernel counts rate and burst in nanoseconds with 64 bits. No pair of veth gets there. */
+const mostBytesPerSecond = 17e9;
 
 function bandwidthElements({ hostEnd, bandwidthOut, bandwidthIn }: FilteredAttachment): Element[] {
   const family = hostEnd.kind === "bridge-port" ? "bridge" : "inet";
   const element = (set: string, bitsPerSecond: number | undefined): Element[] => {
-    if (bitsPerSecond === undefined) return [];
-    const bytesPerSecond = Math.max(1, Math.floor(bitsPerSecond / 8));
+    const bytesPerSecond = Math.max(1, Math.floor((bitsPerSecond ?? Number.POSITIVE_INFINITY) / 8));
+    if (bytesPerSecond > mostBytesPerSecond) return [];
     const burstBytes = Math.max(smallestBurstBytes, Math.floor(bytesPerSecond * burstSeconds));
     return [{ family, set, key: [{ link: hostEnd.index }], limit: { bytesPerSecond, burstBytes } }];
   };

@@ -49,6 +49,17 @@ export function workerTable(parts: WorkerParts): WorkerTable {
     using peer = admins.peerOf(front, connection);
     if (peer.uid !== 0) throw new Refusal("denied", "only root may do that");
   };
+  /** Attachments that this front has asked for, the oldest first, and when: it takes back no others. */
+  const askedFor = new Map<string, number>();
+  const isYoung = (askedAtMs: number) => Date.now() - askedAtMs < takeBackMs;
+  const remember = (id: string) => {
+    for (const [old, at] of askedFor) {
+      if (isYoung(at)) break;
+      askedFor.delete(old);
+    }
+    // By the id of one that is there it asks for nothing.
+    if (!attachments.has(id)) askedFor.set(id, Date.now());
+  };
   return {
     /** Clients are served from now on, or after a reload by the newest configuration. */
     ready: () => {
@@ -92,6 +103,7 @@ export function workerTable(parts: WorkerParts): WorkerTable {
       const network = networks.networkOf(plan);
       requireFit(plan, network, attachments.loadOf(plan.network, peer.uid));
       const lease = verified(() => takeLease(peer, request.leaseFd, netns));
+      remember(id);
       return attachments.attach({
         id,
         uid: peer.uid,
@@ -110,11 +122,10 @@ export function workerTable(parts: WorkerParts): WorkerTable {
       return {};
     },
 
-    /** Ends an attachment that the front has asked for just now, and that is in no log (Q9) or that nobody waits for any more. */
+    /** Ends an attachment that this front has asked for just now, and that is in no log (Q9) or that nobody waits for any more. */
     takeBack: async ({ id }) => {
-      const isNew = (createdAtMs: number) => Date.now() - createdAtMs < takeBackMs;
-      const found = attachments.all().find((attachment) => attachment.id === id);
-      if (found && isNew(found.createdAtMs))
+      const askedAtMs = askedFor.get(id);
+      if (askedAtMs !== undefined && isYoung(askedAtMs))
         await attachments.end(id, "it could not be logged, or its caller has gone");
       return {};
     },

@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { requestSchemas } from "../../netd/contract/worker-calls.ts";
-import { changeJournal } from "../fixtures/change-journal.ts";
 import type { NamedDescriptor } from "../fixtures/hostile-front.ts";
 import { HostileNetd } from "../fixtures/hostile-netd.ts";
 import { HostileOrders, type Victim } from "../fixtures/hostile-orders.ts";
@@ -142,21 +141,22 @@ describe("configure", () => {
 });
 
 describe("takeBack", () => {
-  test("ends whatever was attached in the last ninety seconds, whoever's it is", async () => {
+  test("ends what this front has asked for just now, and nothing else", async () => {
     const { id } = await attached("bob");
     await netd.ask("takeBack", { id });
     await gone(id);
   });
 
-  test("ends nothing that is older", async () => {
+  test("ends nothing that another front has asked for, also not by asking for it again", async () => {
     const { id } = await attached("bob");
     await netd[Symbol.asyncDispose]();
-    changeJournal(host, (database) =>
-      database.run("UPDATE attachment SET record = json_set(record, '$.createdAtMs', ?)", [
-        Date.now() - 100_000,
-      ]),
-    );
     netd = await HostileNetd.start(host);
+    await netd.ask("takeBack", { id });
+    orders = await HostileOrders.begin(host, netd);
+    const alice = await orders.connect(host.users.alice);
+    victims.push(alice);
+    const { refusal } = await netd.ask("attach", { ...orders.order(alice), id });
+    expect(refusal).toMatchObject({ code: "conflict" });
     await netd.ask("takeBack", { id });
     expect(await records()).toEqual([id]);
   });

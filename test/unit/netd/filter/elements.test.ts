@@ -80,6 +80,10 @@ describe("the elements of an attachment", () => {
       "bridge bandwidth_in: 7 limit rate over 1000 bytes/second burst 131072 bytes",
       "bridge bandwidth_out: 7 limit rate over 25000000 bytes/second burst 1250000 bytes",
     ]);
+    // The kernel refuses larger ones, and the attachment with them.
+    expect(added({ bandwidthOut: 1e12, bandwidthIn: 136e9 })).toEqual([
+      "bridge bandwidth_in: 7 limit rate over 17000000000 bytes/second burst 850000000 bytes",
+    ]);
   });
 
   test("with published ports name the host's address where one was named (R12)", () => {
