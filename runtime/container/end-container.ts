@@ -15,6 +15,7 @@ import {
   overdueOf,
   readFacts,
   readState,
+  stateOf,
 } from "./container-state.ts";
 import { unregisterContainer } from "./container-store.ts";
 import { unpauseContainer } from "./pause-container.ts";
@@ -66,10 +67,7 @@ export async function stopContainer(
   if (readFacts(directories, record).isPaused) await unpauseContainer(directories, record);
   const limitMs = options.patienceMs < 0 ? undefined : options.patienceMs;
   const ended = await waitForEnd(directories, record, { limitMs, signal: options.abort });
-  if (!ended) {
-    signalInit(directories, record, kill);
-    await waitForEnd(directories, record, { signal: options.abort });
-  }
+  if (!ended) await waitForEnd(directories, record, { kills: true, signal: options.abort });
   if (isRunning) noteContainer(directories, record, "stop");
 }
 
@@ -96,8 +94,7 @@ export async function removeContainer(
         `container ${record.name} is ${state.kind}: stop it first (\`cntnr stop ${record.name}\`), or use rm -f`,
       );
     await stopRestarting(directories, record);
-    signalInit(directories, record, kill);
-    const settled = await waitForEnd(directories, record);
+    const settled = await waitForEnd(directories, record, { kills: true });
     if (settled?.kind === "removed") return;
   }
   await removeEnded(directories, record);
@@ -111,17 +108,19 @@ export type EndedState =
 export interface EndWait {
   /** How long somebody waits; undefined: for ever. */
   readonly limitMs?: number | undefined;
+  /** It is killed, also when somebody who was starting it meanwhile has come to his end. */
+  readonly kills?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Waits until a container has ended and is cleaned up, or for at most `limitMs`: then undefined. There is no telling of a
+ * Waits until a container does not run and is cleaned up, or for at most `limitMs`: then undefined. There is no telling of a
  * process that is not our child without asking; the pauses grow. Throws the reason of `signal` when that is given.
  */
 export async function waitForEnd(
   directories: Directories,
   record: ContainerRecord,
-  { limitMs, signal }: EndWait = {},
+  { limitMs, kills = false, signal }: EndWait = {},
 ): Promise<EndedState | undefined> {
   const start = performance.now();
   let endedAt: number | undefined;
@@ -131,10 +130,15 @@ export async function waitForEnd(
       return removed(directories, record);
     }
     const facts = readFacts(directories, record);
-    if (overdueOf(record, facts) !== "nothing" || isCleanedUp(facts)) {
+    const present = stateOf(record, facts);
+    if (overdueOf(record, facts) === "nothing" && (isCleanedUp(facts) || present.kind === "created"))
+      return present;
+    if (overdueOf(record, facts) !== "nothing") {
       const state = await settle(directories, record);
-      return state.kind === "removed" ? removed(directories, record) : state;
+      // Else others were faster: it is gone, or runs again.
+      if (hasEnded(state)) return state;
     }
+    if (kills && facts.init) signalInit(directories, record, kill);
     const now = performance.now();
     if (facts.init) endedAt = undefined;
     else endedAt ??= now;
@@ -149,8 +153,9 @@ export async function waitForEnd(
   }
 }
 
-/** The exit code that a container has ended with, docker's for a killed process when nobody has seen it. */
+/** The exit code that a container has ended with, docker's for a killed process when nobody has seen it, and for one that was never started. */
 export function exitCodeOf(state: EndedState): number {
+  if (state.kind === "created") return 0;
   return ("exitCode" in state ? state.exitCode : undefined) ?? lostExitCode;
 }
 
@@ -172,6 +177,10 @@ export function readExitCopy(directories: Directories, id: ContainerId): number 
     if (hasErrno(error, "ENOENT")) return undefined;
     throw error;
   }
+}
+
+function hasEnded(state: SettledState): state is Exclude<SettledState, { kind: "removed" }> {
+  return state.kind === "exited" || state.kind === "dead" || state.kind === "restarting";
 }
 
 function isCleanedUp(facts: ContainerFacts): boolean {

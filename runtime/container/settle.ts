@@ -36,6 +36,8 @@ export type SettledState = ContainerState | { readonly kind: "removed" };
  */
 export async function settle(directories: Directories, record: ContainerRecord): Promise<SettledState> {
   const facts = readFacts(directories, record);
+  // Looked for after the facts: while they were read it may have gone, and then they are those of one that is only being made.
+  if (!existsSync(containerPaths(directories, record.id).record)) return { kind: "removed" };
   if (overdueOf(record, facts) === "nothing") return stateOf(record, facts);
   return withContainerLock(directories, record.id, async () => {
     const present = readRecord(directories, record.id);

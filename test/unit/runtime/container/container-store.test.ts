@@ -20,7 +20,7 @@ import {
   registerContainer,
   unregisterContainer,
 } from "../../../../runtime/container/container-store.ts";
-import { waitForEnd } from "../../../../runtime/container/end-container.ts";
+import { exitCodeOf, waitForEnd } from "../../../../runtime/container/end-container.ts";
 import { ownMark } from "../../../../runtime/container/process-identity.ts";
 import { settle } from "../../../../runtime/container/settle.ts";
 import { sweep } from "../../../../runtime/container/sweep.ts";
@@ -112,6 +112,20 @@ describe("after a crash or a reboot", () => {
     expect(await settle(directories, record)).toEqual({ kind: "removed" });
     const mine = await register("mine");
     expect(await settle(directories, mine)).toMatchObject({ kind: "creating" });
+  });
+
+  test("one that has gone is gone, also while its maker lives, for whom it would else be one that is only being made", async () => {
+    const record = await register("brief", { autoRemove: true });
+    await unregisterContainer(directories, record.id, record.name);
+    expect(await settle(directories, record)).toEqual({ kind: "removed" });
+  });
+
+  test("nobody waits for the end of one that was never started, for which docker has 0", async () => {
+    const record = await register("off", { madeBy: "create" });
+    writeFileSync(containerPaths(directories, record.id).config, "{}");
+    const state = await waitForEnd(directories, record);
+    expect(state).toEqual({ kind: "created" });
+    expect(state && exitCodeOf(state)).toBe(0);
   });
 
   test("a container that removes itself is removed by whoever looks next", async () => {
