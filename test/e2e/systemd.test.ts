@@ -130,7 +130,7 @@ describe("generate systemd", () => {
   test("the commands of a unit do what systemd expects of them", async () => {
     const systemd = await listen();
     await alice.ok(
-      "cntnr create --name web -e 'A=a  b' $IMAGE sh -c 'echo \"$A\"; trap \"exit 0\" TERM; while :; do sleep 0.05; done'; cntnr generate systemd --new --name web >unit",
+      "cntnr create --name web -e 'A=a  b' $IMAGE sh -c 'trap \"exit 0\" TERM; echo \"$A\"; while :; do sleep 0.05; done'; cntnr generate systemd --new --name web >unit",
     );
     // What systemd does with these lines; their words are quoted for a shell, too, but for its own escapes.
     const command = (key: string) =>

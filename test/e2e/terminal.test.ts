@@ -200,7 +200,7 @@ describe("the terminal is as it was after the death", () => {
     session.type(`cntnr run --name victim --rm -ti ${shell}\r`);
     await session.waitForOutput(prompt);
     process.kill((await commandOf("-n victim")).pid, "SIGKILL");
-    await session.waitForOutput(hostPrompt, 20_000);
+    await session.waitForOutput(hostPrompt);
     await waitFor(() => session.isCooked, { what: "the terminal as it was" });
     await waitFor(async () => (await alice.ok("cntnr ps -aq")) === "", { what: "the container's end" });
   });
