@@ -1,7 +1,8 @@
 import { type BuildArguments, findingsOf, lineOfFinding } from "../../runtime/build/dockerfile/findings.ts";
 import type { Dockerfile } from "../../runtime/build/dockerfile/parse-dockerfile.ts";
-import { print, printable } from "../command-line/output.ts";
-import { formatList } from "./format-template.ts";
+import { outlineOf, targetsOf } from "../../runtime/build/plan/outline.ts";
+import { ownPlatform } from "../../runtime/build/plan/platform.ts";
+import { formatTable, print, printable, printableLines } from "../command-line/output.ts";
 
 /** `cntnr build --check`: tells what most likely is not as it was meant, and ends with 1 if there is something. */
 export function printFindings(dockerfile: Dockerfile, buildArgs: BuildArguments): number {
@@ -12,14 +13,38 @@ export function printFindings(dockerfile: Dockerfile, buildArgs: BuildArguments)
   return findings.length === 0 ? 0 : 1;
 }
 
-/** `cntnr build --call targets` */
-export function printTargets({ stages }: Dockerfile): number {
-  const rows = stages.map(({ from, index }) => ({
-    Target: from.name ?? String(index),
-    Base: from.image,
-    Default: String(index === stages.length - 1),
-  }));
-  const headings = { Target: "TARGET", Base: "BASE", Default: "DEFAULT" };
-  print(formatList(rows, undefined, { headings, columns: ["Target", "Base", "Default"] }));
+/** `cntnr build --call targets`, in docker's format */
+export function printTargets(dockerfile: Dockerfile): number {
+  const rows = targetsOf(dockerfile).map(({ name, description, isDefault }) => [
+    isDefault ? `${name} (default)` : name,
+    description,
+  ]);
+  print(printableLines(formatTable([["TARGET", "DESCRIPTION"], ...rows])));
+  return 0;
+}
+
+/** `cntnr build --call outline`, in docker's format */
+export function printOutline(
+  dockerfile: Dockerfile,
+  options: {
+    readonly buildArgs: BuildArguments;
+    readonly target?: string;
+    readonly contexts: ReadonlySet<string>;
+  },
+): number {
+  const { target, args, secrets, agents } = outlineOf(dockerfile, {
+    ...options,
+    platform: ownPlatform(),
+    network: "default",
+  });
+  const { name, description } = target;
+  const about = [["TARGET:", name], ...(description === "" ? [] : [["DESCRIPTION:", description]])];
+  const tables = [
+    [["BUILD ARG", "VALUE", "DESCRIPTION"], ...args.map((arg) => [arg.name, arg.value, arg.description])],
+    [["SECRET", "REQUIRED"], ...secrets.map(({ id, isRequired }) => [id, String(isRequired)])],
+    [["SSH", "REQUIRED"], ...agents.map(({ id, isRequired }) => [id, String(isRequired)])],
+  ];
+  const shown = [about, ...tables.filter((table) => table.length > 1)].map(formatTable);
+  print(printableLines(shown.join("\n")));
   return 0;
 }

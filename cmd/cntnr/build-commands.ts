@@ -97,8 +97,15 @@ const buildFlags: readonly Flag[] = [
   {
     name: "call",
     value: "WHAT",
-    choices: ["build", "check", "targets"],
-    summary: "build (default), check, or targets: list the Dockerfile's stages",
+    choices: ["build", "check", "outline", "targets"],
+    summary:
+      "build (default), check, targets: list the Dockerfile's stages, or outline: what a stage can be given",
+  },
+  {
+    name: "no-cache-filter",
+    value: "STAGE",
+    repeatable: true,
+    summary: "Do all steps of these stages again",
   },
   { name: "platform", value: "OS/ARCH", summary: "Accepted for this machine's platform" },
   { name: "cache-from", value: "SOURCE", repeatable: true, summary: "Accepted, and without effect" },

@@ -4,8 +4,8 @@ import { checkPlatform } from "../../runtime/build/plan/platform.ts";
 import { parseLabels } from "../../runtime/container/environment-flags.ts";
 import { loadIdMappings } from "../../runtime/userns/load-id-mappings.ts";
 import { printError } from "../command-line/output.ts";
-import { printFindings, printTargets } from "./build-check.ts";
-import { checkForeignFlags, parseBuildArgs, parseNamedContexts } from "./build-flags.ts";
+import { printFindings, printOutline, printTargets } from "./build-check.ts";
+import { checkForeignFlags, parseBuildArgs, parseNamedContexts, parseSecrets } from "./build-flags.ts";
 import { runBuild } from "./build-run.ts";
 import type { CommandContext } from "./command.ts";
 
@@ -16,7 +16,7 @@ export async function imageBuild(context: CommandContext): Promise<number> {
   if (platform !== undefined) checkPlatform(platform);
   for (const remark of checkForeignFlags(args)) printError(`cntnr: ${remark}\n`);
   const call = args.has("check") ? "check" : args.value("call");
-  if (call === "check" || call === "targets") return lookAtDockerfile(context, call);
+  if (call === "check" || call === "targets" || call === "outline") return lookAtDockerfile(context, call);
   const [file, target] = [args.value("file"), args.value("target")];
   return runBuild(context, (settings) => ({
     ...settings,
@@ -24,6 +24,7 @@ export async function imageBuild(context: CommandContext): Promise<number> {
     context: args.positionals[0] ?? ".",
     contexts: parseNamedContexts(args.values("build-context")),
     labels: parseLabels(args.values("label")),
+    uncachedStages: args.values("no-cache-filter").flatMap((text) => text.split(",")),
     stdin: readStdin,
     ...(file === undefined ? {} : { file }),
     ...(target === undefined ? {} : { target }),
@@ -33,7 +34,7 @@ export async function imageBuild(context: CommandContext): Promise<number> {
 /** `--check`, `--call`: nothing is built. */
 async function lookAtDockerfile(
   { args, directories, env }: CommandContext,
-  call: "check" | "targets",
+  call: "check" | "targets" | "outline",
 ): Promise<number> {
   await using stack = new AsyncDisposableStack();
   const { dockerfile: file } = await openContext(
@@ -44,13 +45,18 @@ async function lookAtDockerfile(
       directories,
       mappings: loadIdMappings(),
       env,
+      secrets: parseSecrets(args.values("secret")),
       signal: new AbortController().signal,
     },
     stack,
   );
   const dockerfile = parseDockerfile(file.name, file.text);
   if (call === "targets") return printTargets(dockerfile);
-  return printFindings(dockerfile, parseBuildArgs(args.values("build-arg"), env));
+  const buildArgs = parseBuildArgs(args.values("build-arg"), env);
+  if (call === "check") return printFindings(dockerfile, buildArgs);
+  const target = args.value("target");
+  const contexts = new Set(parseNamedContexts(args.values("build-context")).keys());
+  return printOutline(dockerfile, { buildArgs, contexts, ...(target === undefined ? {} : { target }) });
 }
 
 async function readStdin(): Promise<Buffer> {

@@ -22,6 +22,8 @@ export interface BuildRequest {
   readonly access: BuildAccess;
   readonly pull: PullPolicy;
   readonly cache: "used" | "ignored";
+  /** `--no-cache-filter`: for steps of these stages it is ignored in any case; names in lower case, or numbers. */
+  readonly uncachedStages: ReadonlySet<string>;
   /** `--squash`: all that the build adds is one layer. */
   readonly layers: "one" | "one-a-step";
   /** `--annotation`: of the image's manifest. */

@@ -21,6 +21,15 @@ import { StepRunner, type StepSurroundings } from "./steps/step-runner.ts";
 /** What docker gives to images that begin with nothing. */
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+interface StepToDo {
+  readonly operation: Operation;
+  readonly files: StageFiles;
+  /** By what `from` calls them. */
+  readonly trees: ReadonlyMap<string | undefined, BuildTree>;
+  /** Its number among all. */
+  readonly step: number;
+}
+
 /** Carries out a plan: stages beside each other, as far as none waits for another. */
 export class Builder {
   readonly #request: BuildRequest;
@@ -168,7 +177,7 @@ export class Builder {
       this.#surroundings.onProgress({ kind: "ended", step, how, durationMs: performance.now() - began });
     this.#surroundings.onProgress({ kind: "begun", step, name });
     try {
-      const result = await this.#carryOut(operation, files, trees, step);
+      const result = await this.#carryOut(this.#contextOf(stage), { operation, files, trees, step });
       end(result.isCached ? "cached" : "done");
       return result;
     } catch (error) {
@@ -177,26 +186,22 @@ export class Builder {
     }
   }
 
-  #carryOut(
-    operation: Operation,
-    files: StageFiles,
-    trees: ReadonlyMap<string | undefined, BuildTree>,
-    step: number,
-  ): Promise<StepResult> {
+  #contextOf(stage: number): StepContext {
+    const { uncachedStages } = this.#request;
+    const name = this.#plan.stages[stage]?.stage.from.name;
+    const isUncached = uncachedStages.has(String(stage)) || (name !== undefined && uncachedStages.has(name));
+    return isUncached ? { ...this.#context, runner: this.#context.runner.withoutCache() } : this.#context;
+  }
+
+  #carryOut(context: StepContext, { operation, files, trees, step }: StepToDo): Promise<StepResult> {
     const treeOf = (from: string | undefined): BuildTree => trees.get(from) ?? this.#request.context;
     switch (operation.kind) {
       case "copy":
-        return copyStep(
-          this.#context,
-          files,
-          operation,
-          treeOf(operation.from),
-          this.#request.access.secrets,
-        );
+        return copyStep(context, files, operation, treeOf(operation.from), this.#request.access.secrets);
       case "directory":
-        return directoryStep(this.#context, files, operation);
+        return directoryStep(context, files, operation);
       case "run":
-        return runStep(this.#context, files, operation, {
+        return runStep(context, files, operation, {
           access: this.#request.access,
           settings: this.#request.commands,
           findTree: async (from) => treeOf(from),

@@ -30,7 +30,7 @@ export interface BuildSettings
   readonly names?: readonly string[];
   /** Of ARG; SOURCE_DATE_EPOCH sets the times of the image and of its files, in seconds since 1970. */
   readonly buildArgs?: Readonly<Record<string, string>>;
-  /** By id, for RUN --mount=type=secret. */
+  /** By id, for RUN --mount=type=secret, and for servers of files and repositories (HTTP_AUTH_*, GIT_AUTH_*). */
   readonly secrets?: ReadonlyMap<string, SecretSource>;
   /** For RUN --mount=type=ssh: sockets of agents, or private keys, for which an agent is started. */
   readonly agents?: readonly AgentRequest[];
@@ -47,6 +47,8 @@ export interface BuildFromContext extends BuildSettings {
   readonly stdin?: () => Promise<Buffer>;
   /** OS/ARCHITECTURE; only this machine's can be built. */
   readonly platform?: string;
+  /** Names or numbers of stages whose steps are done again (`--no-cache-filter`). */
+  readonly uncachedStages?: readonly string[];
   /** Stop at this stage. */
   readonly target?: string;
   /** Sources by the name that COPY --from has for them: a directory, a repository, a URL, docker-image://IMAGE, oci-layout://DIRECTORY[:TAG]. */
@@ -137,7 +139,7 @@ async function agentsOf(
 }
 
 /** What depends on where a build's instructions come from. */
-type OwnParts = Pick<BuildRequest, "dockerfile" | "context" | "contexts" | "target">;
+type OwnParts = Pick<BuildRequest, "dockerfile" | "context" | "contexts" | "target" | "uncachedStages">;
 
 function completeRequest(
   env: NodeJS.ProcessEnv,
@@ -173,11 +175,19 @@ async function partsOfContext(
   place: Pick<TreeRequest, "directories" | "env" | "signal">,
   stack: AsyncDisposableStack,
 ): Promise<OwnParts> {
-  const { context, file, platform, target, stdin = () => Promise.resolve(Buffer.alloc(0)) } = request;
+  const {
+    context,
+    file,
+    platform,
+    target,
+    uncachedStages = [],
+    stdin = () => Promise.resolve(Buffer.alloc(0)),
+  } = request;
   if (platform !== undefined) checkPlatform(platform);
   const keepsGit = /^(?:1|t|true)$/i.test(request.buildArgs?.BUILDKIT_CONTEXT_KEEP_GIT_DIR ?? "");
   const gitDirectory = keepsGit ? ("kept" as const) : ("removed" as const);
-  const common = { ...place, stdin, gitDirectory, mappings: loadIdMappings() };
+  const secrets = request.secrets ?? new Map<string, SecretSource>();
+  const common = { ...place, secrets, stdin, gitDirectory, mappings: loadIdMappings() };
   const opened = await openContext({ ...common, context, file }, stack);
   const contexts = new Map<string, NamedContext>();
   for (const [name, source] of request.contexts ?? [])
@@ -188,6 +198,7 @@ async function partsOfContext(
     dockerfile,
     context: { kind: "context", path: opened.path, ignore: opened.ignore },
     contexts,
+    uncachedStages: new Set(uncachedStages.map((name) => name.toLowerCase())),
     ...(target === undefined ? {} : { target }),
   };
 }
@@ -197,6 +208,7 @@ function partsOfSteps({ from, author, steps, directory = process.cwd() }: BuildF
   return {
     dockerfile: planned.dockerfile,
     context: contextAt(directory),
+    uncachedStages: new Set(),
     contexts: new Map([...planned.directories].map(([name, path]) => [name, contextAt(path)])),
   };
 }

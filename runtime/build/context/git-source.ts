@@ -2,6 +2,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CntnrError } from "../../errors/cntnr-error.ts";
 import { runCommand } from "../../process/run-command.ts";
+import type { SecretSource } from "../steps/secrets.ts";
+import { gitAuthorization } from "./git-authorization.ts";
 
 export interface GitSource {
   readonly remote: string;
@@ -14,6 +16,8 @@ export interface GitOptions {
   /** The beginning of the commit's digits. */
   readonly checksum: string | undefined;
   readonly env: NodeJS.ProcessEnv;
+  /** Of the build, by id: those that servers want to see. */
+  readonly secrets: ReadonlyMap<string, SecretSource>;
   readonly signal: AbortSignal;
 }
 
@@ -28,7 +32,8 @@ export async function checkOut(
   directory: string,
   options: GitOptions,
 ): Promise<string> {
-  const git = (...args: string[]) => runGit(directory, args, options);
+  const env = { ...options.env, ...gitAuthorization(remote, options.secrets, options.env) };
+  const git = (...args: string[]) => runGit(directory, args, { ...options, env });
   // A name that begins with a dash would be an option.
   if (remote.startsWith("-") || ref.startsWith("-"))
     throw new CntnrError("build", `"${remote}#${ref}" is no repository`);
@@ -60,7 +65,11 @@ async function findRef(ref: string, git: (...args: string[]) => Promise<string>)
   throw new CntnrError("unavailable", `the repository has no branch or tag ${ref}`);
 }
 
-async function runGit(directory: string, args: readonly string[], options: GitOptions): Promise<string> {
+async function runGit(
+  directory: string,
+  args: readonly string[],
+  options: Pick<GitOptions, "env" | "signal">,
+): Promise<string> {
   const result = await runCommand(
     "sh",
     // Nobody is there to be asked, for a password or about a host's key: without a terminal ssh does not try.

@@ -7,6 +7,8 @@ import { newKey, type TemporaryKey } from "../../store/temporary.ts";
 import type { IdMappings } from "../../userns/id-mappings.ts";
 import { parseGitSource } from "../plan/remote-source.ts";
 import { emptyLayer } from "../steps/empty-layer.ts";
+import type { SecretSource } from "../steps/secrets.ts";
+import { authorizationFor } from "../steps/url-authorization.ts";
 import { TreeWorkers } from "../tree/tree-workers.ts";
 import { type ArchivePacking, decompressInto, detectArchive } from "./archive.ts";
 import { checkOut } from "./git-source.ts";
@@ -23,6 +25,8 @@ export interface TreeRequest {
   readonly directories: Directories;
   readonly mappings: IdMappings;
   readonly env: NodeJS.ProcessEnv;
+  /** Of the build, by id: those that servers want to see. */
+  readonly secrets: ReadonlyMap<string, SecretSource>;
   readonly signal: AbortSignal;
 }
 
@@ -104,13 +108,14 @@ export async function openTree(request: TreeRequest, stack: AsyncDisposableStack
   const git = parseGitSource(context);
   if (git) {
     const path = await newDirectory(request, stack);
-    const { env, gitDirectory = "removed" } = request;
-    await checkOut(git, path, { gitDirectory, checksum: undefined, env, signal });
+    const { env, secrets, gitDirectory = "removed" } = request;
+    await checkOut(git, path, { gitDirectory, checksum: undefined, env, secrets, signal });
     return { path: git.subdirectory === "" ? path : join(path, join("/", git.subdirectory)) };
   }
   if (/^https?:\/\//i.test(context)) {
     const path = await newDirectory(request, stack);
-    const name = await fetchUrl(context, path, undefined, signal);
+    const authorization = authorizationFor(context, request.secrets, request.env);
+    const name = await fetchUrl(context, path, undefined, signal, authorization);
     return openBytes(readFileSync(join(path, name)), request, stack);
   }
   throw new CntnrError("not-found", `${context}: there is no such directory, and it is no repository or URL`);

@@ -53,6 +53,7 @@ export function resolveStages(dockerfile: Dockerfile, options: StageOptions): St
 
 function evaluateGlobalArgs(dockerfile: Dockerfile, options: StageOptions): Map<string, string> {
   const values = new Map(platformArguments(options.platform));
+  values.set("TARGETSTAGE", options.target ?? "default");
   for (const { args, range } of dockerfile.globalArgs)
     for (const { name, value } of args) {
       const given = options.buildArgs.get(name);

@@ -70,6 +70,7 @@ export async function findSources(
         gitDirectory: operation.keepsGitDir ? "kept" : "removed",
         checksum: operation.checksum,
         env: options.env,
+        secrets: options.secrets,
         signal,
       });
       return lookFor(literal(item.subdirectory || "."), written(path), false, options);

@@ -47,17 +47,32 @@ export interface StepListener {
 /** Carries steps out, each of them once: what was done before, by whatever build, is found by its key. */
 export class StepRunner {
   readonly #surroundings: StepSurroundings;
-  readonly #running = new Map<StepKey, Promise<StepResult>>();
+  readonly #running: Map<StepKey, Promise<StepResult>>;
   readonly #listener: StepListener;
+  readonly #cache: StepSurroundings["cache"];
 
-  constructor(surroundings: StepSurroundings, listener: StepListener) {
+  constructor(
+    surroundings: StepSurroundings,
+    listener: StepListener,
+    { cache, running }: { cache: StepSurroundings["cache"]; running: Map<StepKey, Promise<StepResult>> } = {
+      cache: surroundings.cache,
+      running: new Map(),
+    },
+  ) {
     this.#surroundings = surroundings;
     this.#listener = listener;
+    this.#cache = cache;
+    this.#running = running;
+  }
+
+  /** The same, but that it finds nothing of earlier builds. */
+  withoutCache(): StepRunner {
+    return new StepRunner(this.#surroundings, this.#listener, { cache: "ignored", running: this.#running });
   }
 
   /** The result of an earlier build's step; undefined when there is none, or something of it is gone. */
   find(key: StepKey): StepResult | undefined {
-    if (this.#surroundings.cache === "ignored") return undefined;
+    if (this.#cache === "ignored") return undefined;
     const record = readStepRecord(this.#surroundings.directories, key);
     return record && this.#resultOf(record);
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { makeContext } from "../../fixtures/build-context.ts";
 import { type BuildOptions, ImageBuilds } from "../../fixtures/image-builds.ts";
 import { TestHost } from "../../fixtures/test-host.ts";
@@ -84,6 +84,80 @@ RUN --network=host readlink /proc/self/ns/net >/host
     await built(dockerfile(2), "--build-arg", "BUILDKIT_CACHE_MOUNT_NS=b");
     await built(dockerfile(3), "--build-arg", "BUILDKIT_CACHE_MOUNT_NS=a");
     expect(await builds.run("cat /log")).toBe("1\n3\n");
+  });
+});
+
+test("--no-cache-filter does the steps of some stages again", async () => {
+  const dockerfile = `FROM BASE AS one
+RUN echo one
+FROM BASE AS two
+RUN echo two
+FROM BASE
+COPY --from=one /etc/passwd /1
+COPY --from=two /etc/passwd /2
+RUN echo three
+`;
+  await built(dockerfile);
+  const done = async (...args: string[]) => {
+    const { stderr } = await builds.build(dockerfile, { args });
+    return stderr
+      .split("\n")
+      .filter((line) =>
+        /^(?:#\d+ \d+\.\d+ )?(?:one|two|three)$/.test(line.replace(/^#\d+ (?:\d+\.\d+ )?/, "")),
+      );
+  };
+  expect(await done()).toEqual([]);
+  const [only, ...more] = await done("--no-cache-filter", "TWO,nothing");
+  expect(only).toEndWith("two");
+  expect(more).toEqual([]);
+  expect(await done("--no-cache-filter", "one", "--no-cache-filter=2")).toHaveLength(2);
+});
+
+describe("a repository behind a server that wants to know who asks", () => {
+  const server = `const at = (port, wanted) => Bun.serve({ hostname: "127.0.0.1", port, async fetch(request) {
+    if (request.headers.get("authorization") !== wanted)
+      return new Response("who?", { status: 401, headers: { "WWW-Authenticate": "Basic" } });
+    const { pathname, search } = new URL(request.url);
+    const env = { ...process.env, GIT_PROJECT_ROOT: process.argv[1], GIT_HTTP_EXPORT_ALL: "1", PATH_INFO: pathname,
+      QUERY_STRING: search.slice(1), REQUEST_METHOD: request.method, CONTENT_TYPE: request.headers.get("content-type") ?? "",
+      HTTP_CONTENT_ENCODING: request.headers.get("content-encoding") ?? "", HTTP_GIT_PROTOCOL: request.headers.get("git-protocol") ?? "",
+      GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "safe.directory", GIT_CONFIG_VALUE_0: "*" };
+    const { stdout } = Bun.spawnSync(["git", "http-backend"], { env, stdin: await request.bytes() });
+    const end = stdout.indexOf("\\r\\n\\r\\n");
+    const headers = stdout.subarray(0, end).toString().split("\\r\\n").map((line) => line.split(": "));
+    return new Response(stdout.subarray(end + 4), { headers });
+  } });
+  at(8103, "basic " + btoa("x-access-token:t0ken")); at(8104, "Bearer other"); console.log("ready");`;
+  const asked = "127.0.0.1:8103";
+  const other = "127.0.0.1:8104";
+
+  test("is a context, and a source of ADD, with GIT_AUTH_TOKEN and GIT_AUTH_HEADER", async () => {
+    const git = await makeContext(host, alice, {
+      Dockerfile: `FROM ${builds.base}\nCOPY f /f\nADD http://${other}/f.git /added/\n`,
+      f: "of git\n",
+    });
+    const commit = `cd ${git} && git init -q -b main && git add . && git -c user.name=a -c user.email=a@b commit -qm 1 && mkdir ../served && git clone -q --bare . ../served/f.git`;
+    await out("sh", "-c", commit);
+    const serving = host.spawnAsRoot([
+      process.execPath,
+      "-e",
+      server,
+      host.path(join(dirname(git), "served")),
+    ]);
+    await serving.waitForOutput(/^ready$/m);
+    const argv = ["cntnr", "build", "-q", "-t", "built", `http://${asked}/f.git`];
+    const env = { TOKEN: "t0ken", HEADER: "Bearer other" };
+    const refused = await host.asUser(alice, argv);
+    expect(refused.exitCode).toBe(1);
+    const secrets = [
+      "--secret",
+      "id=GIT_AUTH_TOKEN,env=TOKEN",
+      "--secret",
+      `id=GIT_AUTH_HEADER.${other},env=HEADER`,
+    ];
+    checked(argv, await host.asUser(alice, [...argv, ...secrets], { env }));
+    expect(await builds.run("cat /f /added/f")).toBe("of git\nof git\n");
+    expect(JSON.stringify(builds.read("built").config)).not.toContain("t0ken");
   });
 });
 
@@ -201,8 +275,50 @@ describe("--check and --call", () => {
     expect(checked.stderr).toBe("");
     const good = await builds.build("FROM nothing-that-exists\n", { args: ["--call", "check"] });
     expect(good).toMatchObject({ exitCode: 0, stdout: "Check complete: no warnings\n" });
-    const stages = await builds.build("FROM x AS one\nFROM one\n", { args: ["--call=targets"] });
-    expect(stages.stdout).toMatch(/^TARGET +BASE +DEFAULT\none +x +false\n1 +one +true\n$/);
+  });
+
+  test("tell what there is to be built, and what it can be given", async () => {
+    const dockerfile = `# VERSION of the base image
+ARG VERSION=1
+ARG UNUSED=x
+# base has the tools
+FROM x:$VERSION AS base
+# NAME whom to greet
+ARG NAME=you
+ARG VERSION
+RUN --mount=type=secret,id=token --mount=type=ssh true
+# other is not needed
+FROM y AS other
+ARG OTHER
+FROM base
+RUN --mount=type=secret,id=token,required --mount=type=ssh,id=deploy,required true
+`;
+    const call = async (...args: string[]) => (await builds.build(dockerfile, { args })).stdout;
+    expect(await call("--call=targets")).toBe(
+      "TARGET        DESCRIPTION\nbase          has the tools\nother         is not needed\n2 (default)   \n".replace(
+        / +$/gm,
+        "",
+      ),
+    );
+    const outline = await call("--call", "outline", "--build-arg", "NAME=all");
+    expect(outline.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+      ["TARGET:", "2"],
+      [""],
+      ["BUILD ARG", "VALUE", "DESCRIPTION"],
+      ["VERSION", "1", "of the base image"],
+      ["NAME", "all", "whom to greet"],
+      [""],
+      ["SECRET", "REQUIRED"],
+      ["token", "true"],
+      [""],
+      ["SSH", "REQUIRED"],
+      ["default", "false"],
+      ["deploy", "true"],
+      [""],
+    ]);
+    expect(await call("--call", "outline", "--target", "other")).toMatch(
+      /^TARGET: +other\nDESCRIPTION: +is not needed\n\nBUILD ARG +VALUE +DESCRIPTION\nOTHER *\n$/,
+    );
   });
 
   test("are asked by the file itself, when it takes warnings for errors", async () => {
