@@ -4,6 +4,7 @@ import type { NetworkPlugins, NetworkShape, PluginResult } from "../attachment/n
 import type { AttachmentRecord } from "../journal/record.ts";
 import { isTransient } from "./cni-error.ts";
 import { type Conflist, parseStoredConflist } from "./conflist.ts";
+import { waitsForNobody, withoutDuplicateDetection } from "./duplicate-detection.ts";
 import {
   addNetwork,
   type CniAttachment,
@@ -54,6 +55,12 @@ export class CniPlugins implements NetworkPlugins {
 
   async add(record: AttachmentRecord, netnsPath: string): Promise<PluginResult> {
     const [conflist, attachment] = [conflistOf(record), attachmentOf(record, netnsPath)];
+    const add = () => this.#add(conflist, attachment);
+    if (!waitsForNobody(conflist)) return add();
+    return withoutDuplicateDetection(netnsPath, this.#options.lockFd, add);
+  }
+
+  async #add(conflist: Conflist, attachment: CniAttachment): Promise<PluginResult> {
     for (const delayMs of retryDelaysMs) {
       try {
         return describe(await addNetwork(conflist, attachment, this.#options));

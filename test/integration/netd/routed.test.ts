@@ -17,6 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => host[Symbol.asyncDispose]());
 
+const readSettings = "cat /proc/sys/net/ipv6/conf/eth0/accept_dad /proc/sys/net/ipv6/conf/default/accept_dad";
+
 async function pingFrom({ pid }: UserNamespace, address: string): Promise<number> {
   const started = performance.now();
   const ping = ["busybox", "ping6", "-c1", "-W5", address];
@@ -36,6 +38,15 @@ test("the gateway of a routed network answers in IPv6 as soon as it is attached,
     expect(stdout).toBe("");
     // Who asks a host that has not the address yet asks again after a second.
     expect(await pingFrom(namespace, "fd41::1")).toBeLessThan(900);
+    // The plugin waits for a second and more until nobody else claims the container's address; here nobody can.
+    const settings = await host.asRoot([
+      "nsenter",
+      `--net=/proc/${namespace.pid}/ns/net`,
+      "sh",
+      "-c",
+      readSettings,
+    ]);
+    expect(settings.stdout).toBe("0\n1\n");
   }
   for (const namespace of namespaces) await pingFrom(namespace, "fd41::1");
   for (const { process } of namespaces) process.kill("SIGKILL");
