@@ -74,7 +74,7 @@ describe("when the disk of the audit log is full", () => {
       expect(run.exitCode).not.toBe(0);
       expect(run.stderr).toContain("cntnr-netd cannot write its audit log: tell the administrator");
       expect((await detach(host, alice, id)).code).toBe(0);
-      await host.waitForNoResidue(15_000);
+      await host.waitForNoResidue();
     }
     expect((await attach(host, alice, second)).code).toBe(0);
     const lost = logged().find(({ event }) => event === "lost");
@@ -82,7 +82,7 @@ describe("when the disk of the audit log is full", () => {
     expect(String(lost?.reason)).toContain("ENOSPC");
     expect((await command("verify")).exitCode).toBe(0);
     second.process.kill("SIGKILL");
-    await host.waitForNoResidue(15_000);
+    await host.waitForNoResidue();
   });
 });
 
@@ -106,10 +106,10 @@ describe("when the disk of the journal is full", () => {
         what: "the end of the interface",
       });
     }
-    await host.waitForNoResidue(15_000);
+    await host.waitForNoResidue();
     expect((await attach(host, alice, second)).code).toBe(0);
     second.process.kill("SIGKILL");
-    await host.waitForNoResidue(15_000);
+    await host.waitForNoResidue();
   });
 });
 

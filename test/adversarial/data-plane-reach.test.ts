@@ -16,7 +16,7 @@ const gateway = { ipv4: "10.20.0.1", ipv6: "fd00:20::1" } as const;
 
 /** What is asked answers with the address that it sees; everything else is how the asking failed. */
 async function reached(from: NetworkNamespace, address: string, port: number): Promise<string> {
-  return from.ask({ protocol: "tcp", address, port, timeoutMs: 5000 });
+  return from.ask({ protocol: "tcp", address, port, timeoutMs: 20_000 });
 }
 
 /** None of these may be answered, all asked at once. What is refused is so within a second; what is dropped never is. */

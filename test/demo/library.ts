@@ -12,7 +12,7 @@ console.log(`printed "${textOf(stdout)}" and ended with ${exitCode}`);
 
 const sleeper = { image: image.id, command: ["sh", "-c", "echo awake; exec sleep 1000"] };
 await engine.containers
-  .run(sleeper, { signal: AbortSignal.timeout(500) })
+  .run(sleeper, { signal: AbortSignal.timeout(2000) })
   .catch((error) => console.log(`${error.name}: it was killed, and nothing is left of it`));
 
 const { id } = await engine.containers.runDetached(sleeper);

@@ -64,8 +64,9 @@ const server = "httpd -f -p 80 -h /www";
 test("a published port leads to the container, from the host and in both families; ps, port and inspect show it", async () => {
   const { alice } = host.users;
   await shell(alice, `cntnr run -d --network dual --name web -p 8080:80 -p 8053:53/udp ${image} ${server}`);
+  await host.waitForServer("http://10.30.0.1:8080");
   for (const address of ["10.30.0.1", "[fd30::1]"])
-    expect(await onHost(`curl -sS --max-time 5 http://${address}:8080`)).toBe("hello from www\n");
+    expect(await onHost(`curl -sS --max-time 30 http://${address}:8080`)).toBe("hello from www\n");
   expect(await shell(alice, "cntnr ps")).toContain("0.0.0.0:8080->80/tcp, 0.0.0.0:8053->53/udp");
   expect(await shell(alice, "cntnr port web")).toBe("80/tcp -> 0.0.0.0:8080\n53/udp -> 0.0.0.0:8053\n");
   expect(await shell(alice, "cntnr port web 53/udp")).toBe("0.0.0.0:8053\n");
@@ -91,6 +92,7 @@ test("a port that is published on all addresses of one family is published in no
     const asked = await Promise.all(["10.30.0.1", "[fd30::1]"].map(ask));
     return asked.map(({ exitCode }) => exitCode === 0);
   };
+  await host.waitForServer("http://10.30.0.1:8080");
   expect([await answers(8080), await answers(8081)]).toEqual([
     [true, false],
     [false, true],
@@ -98,6 +100,7 @@ test("a port that is published on all addresses of one family is published in no
   expect(await shell(alice, "cntnr port web 80")).toBe("0.0.0.0:8080\n[::]:8081\n");
   // The other family's port of that number is somebody else's to have.
   await shell(alice, `cntnr run -d --network dual --name other -p [::]:8080:80 ${image} ${server}`);
+  await host.waitForServer("http://[fd30::1]:8080");
   expect([await answers(8080), await answers(8081)]).toEqual([
     [true, true],
     [false, true],

@@ -37,6 +37,7 @@ test("two containers of one user talk over the admin's network, and nothing is l
   const { alice } = host.users;
   await shell(alice, `cntnr run -d --network lab --name web ${image} httpd -f -p 80 -h /www`);
   const address = await addressOf("web");
+  await host.waitForServer(`http://${address}`);
   expect(await shell(alice, `cntnr run --rm --network lab ${image} wget -qO- http://${address}`)).toBe(
     "hello from www\n",
   );
@@ -144,9 +145,10 @@ test("netd restarted: containers keep their network, and are cleaned up after by
   const { alice } = host.users;
   await shell(alice, `cntnr run -d --network lab --name web ${image} httpd -f -p 80 -h /www`);
   const address = await addressOf("web");
+  await host.waitForServer(`http://${address}`);
   netd.kill("SIGTERM");
   expect(await netd.exited).toBe(0);
-  const fetch = `timeout 5 wget -qO- http://${address}`;
+  const fetch = `timeout 30 wget -qO- http://${address}`;
   expect(checked(["wget"], await host.asRoot(["sh", "-c", fetch])).stdout).toBe("hello from www\n");
   netd = await host.startNetd();
   expect(await shell(alice, `cntnr run --rm --network lab ${image} ${fetch}`)).toBe("hello from www\n");
@@ -159,12 +161,13 @@ test("netd killed while containers run: the next one takes over, and ends what e
   await shell(alice, `cntnr run -d --network lab --name stays ${image} httpd -f -p 80 -h /www`);
   await shell(alice, `cntnr run -d --network lab --name goes ${image} sleep 1000`);
   const address = await addressOf("stays");
+  await host.waitForServer(`http://${address}`);
   netd.kill("SIGKILL");
   await netd.exited;
   await shell(alice, "cntnr kill goes; cntnr wait goes");
   netd = await host.startNetd();
   expect(
-    await shell(alice, `cntnr run --rm --network lab ${image} timeout 5 wget -qO- http://${address}`),
+    await shell(alice, `cntnr run --rm --network lab ${image} timeout 30 wget -qO- http://${address}`),
   ).toBe("hello from www\n");
   await waitFor(async () => (await host.residue()).records.length === 1, {
     what: "the end of the dead one's",

@@ -59,6 +59,7 @@ test("it reaches containers on each of its networks", async () => {
     const flags = network.flatMap((one) => ["--network", one]);
     return ok("cntnr", "run", "--rm", ...flags, image, "wget", "-qO-", `http://${await addressOf(name)}`);
   };
+  for (const name of ["lab", "yard"]) await host.waitForServer(`http://${await addressOf(name)}`);
   for (const name of ["lab", "yard"]) expect(await get(["lab", "yard"], name)).toBe("hello from www");
   await ok("cntnr", "rm", "-f", "lab", "yard");
 });

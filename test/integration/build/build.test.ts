@@ -286,7 +286,7 @@ describe("ADD", () => {
 describe("stages", () => {
   test("run beside each other, and what two of them do alike is done once", async () => {
     const waiting =
-      "RUN --mount=type=cache,target=/c,id=meet sh -c 'touch /c/$N; for i in $(seq 100); do test -e /c/$M && exit 0; sleep 0.1; done; exit 1'";
+      "RUN --mount=type=cache,target=/c,id=meet sh -c 'touch /c/$N; for i in $(seq 600); do test -e /c/$M && exit 0; sleep 0.1; done; exit 1'";
     await built(
       `FROM BASE AS a\nENV N=1 M=2\n${waiting}\nFROM BASE AS b\nENV N=2 M=1\n${waiting}\nFROM BASE\nCOPY --from=a /www /a\nCOPY --from=b /www /b\n`,
     );

@@ -29,7 +29,7 @@ test("what lives on with the pipe is not waited for", async () => {
     return true;
   });
   expect(text).toBe("done\n");
-  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(performance.now() - start).toBeLessThan(20_000);
 });
 
 test("who prints on when nobody wants more ends by it", async () => {

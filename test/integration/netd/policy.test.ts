@@ -341,21 +341,17 @@ describe("the account names of a policy", () => {
     const { alice } = host.users;
     await restartWith(labPolicy);
     const asked = write("asked", "");
+    const isAsked = () => readFileSync(asked, "utf8") === "yes\n";
     chmodSync(asked, 0o666);
     const script = `#!/bin/sh\necho yes >${asked}\nexec sleep 1000\n`;
     await using _hung = await mountOver("/usr/bin/getent", script, 0o755);
     const before = netd.stderr.length;
     netd.kill("SIGHUP");
-    await waitFor(async () => (await host.asRoot(["pgrep", "-x", "sleep"])).exitCode === 0, {
-      what: "a getent",
-    });
-    const started = performance.now();
+    await waitFor(isAsked, { what: "a getent" });
     expect(await networksOf(alice)).toContain("lab");
-    expect(performance.now() - started).toBeLessThan(5000);
-    await waitFor(() => netd.stderr.slice(before).includes("not loaded"), {
-      what: "the end",
-      timeoutMs: 20_000,
-    });
+    // Answered before the reload was over.
+    expect(netd.stderr.slice(before)).toBe("");
+    await waitFor(() => netd.stderr.slice(before).includes("not loaded"), { what: "the end" });
     expect(netd.stderr.slice(before)).toContain("the last good policy stays in force");
     expect(netd.stderr.slice(before)).toContain("/usr/bin/getent did not end within 10 s and was killed");
     expect(await networksOf(alice)).toContain("lab");

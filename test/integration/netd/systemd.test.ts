@@ -196,7 +196,7 @@ test("a service that hangs is ended and started again (Q10)", async () => {
   await run("systemctl", "kill", "--signal=STOP", "--kill-who=main", "cntnr-netd.service");
   const isBack = async () =>
     Number(await property("NRestarts")) > restarts && (await property("ActiveState")) === "active";
-  await waitFor(isBack, { what: "the next service", timeoutMs: 30_000 });
+  await waitFor(isBack, { what: "the next service" });
   expect(await listed()).toEqual([]);
 });
 

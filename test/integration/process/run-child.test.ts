@@ -95,9 +95,10 @@ test("gives the child no descriptor but its three, and the lock as the fourth (R
 test("kills a child that hangs, and what it started, when its time is over (R8)", async () => {
   const pids = temporaryFile("pids");
   const script = `sleep 1000 & echo $! > ${pids}; trap "" TERM; echo $$ >> ${pids}; sleep 1000`;
-  const error = await faultOf(shell(script, { timeoutMs: 500 }));
+  // Enough for it to begin, on a busy machine, too.
+  const error = await faultOf(shell(script, { timeoutMs: 3000 }));
   expect(error.fault).toBe("timed-out");
-  expect(error.message).toBe("/bin/sh did not end within 0.5 s and was killed");
+  expect(error.message).toBe("/bin/sh did not end within 3 s and was killed");
   const started = readFileSync(pids, "utf8").trim().split("\n").map(Number);
   expect(started).toHaveLength(2);
   await waitFor(() => !started.some(isRunning), { what: "the end of the child's processes" });
@@ -112,21 +113,18 @@ test("kills a child that floods either output (R8)", async () => {
 });
 
 test("kills what a child leaves running, and does not wait for it (R8)", async () => {
-  const startedAt = performance.now();
+  // If it waited, the time limit would end it with an error.
   const { stdout } = await shell("sleep 1000 & echo $!");
   await waitFor(() => !isRunning(Number(stdout)), { what: "the end of the grandchild" });
-  expect(performance.now() - startedAt).toBeLessThan(5000);
 });
 
 test("does not wait for a grandchild with a session of its own that holds the output open", async () => {
   const pid = temporaryFile("pid");
   const detached = `setsid sh -c 'echo $$ > ${pid}; exec sleep 1000'`;
-  const startedAt = performance.now();
   const { stdout, exitCode } = await shell(
     `${detached} & until [ -s ${pid} ]; do sleep 0.01; done; echo out; exit 3`,
   );
   expect({ stdout, exitCode }).toEqual({ stdout: "out\n", exitCode: 3 });
-  expect(performance.now() - startedAt).toBeLessThan(10_000);
   process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
 });
 
