@@ -2,7 +2,7 @@ import type { Element, Field } from "../netlink/nftables.ts";
 import { familiesOf, isEverywhere, isIpv6, type PublishedPort } from "../ports/published-port.ts";
 import { bytesOfAddress, bytesOfMac } from "../sys/address-bytes.ts";
 import { type FilteredAttachment, linkLocalAddress, withoutPrefix } from "./attachment.ts";
-import { passed } from "./marks.ts";
+import { limited, passed, portToPort } from "./marks.ts";
 
 /** What stands in the kernel in place of names: numbers that are unique as long as netd lives. */
 export interface Numbers {
@@ -21,6 +21,8 @@ export interface SharedRules {
 /** Everything of one attachment that is in the kernel's tables. */
 export interface AttachmentRules {
   readonly elements: readonly Element[];
+  /** What no other attachment may have, besides the keys of its elements. */
+  readonly claims: readonly string[];
   /** What some of the elements name. */
   readonly shared: readonly SharedRules[];
   /** Elements that its packets may have made. */
@@ -34,7 +36,7 @@ export function rulesOf(attachment: FilteredAttachment, numbers: Numbers): Attac
   const connections = sharedLimit(attachment);
   return {
     elements: [
-      ...sourceElements(attachment),
+      ...sourceElements(attachment, numbers),
       ...portElements(attachment, numbers),
       ...bandwidthElements(attachment),
       ...addressElements(attachment, numbers),
@@ -42,6 +44,7 @@ export function rulesOf(attachment: FilteredAttachment, numbers: Numbers): Attac
       ...limitElements(attachment),
       ...publishedElements(attachment),
     ],
+    claims: claimsOf(attachment),
     shared: [egress, hostAccess, connections].filter((rules) => rules !== undefined),
     traces: countedElements(attachment),
   };
@@ -54,8 +57,20 @@ const inet = (set: string, key: readonly Field[], value?: Element["value"]): Ele
   ...(value === undefined ? {} : { value }),
 });
 
+/** The bridge finds it by its MAC. */
+function claimsOf({ hostEnd, mac }: FilteredAttachment): string[] {
+  return hostEnd.kind === "bridge-port" ? [`MAC ${mac} on ${hostEnd.bridge}`] : [];
+}
+
+/** In the mark of the bridge's table, the number of its isolation group; undefined when it is alone. */
+function groupMark({ network, isolationGroup }: FilteredAttachment, numbers: Numbers): number | undefined {
+  return isolationGroup === undefined ? undefined : portToPort + numbers.groupOf(network, isolationGroup);
+}
+
 /** The sets of `guard-chains.ts`, in the table whose packets the host's end gives. */
-function sourceElements({ hostEnd: { kind, index }, mac, addresses }: FilteredAttachment): Element[] {
+function sourceElements(attachment: FilteredAttachment, numbers: Numbers): Element[] {
+  const { mac, addresses, bandwidthOut } = attachment;
+  const { kind, index } = attachment.hostEnd;
   const family = kind === "bridge-port" ? "bridge" : "inet";
   const plain = addresses.map(withoutPrefix);
   const ipv4 = plain.filter((address) => !isIpv6(address));
@@ -63,9 +78,15 @@ function sourceElements({ hostEnd: { kind, index }, mac, addresses }: FilteredAt
   const ipv6 = plain.some(isIpv6) ? [...plain.filter(isIpv6), linkLocalAddress(mac)] : [];
   const link = { link: index };
   const element = (set: string, ...rest: Field[]): Element => ({ family, set, key: [link, ...rest] });
+  const limit = rateOf(bandwidthOut) === undefined ? 0 : limited;
+  const mark = { mark: (groupMark(attachment, numbers) ?? 0) + limit };
+  const source = (set: string, address: string): Element => ({
+    ...element(set, { mac }, { address }),
+    ...(kind === "bridge-port" ? { value: [mark] } : {}),
+  });
   return [
-    ...ipv4.map((address) => element("source4", { mac }, { address })),
-    ...ipv6.map((address) => element("source6", { mac }, { address })),
+    ...ipv4.map((address) => source("source4", address)),
+    ...ipv6.map((address) => source("source6", address)),
     ...ipv6.map((address) => element("target6", { payload: bytesOfAddress(address) })),
     ...(ipv6.length > 0
       ? [element("hardware", { mac }), element("option", { payload: bytesOfMac(mac) })]
@@ -76,24 +97,27 @@ function sourceElements({ hostEnd: { kind, index }, mac, addresses }: FilteredAt
   ];
 }
 
-function portElements(
-  { hostEnd, mac, network, isolationGroup }: FilteredAttachment,
-  numbers: Numbers,
-): Element[] {
+function portElements(attachment: FilteredAttachment, numbers: Numbers): Element[] {
+  const { hostEnd, mac, bandwidthIn } = attachment;
   const link = { link: hostEnd.index };
   if (hostEnd.kind === "routed")
     return [inet("routed", [link]), { family: "arp", set: "routed", key: [link] }];
   const ports: Element[] = [
     { family: "bridge", set: "port", key: [link] },
     { family: "bridge", set: "same_port", key: [link, link] },
-    inet("neighbour", [{ interfaceName: hostEnd.bridge }, { mac }]),
   ];
-  if (isolationGroup === undefined) return ports;
-  const mark = { mark: numbers.groupOf(network, isolationGroup) };
+  const mark = groupMark(attachment, numbers);
+  if (mark === undefined) return ports;
   return [
     ...ports,
-    { family: "bridge", set: "group", key: [link], value: [mark] },
-    { family: "bridge", set: "member", key: [link, mark] },
+    { family: "bridge", set: "group", key: [link], value: [{ mark }] },
+    {
+      family: "bridge",
+      set: "member",
+      key: [link, { mark }],
+      value: [{ mark: mark + (rateOf(bandwidthIn) === undefined ? passed : 0) }],
+    },
+    { family: "bridge", set: "peer", key: [{ mark }, { mac }] },
   ];
 }
 
@@ -106,11 +130,17 @@ const burstSeconds = 0.05;
 /** 136 Gbit/s: the kernel counts rate and burst in nanoseconds with 64 bits. No pair of veth gets there. */
 const mostBytesPerSecond = 17e9;
 
+/** Bytes per second that limit an attachment; undefined for what limits nothing. */
+function rateOf(bitsPerSecond: number | undefined): number | undefined {
+  const bytesPerSecond = Math.max(1, Math.floor((bitsPerSecond ?? Number.POSITIVE_INFINITY) / 8));
+  return bytesPerSecond > mostBytesPerSecond ? undefined : bytesPerSecond;
+}
+
 function bandwidthElements({ hostEnd, bandwidthOut, bandwidthIn }: FilteredAttachment): Element[] {
   const family = hostEnd.kind === "bridge-port" ? "bridge" : "inet";
   const element = (set: string, bitsPerSecond: number | undefined): Element[] => {
-    const bytesPerSecond = Math.max(1, Math.floor((bitsPerSecond ?? Number.POSITIVE_INFINITY) / 8));
-    if (bytesPerSecond > mostBytesPerSecond) return [];
+    const bytesPerSecond = rateOf(bitsPerSecond);
+    if (bytesPerSecond === undefined) return [];
     const burstBytes = Math.max(smallestBurstBytes, Math.floor(bytesPerSecond * burstSeconds));
     return [{ family, set, key: [{ link: hostEnd.index }], limit: { bytesPerSecond, burstBytes } }];
   };

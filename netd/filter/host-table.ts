@@ -1,4 +1,4 @@
-import { guardChains, guardSets } from "./guard-chains.ts";
+import { guardChains, guardSets, source4, source6 } from "./guard-chains.ts";
 import { byPublishedPort, clearMarks, hexOf, passed, portToPort, setMark } from "./marks.ts";
 
 interface Family {
@@ -32,6 +32,7 @@ const ipv6: Family = {
   metadata: "fd00:ec2::254",
 };
 
+const isPortToPort = `meta mark & ${hexOf(portToPort)} != 0`;
 const both = (text: (family: Family) => string) => [ipv4, ipv6].map(text).join("\n");
 
 const sets = ({ suffix, match }: Family) => `
@@ -52,35 +53,29 @@ const sets = ({ suffix, match }: Family) => `
 export const hostTable = `table inet cntnr_netd {
   set attached { type ifname; }
   set routed { typeof iif; }
-  set neighbour { typeof iifname . ether daddr; }
   set bandwidth_out { typeof iif; size 65535; flags dynamic; }
   set bandwidth_in { typeof oif; size 65535; flags dynamic; }
+  set source4 { typeof ${source4}; }
+  set source6 { typeof ${source6}; }
 ${guardSets}${both(sets)}
-${guardChains}
+${guardChains("accept")}
   chain newborn {
   }
 
   chain from_routed {
     iif @bandwidth_out drop
-    meta protocol vmap { ip : goto guard_ip, ip6 : goto guard_ip6 }
+    ${source4} @source4 goto guard_ip
+    ${source6} @source6 goto guard_ip6
+    meta protocol ip6 goto guard_unspecified
     drop
-  }
-
-  chain arriving {
-    ${clearMarks}
-    iifname . ether daddr @neighbour notrack comment "from port to port: where bridges call iptables, half of what that costs"
   }
 
   chain raw {
     type filter hook prerouting priority raw; policy accept;
-    iifname @attached jump arriving
+    ${isPortToPort} notrack accept comment "where bridges call iptables, half of what that costs"
+    iifname @attached ${clearMarks}
     iif @routed goto from_routed
     goto newborn
-  }
-
-  chain connections {
-    type filter hook prerouting priority mangle; policy accept;
-    iifname @attached ct state new goto new_connection
   }
 
   chain new_connection {
@@ -101,9 +96,10 @@ ${both(publish)}
     fib daddr type local goto publish
   }
 
-  chain published {
+  chain tracked {
     type filter hook prerouting priority -90; policy accept;
-    iifname @attached ct status dnat goto published_to_container
+    ct state new iifname @attached jump new_connection
+    ct status dnat iifname @attached goto published_to_container
   }
 
   chain published_to_container {
@@ -131,7 +127,6 @@ ${both(({ suffix, match }) => `    ${match} daddr . meta mark @member${suffix} m
   }
 
   chain from_attached {
-    meta mark & ${hexOf(portToPort)} != 0 accept
     ${clearMarks}
 ${both(({ match, metadata }) => `    ${match} daddr ${metadata} goto refuse`)}
     oifname @attached goto between
@@ -155,6 +150,7 @@ ${both(({ suffix, match }) => `    ct state new ${match} daddr vmap @limit_to${s
 
   chain forward {
     type filter hook forward priority filter; policy accept;
+    ${isPortToPort} iifname @attached accept
     iifname @attached goto from_attached
     oifname @attached goto to_attached
   }
@@ -191,6 +187,7 @@ ${both(
 
   chain postrouting_passed {
     type filter hook postrouting priority 300; policy accept;
+    ${isPortToPort} accept
     oif @bandwidth_in drop
     oif @routed ${setMark(passed)}
   }

@@ -12,7 +12,7 @@ export interface Known {
 /** The attachments that the tables are for: what belongs to whom, and what several of them share. No effects. */
 export class KnownAttachments {
   readonly #known = new Map<string, Known>();
-  /** By table, set and key. */
+  /** By table, set and key, or by claim. */
   readonly #owners = new Map<string, string>();
   /** How many there are on each interface. */
   readonly #onInterface = new Map<string, number>();
@@ -30,7 +30,7 @@ export class KnownAttachments {
   enter(attachment: FilteredAttachment): Known {
     const { id } = attachment;
     const rules = rulesOf(attachment, this.#numbers);
-    const keys = rules.elements.map(keyOf);
+    const keys = claimsOf(rules);
     const taken = keys.find((key) => this.#owners.has(key));
     if (taken !== undefined)
       throw new Error(`attachment ${id} would share "${taken}" with attachment ${this.#owners.get(taken)}`);
@@ -44,7 +44,7 @@ export class KnownAttachments {
   forget(id: string): void {
     const known = this.#known.get(id);
     if (!known) return;
-    for (const element of known.rules.elements) this.#owners.delete(keyOf(element));
+    for (const key of claimsOf(known.rules)) this.#owners.delete(key);
     this.#known.delete(id);
     this.#count(known.attachment, -1);
   }
@@ -70,6 +70,10 @@ export class KnownAttachments {
 /** The interface from which the host gets an attachment's packets. */
 export function hostInterfaceOf({ hostEnd }: FilteredAttachment): string {
   return hostEnd.kind === "bridge-port" ? hostEnd.bridge : hostEnd.name;
+}
+
+function claimsOf({ elements, claims }: AttachmentRules): string[] {
+  return [...elements.map(keyOf), ...claims];
 }
 
 /** What is unique in a set: the element without its value and its limit. */

@@ -11,10 +11,19 @@ export const passed = 0x0400_0000;
  */
 export const byPublishedPort = 0x0800_0000;
 
-/** The bridge's table has let it pass from port to port; what the host's tables see of it is br_netfilter's doing. */
+/**
+ * The bridge's table has let it pass to a port of the same isolation group, whose number is in the lower bits; what the
+ * host's tables see of it is br_netfilter's doing.
+ */
 export const portToPort = 0x1000_0000;
+/** Its port has a limit of what it may send: between two rules of one chain only. */
+export const limited = 0x2000_0000;
 
 export const hexOf = (mark: number) => `0x${mark.toString(16).padStart(8, "0")}`;
+const without = (marks: number) => `meta mark set meta mark & ${hexOf(0xffff_ffff - marks)}`;
 /** All of them, to be cleared where packets leave netd's hands. */
-export const clearMarks = `meta mark set meta mark & ${hexOf(0xffff_ffff - passed - byPublishedPort - portToPort)}`;
+export const clearMarks = without(passed + byPublishedPort + portToPort);
+export const clearLimited = without(limited);
 export const setMark = (mark: number) => `meta mark set meta mark | ${hexOf(mark)}`;
+/** Nothing that the host is given goes from port to port. */
+export const setMarkForHost = `${without(portToPort)} | ${hexOf(passed)}`;

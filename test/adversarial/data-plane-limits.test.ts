@@ -130,23 +130,14 @@ describe("limits", () => {
     },
   );
 
-  test.each([
-    ["a port of a bridge", lab],
-    ["a routed end", routedNetwork(2)],
-  ])("of bandwidth hold for %s in each direction (D9)", async (_, plugin) => {
-    const megabits = { out: 40, in: 80 };
-    const limited = await filtered.attach(filtered.host.users.alice, plugin.type, plugin, {
-      hostAccess: "all",
-      bandwidthOut: megabits.out * 1e6,
-      bandwidthIn: megabits.in * 1e6,
-    });
-    const server = filtered.host.spawnAsRoot(["iperf3", "-s", "--forceflush"]);
-    await server.waitForOutput(/Server listening/);
+  const megabits = { out: 40, in: 80 };
+  const bandwidth = { bandwidthOut: megabits.out * 1e6, bandwidthIn: megabits.in * 1e6 };
+
+  /** What a namespace can send to iperf3 at an address, and be sent by it, must be about what the limits say. */
+  async function expectLimited(from: NetworkNamespace, address: string): Promise<void> {
     const measure = async (...flags: string[]) => {
-      const argv = ["iperf3", "-J", "-c", hostAddress.ipv4, "-t", "1", "-O", "1", ...flags];
-      const output = await filtered.shell(
-        `nsenter --target=${limited.namespace.pid} --net ${argv.join(" ")}`,
-      );
+      const argv = ["iperf3", "-J", "-c", address, "-t", "1", "-O", "1", ...flags];
+      const output = await filtered.shell(`nsenter --target=${from.pid} --net ${argv.join(" ")}`);
       const { end }: { end: { sum_received: { bits_per_second: number } } } = JSON.parse(output);
       return end.sum_received.bits_per_second / 1e6;
     };
@@ -155,9 +146,34 @@ describe("limits", () => {
     expect(sent).toBeGreaterThan(megabits.out * 0.6);
     expect(received).toBeLessThan(megabits.in * 1.2);
     expect(received).toBeGreaterThan(megabits.in * 0.6);
-    await server[Symbol.asyncDispose]();
+  }
+
+  test.each([
+    ["a port of a bridge", lab],
+    ["a routed end", routedNetwork(2)],
+  ])("of bandwidth hold for %s in each direction (D9)", async (_, plugin) => {
+    const { alice } = filtered.host.users;
+    const limited = await filtered.attach(alice, plugin.type, plugin, { hostAccess: "all", ...bandwidth });
+    await using server = filtered.host.spawnAsRoot(["iperf3", "-s", "--forceflush"]);
+    await server.waitForOutput(/Server listening/);
+    await expectLimited(limited.namespace, hostAddress.ipv4);
     await filtered.detach(limited);
   });
+
+  test.each(["ipv4", "ipv6"] as const)(
+    "of bandwidth hold between two containers of a group (D9, %s)",
+    async (family) => {
+      const { alice } = filtered.host.users;
+      const group = { isolationGroup: "alice" } as const;
+      const limited = await filtered.attach(alice, "lab", lab, { ...group, ...bandwidth });
+      const free = await filtered.attach(alice, "lab", lab, group);
+      const argv = ["nsenter", `--target=${free.namespace.pid}`, "--net", "iperf3", "-s", "--forceflush"];
+      await using server = filtered.host.spawnAsRoot(argv);
+      await server.waitForOutput(/Server listening/);
+      await expectLimited(limited.namespace, free[family]);
+      for (const container of [limited, free]) await filtered.detach(container);
+    },
+  );
 });
 
 describe("what a user has prepared in a namespace", () => {

@@ -7,6 +7,7 @@ import {
   type NetworkNamespace,
 } from "../fixtures/filtered-host.ts";
 import {
+  addressed,
   honestFrames,
   type Identity,
   lldp,
@@ -23,6 +24,8 @@ let filtered: FilteredHost;
 let host: NetworkNamespace;
 let alice: AttachedContainer;
 let bob: AttachedContainer;
+/** Of another isolation group than they are. */
+let carol: AttachedContainer;
 const gateway: Identity = { mac: "", ipv4: "10.20.0.1", ipv6: "fd00:20::1", linkLocal: "" };
 
 beforeAll(async () => {
@@ -32,7 +35,8 @@ beforeAll(async () => {
   const grants = { isolationGroup: "everyone", hostAccess: "all" } as const;
   alice = await filtered.attach(filtered.host.users.alice, "lab", network, grants);
   bob = await filtered.attach(filtered.host.users.bob, "lab", network, grants);
-  await bob.namespace.capture("eth0");
+  carol = await filtered.attach(filtered.host.users.bob, "lab", network, { isolationGroup: "carol" });
+  for (const { namespace } of [bob, carol]) await namespace.capture("eth0");
   await host.capture("lab0");
 });
 afterAll(() => filtered[Symbol.asyncDispose]());
@@ -69,13 +73,24 @@ describe("everybody hears an honest system say", () => {
   test.each([...honestFrames])("%s: %s", async (_, __, make) => {
     const frame = make(identityOf(alice), identityOf(bob), gateway);
     expect(await whoHears(frame)).toEqual(["bob", "the host"]);
+    expect(await whoHears(addressed(frame, bob.attachment.mac))).toEqual(["bob"]);
   });
+});
+
+test("whoever is of another group hears nothing, though his MAC is known (D5)", async () => {
+  const frames = honestFrames.map(([, , make]) => make(identityOf(alice), identityOf(carol), gateway));
+  const toCarol = frames.map((frame) => addressed(frame, carol.attachment.mac));
+  await alice.namespace.send("eth0", ...frames, ...toCarol);
+  expect(await whoHears(say(alice.attachment.mac, alice.ipv4, bob.ipv4))).toEqual(["bob", "the host"]);
+  const heard = await carol.namespace.frames();
+  expect(heard.filter((frame) => frame.includes(alice.attachment.mac.replaceAll(":", "")))).toEqual([]);
 });
 
 describe("nobody hears", () => {
   test.each([...spoofedFrames, ...serverFrames, ...otherFrames])("%s: %s", async (_, __, make) => {
     const frame = make(identityOf(alice), identityOf(bob), gateway);
     expect(await whoHears(frame)).toEqual([]);
+    expect(await whoHears(addressed(frame, bob.attachment.mac))).toEqual([]);
   });
 });
 

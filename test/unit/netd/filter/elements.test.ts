@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { FilteredAttachment } from "../../../../netd/filter/attachment.ts";
 import { textOfElement } from "../../../../netd/filter/element-text.ts";
 import { rulesOf } from "../../../../netd/filter/elements.ts";
+import { limited, passed, portToPort } from "../../../../netd/filter/marks.ts";
 import { attachment } from "./attachments.ts";
 
 const numbers = { groupOf: () => 3, networkOf: () => 2 };
@@ -22,10 +23,9 @@ describe("the elements of an attachment", () => {
     expect(elementsOf({})).toEqual([
       "bridge port: 7",
       "bridge same_port: 7 . 7",
-      "bridge source4: 7 . 02:00:00:00:01:05 . 10.20.0.5",
+      "bridge source4: 7 . 02:00:00:00:01:05 . 10.20.0.5 : 0",
       "inet container4: 10.20.0.5",
       "inet in_network4: 10.20.0.5 . 67108866",
-      'inet neighbour: "lab0" . 02:00:00:00:01:05',
       "inet network4: 10.20.0.5 : 67108866",
     ]);
   });
@@ -34,8 +34,8 @@ describe("the elements of an attachment", () => {
     expect(added({ addresses: ["10.20.0.5/24", "fd00::5/64"] })).toEqual([
       "bridge hardware: 7 . 02:00:00:00:01:05",
       "bridge option: 7 . 0x20000000105",
-      "bridge source6: 7 . 02:00:00:00:01:05 . fd00::5",
-      "bridge source6: 7 . 02:00:00:00:01:05 . fe80::0:ff:fe00:105",
+      "bridge source6: 7 . 02:00:00:00:01:05 . fd00::5 : 0",
+      "bridge source6: 7 . 02:00:00:00:01:05 . fe80::0:ff:fe00:105 : 0",
       "bridge target6: 7 . 0xfd000000000000000000000000000005",
       "bridge target6: 7 . 0xfe80000000000000000000fffe000105",
       "inet container6: fd00::5",
@@ -56,9 +56,12 @@ describe("the elements of an attachment", () => {
   });
 
   test("with a group are its membership, on the bridge and in the host", () => {
+    const mark = portToPort + 3;
     expect(added({ isolationGroup: "alice" })).toEqual([
-      "bridge group: 7 : 3",
-      "bridge member: 7 . 3",
+      `bridge group: 7 : ${mark}`,
+      `bridge member: 7 . ${mark} : ${mark + passed}`,
+      `bridge peer: ${mark} . 02:00:00:00:01:05`,
+      `bridge source4: 7 . 02:00:00:00:01:05 . 10.20.0.5 : ${mark}`,
       "inet group4: 10.20.0.5 : 3",
       "inet member4: 10.20.0.5 . 3",
     ]);
@@ -79,11 +82,17 @@ describe("the elements of an attachment", () => {
     expect(added({ bandwidthOut: 200_000_000, bandwidthIn: 8000 })).toEqual([
       "bridge bandwidth_in: 7 limit rate over 1000 bytes/second burst 131072 bytes",
       "bridge bandwidth_out: 7 limit rate over 25000000 bytes/second burst 1250000 bytes",
+      `bridge source4: 7 . 02:00:00:00:01:05 . 10.20.0.5 : ${limited}`,
     ]);
     // The kernel refuses larger ones, and the attachment with them.
     expect(added({ bandwidthOut: 1e12, bandwidthIn: 136e9 })).toEqual([
       "bridge bandwidth_in: 7 limit rate over 17000000000 bytes/second burst 850000000 bytes",
     ]);
+    // It has not passed when it comes out at the port: there it is looked at once more.
+    const mark = portToPort + 3;
+    expect(added({ bandwidthIn: 8000 }, { isolationGroup: "alice" })).toContain(
+      `bridge member: 7 . ${mark} : ${mark}`,
+    );
   });
 
   test("with published ports name the host's address where one was named (R12)", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { KnownAttachments } from "../../../../netd/filter/known-attachments.ts";
+import { portToPort } from "../../../../netd/filter/marks.ts";
 import { attachment } from "./attachments.ts";
 
 const second = {
@@ -10,7 +11,7 @@ const second = {
 } as const;
 
 describe("attachments that are known", () => {
-  test("cannot have each other's address, nor each other's port, until they are forgotten", () => {
+  test("cannot have each other's address, MAC or port, until they are forgotten", () => {
     const known = new KnownAttachments();
     const ports = [{ hostIp: undefined, hostPort: 80, containerPort: 8000, protocol: "tcp" }] as const;
     known.enter(attachment({ ports }));
@@ -20,6 +21,9 @@ describe("attachments that are known", () => {
     const elsewhere = ports.map((port) => ({ ...port, containerPort: 9000 }));
     expect(() => known.enter(attachment({ ...second, ports: elsewhere }))).toThrow(
       'would share "inet published_any4 tcp . 80" with attachment a',
+    );
+    expect(() => known.enter(attachment({ ...second, mac: "02:00:00:00:01:05" }))).toThrow(
+      'would share "MAC 02:00:00:00:01:05 on lab0" with attachment a',
     );
     expect(known.all()).toHaveLength(1);
     known.forget("a");
@@ -40,13 +44,13 @@ describe("attachments that are known", () => {
       addresses: [`10.20.0.${index}/24`],
     });
     const first = groupOf({ ...end(1), isolationGroup: "alice" });
-    expect(first).toEqual([{ mark: 1 }]);
+    expect(first).toEqual([{ mark: portToPort + 1 }]);
     expect(groupOf({ ...end(2), isolationGroup: "alice" })).toEqual(first);
     const others = [
       groupOf({ ...end(3), isolationGroup: "bob" }),
       groupOf({ ...end(4), network: "other", isolationGroup: "alice" }),
     ];
-    expect(others).toEqual([[{ mark: 2 }], [{ mark: 3 }]]);
+    expect(others).toEqual([[{ mark: portToPort + 2 }], [{ mark: portToPort + 3 }]]);
     expect(groupOf(end(5))).toBeUndefined();
   });
 
