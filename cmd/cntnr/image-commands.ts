@@ -228,9 +228,14 @@ export const imageCommands: readonly Command[] = [
   {
     path: "image verify",
     summary: "Read all images in the store again, and say what is damaged",
-    flags: [],
+    flags: [
+      {
+        name: "unpacked",
+        summary: "Unpack layers again, too, and say what was changed in those that are unpacked",
+      },
+    ],
     positionals: [],
-    example: "cntnr image verify",
+    example: "cntnr image verify\ncntnr image verify --unpacked",
     failureCode: 1,
     load: async () => (await import("./image-verify.ts")).imageVerify,
   },

@@ -1,3 +1,4 @@
+import { interruptible } from "../command-line/interruption.ts";
 import { print, printable, printError } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
@@ -5,10 +6,13 @@ import { engineOf } from "./engine-of.ts";
 
 /** `cntnr image verify`: reads everything in the store again and tells what is not as it should be. */
 export async function imageVerify(context: CommandContext): Promise<number> {
-  const { problems, images, blobs, blobBytes, layers } = await engineOf(context).images.verify();
+  const unpacked = context.args.has("unpacked") ? "contents" : "places";
+  const { problems, images, blobs, blobBytes, layers, trees } = await interruptible((signal) =>
+    engineOf(context).images.verify({ unpacked, signal }),
+  );
   for (const problem of problems) printError(`cntnr: ${printable(problem)}\n`);
   print(
-    `${images} images, ${blobs} blobs (${decimalSize(blobBytes)}) and ${layers} unpacked layers: ${
+    `${images} images, ${blobs} blobs (${decimalSize(blobBytes)}) and ${layers} unpacked layers${trees === undefined ? "" : ` (${trees} compared with their archives)`}: ${
       problems.length === 0 ? "all as they should be" : `${problems.length} problems`
     }\n`,
   );

@@ -11,7 +11,7 @@ import type { ExpiredName, RetentionLimits } from "../image/retention.ts";
 import type { ArchiveFormat } from "../image/save-images.ts";
 import type { StoredImage } from "../image/shared-image.ts";
 import type { CopyOptions } from "../image/skopeo.ts";
-import type { Verification } from "../image/verify-store.ts";
+import type { Verification, VerifyOptions as VerificationOptions } from "../image/verify-store.ts";
 import type { EngineContext, WaitOptions } from "./context.ts";
 import type { Build, BuildOptions } from "./image-builds.ts";
 
@@ -20,6 +20,8 @@ export interface ListedImage extends ImageSummary {
   /** It is of an additional store, which is only read. */
   readonly isShared: boolean;
 }
+
+export type VerifyOptions = WaitOptions & Pick<VerificationOptions, "unpacked">;
 
 /** How images are fetched. */
 export interface PullOptions
@@ -326,8 +328,9 @@ export class Images {
   }
 
   /** Reads everything in the store again, and says what is not as it should be. */
-  async verify(options: WaitOptions = {}): Promise<Verification> {
+  async verify({ unpacked, ...options }: VerifyOptions = {}): Promise<Verification> {
     const { verifyStore } = await import("../image/verify-store.ts");
-    return verifyStore(this.#context.directories, this.#context.waiting(options));
+    const waiting = this.#context.waiting(options);
+    return verifyStore(this.#context.directories, { ...waiting, ...(unpacked ? { unpacked } : {}) });
   }
 }

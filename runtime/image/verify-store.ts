@@ -17,12 +17,15 @@ import type { Directories } from "../store/directories.ts";
 import { type LayerRecord, layerLinkPath, listLayers, readLayer } from "../store/layers.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { isBeingMade } from "../store/temporary.ts";
+import type { IdMappings } from "../userns/id-mappings.ts";
+import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { readImageDocuments } from "./add-image.ts";
 import { damaged, verifyBlob } from "./blobs.ts";
 import { blobPath } from "./digest.ts";
 import { readIndex } from "./layout.ts";
 import type { DiffId } from "./local-image.ts";
 import { type Descriptor, descriptorOf, entryName, type IndexEntry, mediaType } from "./oci-documents.ts";
+import { type ImageLayer, verifyTrees } from "./verify-trees.ts";
 
 /** What is wrong in a store, one sentence each, and how much was looked at. */
 export interface Verification {
@@ -31,41 +34,58 @@ export interface Verification {
   readonly blobs: number;
   readonly blobBytes: number;
   readonly layers: number;
+  /** How many unpacked layers were compared with their archives; undefined: that was not asked for. */
+  readonly trees?: number;
+}
+
+export interface VerifyOptions {
+  /** `contents`: unpacked layers are compared with their archives, too, which takes unpacking these again. */
+  readonly unpacked?: "places" | "contents";
+  /** Default: the user's (loadIdMappings). */
+  readonly mappings?: IdMappings;
+  readonly signal?: AbortSignal;
+}
+
+interface Look {
+  /** Layers that were looked at, by digest and diff id. */
+  readonly seen: Map<string, ImageLayer>;
+  readonly signal: AbortSignal | undefined;
 }
 
 const readBytes = 4 * 1024 * 1024;
 
 /**
  * Looks at everything in a store: the layout's own files, all that its index refers to, every blob against its name, and
- * whether unpacked layers are where their records say. Changes nothing.
+ * whether unpacked layers are where their records say, or also what they are to be. Changes nothing.
  */
 export async function verifyStore(
   directories: Directories,
-  options: { readonly signal?: AbortSignal } = {},
+  options: VerifyOptions = {},
 ): Promise<Verification> {
-  using _ = await lockStore(directories, "shared", options);
+  const { unpacked = "places", signal, mappings = loadIdMappings() } = options;
+  using _ = await lockStore(directories, "shared", signal ? { signal } : {});
   const problems: string[] = [];
-  const images = await verifyImages(directories, problems, options.signal);
-  const blobs = await verifyBlobs(directories, problems, options.signal);
+  const seen = new Map<string, ImageLayer>();
+  const images = await verifyImages(directories, problems, { seen, signal });
+  const blobs = await verifyBlobs(directories, problems, signal);
   const layers = verifyLayers(directories, problems);
-  return { problems, images, ...blobs, layers };
+  const facts = { problems, images, ...blobs, layers };
+  if (unpacked === "places") return facts;
+  const compared = await verifyTrees(directories, seen.values(), mappings, signal);
+  problems.push(...compared.problems);
+  return { ...facts, trees: compared.trees };
 }
 
-async function verifyImages(
-  directories: Directories,
-  problems: string[],
-  signal: AbortSignal | undefined,
-): Promise<number> {
+async function verifyImages(directories: Directories, problems: string[], look: Look): Promise<number> {
   if (!existsSync(join(directories.images, "index.json"))) return 0;
   attempt(problems, () => checkMarker(directories));
   const entries = attempt(problems, () => readIndex(directories).manifests) ?? [];
   const names = new Set<string>();
-  const seen = new Set<string>();
   for (const entry of entries) {
     const name = entryName(entry);
     if (name !== "" && names.has(name)) problems.push(`the index has two images called ${name}`);
     names.add(name);
-    await verifyEntry(directories, entry, problems, { seen, signal });
+    await verifyEntry(directories, entry, problems, look);
   }
   return entries.length;
 }
@@ -83,7 +103,7 @@ async function verifyEntry(
   directories: Directories,
   entry: IndexEntry,
   problems: string[],
-  { seen, signal }: { readonly seen: Set<string>; readonly signal: AbortSignal | undefined },
+  { seen, signal }: Look,
 ): Promise<void> {
   const name = entryName(entry) || "an image without a name";
   const tell = (error: unknown) => {
@@ -112,7 +132,7 @@ async function verifyLayer(
   directories: Directories,
   layer: Descriptor,
   diffId: DiffId | undefined,
-  seen: Set<string>,
+  seen: Map<string, ImageLayer>,
 ): Promise<void> {
   const path = blobPath(directories, layer.digest);
   const status = statSync(path, { throwIfNoEntry: false });
@@ -121,7 +141,7 @@ async function verifyLayer(
   if (status.size !== layer.size) throw damaged(layer);
   const key = `${layer.digest} ${diffId}`;
   if (diffId === undefined || seen.has(key)) return;
-  seen.add(key);
+  seen.set(key, { descriptor: layer, diffId });
   const hash = createHash("sha256");
   const fd = openSync(path, "r");
   try {

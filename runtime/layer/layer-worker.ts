@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { CntnrError, type ErrorCode } from "../errors/cntnr-error.ts";
 import { confineTo } from "../sys/confine.ts";
+import { compareTrees, type TreeDifferences } from "./compare-trees.ts";
 import { copyDirectories } from "./directory-skeleton.ts";
 import { completeDirectories, type LayerTree } from "./implied-directories.ts";
 import { LowerLayers } from "./lower-layers.ts";
@@ -31,6 +32,8 @@ export type WorkerJob =
   | ({ readonly kind: "unpack" } & LayerJob)
   /** `lowers`: the root directories of the layers below, lowest first. */
   | ({ readonly kind: "pack"; readonly lowers: readonly string[] } & PackJob)
+  /** With the working directory, which is as it is to be; `tree`: a root directory. */
+  | { readonly kind: "compare"; readonly tree: string; readonly impliedDirectories: readonly string[] }
   | { readonly kind: "complete"; readonly layers: readonly LayerTree[] }
   /** Root directories of layers, lowest first. */
   | { readonly kind: "copy-directories"; readonly layers: readonly string[] };
@@ -55,6 +58,7 @@ const jobSchema: v.GenericSchema<WorkerJob> = v.variant("kind", [
     kind: v.literal("complete"),
     layers: v.array(v.strictObject({ path: v.string(), impliedDirectories: v.array(v.string()) })),
   }),
+  v.strictObject({ kind: v.literal("compare"), tree: v.string(), impliedDirectories: v.array(v.string()) }),
   v.strictObject({ kind: v.literal("copy-directories"), layers: v.array(v.string()) }),
 ]);
 
@@ -64,7 +68,8 @@ export type WorkerMessage =
   | { readonly outcome: LayerOutcome }
   | { readonly packed: PackedArchive }
   | { readonly failure: { readonly code: ErrorCode; readonly message: string } }
-  | { readonly completedDirectories: number };
+  | { readonly completedDirectories: number }
+  | { readonly differences: TreeDifferences };
 
 const progressStepBytes = 4 * 1024 * 1024;
 
@@ -85,6 +90,12 @@ export async function layerWorker(jobText: string, send: (message: WorkerMessage
   }
   if (job.kind === "copy-directories") {
     send({ completedDirectories: copyDirectories(job.layers) });
+    return;
+  }
+  if (job.kind === "compare") {
+    const [wanted, found] = [process.cwd(), job.tree].map((path) => Buffer.from(path).toString("latin1"));
+    const implied = new Set(job.impliedDirectories);
+    send({ differences: compareTrees({ wanted: wanted ?? "", found: found ?? "", implied }) });
     return;
   }
   if (job.kind === "pack") {

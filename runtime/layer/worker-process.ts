@@ -3,6 +3,7 @@ import { ownProgram } from "../process/own-program.ts";
 import { complaintOf } from "../process/run-command.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
+import type { TreeDifferences } from "./compare-trees.ts";
 import type { LayerTree } from "./implied-directories.ts";
 import type { WorkerJob, WorkerMessage } from "./layer-worker.ts";
 import type { Ownership } from "./layer-writer.ts";
@@ -53,6 +54,17 @@ export async function packInWorker(request: PackRequest): Promise<PackedArchive>
   const last = await runWorker(request, job, [request.blobFd, request.lockFd], () => undefined);
   if ("packed" in last) return last.packed;
   if ("failure" in last) throw new CntnrError(last.failure.code, last.failure.message);
+  throw wrongAnswer();
+}
+
+/** Compares a tree with the target, which is as it is to be. */
+export async function compareInWorker(
+  request: WorkerRequest,
+  compared: { readonly tree: string; readonly impliedDirectories: readonly string[] },
+): Promise<TreeDifferences> {
+  const job: WorkerJob = { kind: "compare", ...compared };
+  const last = await runWorker(request, job, [request.lockFd], () => undefined);
+  if ("differences" in last) return last.differences;
   throw wrongAnswer();
 }
 

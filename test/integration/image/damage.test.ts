@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { imageReference, layeredImage } from "../../fixtures/images.ts";
 import { TestHost } from "../../fixtures/test-host.ts";
 import { UserStore } from "../../fixtures/user-store.ts";
 import { checked } from "../../fixtures/users.ts";
@@ -175,6 +176,78 @@ describe("image verify finds", () => {
       expect(result.stderr).toMatch(new RegExp(source));
       expect(result.stdout).toMatch(/: \d+ problems\n$/);
     });
+});
+
+describe("image verify --unpacked", () => {
+  const users = ["alice", "carol"] as const;
+  /** What is done in the store's directory of unpacked layers, as root of the user's ids. */
+  const changes: readonly (readonly [string, string, RegExp])[] = [
+    [
+      "other contents of the same age",
+      't=$(stat -c %y $d/data/keep); printf KEPT >$d/data/keep; touch -d "$t" $d/data/keep',
+      /: data\/keep has other contents; remove/,
+    ],
+    ["another mode", "chmod 755 $d/hard-a", /: hard-[ab] has another mode, hard-[ab] has another mode;/],
+    ["something new", "touch $d/new", /: new was added, the root directory has another time;/],
+    ["something gone", "rm $d/link", /: link is missing,/],
+    ["a link to elsewhere", "ln -sfn /etc $d/link", /: link leads to somewhere else,/],
+    ["a deletion undone", "rm -f $d/data/gone", /: data\/gone is missing,/],
+    ["an attribute", "setfattr -n user.x -v y $d/data", /: data has other attributes;/],
+    [
+      "a link that is a file of its own",
+      "cp -p $d/hard-a $d/x; mv $d/x $d/hard-b",
+      /: hard-[ab] has other names, the root/,
+    ],
+    [
+      "more than there is room to tell",
+      "touch $d/1 $d/2 $d/3",
+      /, and 1 more; remove \S+, and it is unpacked/,
+    ],
+  ];
+  for (const who of users)
+    for (const [what, script, pattern] of changes)
+      test(`finds ${what} (${who})`, async () => {
+        const user = host.users[who];
+        const store = new UserStore(host, user);
+        await store.out("pull", "-q", imageReference(await layeredImage()));
+        expect(await store.out("image", "verify", "--unpacked")).toMatch(
+          /\(3 compared with their archives\): all as/,
+        );
+        const layers = join(user.home, store.name, "layers");
+        const asRoot = async (command: string) => {
+          const ids = who === "alice" ? ["--map-auto"] : [];
+          const argv = ["unshare", "-U", "--map-root-user", ...ids, "sh", "-ec", command];
+          checked(argv, await host.asUser(user, argv));
+        };
+        await asRoot(`for d in ${layers}/*/tree; do if test -e $d/hard-a; then ${script}; fi; done`);
+        // That is not looked for unless it is asked for.
+        expect(await store.out("image", "verify")).toContain("all as they should be");
+        const result = await store.run(["image", "verify", "--unpacked"]);
+        expect(result.exitCode).toBe(1);
+        expect(result.stderr.replaceAll('"', "")).toMatch(pattern);
+        const [, place = ""] = /remove (\S+), and/.exec(result.stderr) ?? [];
+        await asRoot(`rm -r ${place}`);
+        await store.run(["run", "--rm", "layered", "true"]);
+        expect(await store.out("image", "verify", "--unpacked")).toMatch(/\(3 compared .*: all as/);
+      });
+
+  test("finds nothing in layers that were made here", async () => {
+    for (const who of users) {
+      const store = new UserStore(host, host.users[who]);
+      const [reference, image] = [imageReference(await layeredImage()), "local/made"];
+      const steps = [
+        "mkdir -p /d/e && echo 1 >/d/e/f && ln /d/e/f /d/g && ln -s x /d/l",
+        "rm -r /opaque && mkdir /opaque",
+        "rm /data/keep; chmod 700 /www",
+      ];
+      const flags = steps.flatMap((step) => ["--run", step]);
+      checked(
+        ["create"],
+        await store.run(["image", "create", "--from", reference, ...flags, "--tag", image]),
+      );
+      expect(await store.out("image", "verify", "--unpacked")).toMatch(/\(6 compared .*: all as/);
+    }
+  });
 });
 
 describe("an image layout", () => {
