@@ -184,8 +184,8 @@ describe("image verify --unpacked", () => {
   const changes: readonly (readonly [string, string, RegExp])[] = [
     [
       "other contents of the same age",
-      't=$(stat -c %y $d/data/keep); printf KEPT >$d/data/keep; touch -d "$t" $d/data/keep',
-      /: data\/keep has other contents; remove/,
+      't=$(stat -c %y $d/replaced); printf SECOND >$d/replaced; touch -d "$t" $d/replaced',
+      /: replaced has other contents; remove/,
     ],
     ["another mode", "chmod 755 $d/hard-a", /: hard-[ab] has another mode, hard-[ab] has another mode;/],
     ["something new", "touch $d/new", /: new was added, the root directory has another time;/],
