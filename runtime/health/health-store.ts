@@ -16,8 +16,13 @@ export function readHealth({ health }: ContainerPaths): HealthState | undefined 
   }
 }
 
+/** Does nothing for a container that has been removed meanwhile. */
 export function writeHealth({ health }: ContainerPaths, state: HealthState): void {
-  writeWhole(health, JSON.stringify(state));
+  try {
+    writeWhole(health, JSON.stringify(state));
+  } catch (error) {
+    if (!hasErrno(error, "ENOENT")) throw error;
+  }
 }
 
 /** Seconds since the boot: a clock that nobody sets, and that all processes share (proc(5), /proc/uptime). */

@@ -4,6 +4,7 @@ import type { ContainerRecord } from "../container/container-record.ts";
 import { messageOf } from "../errors/cntnr-error.ts";
 import { execCommand, execFailure, prepareSession } from "../exec/exec-container.ts";
 import { closeSession, type ExecSession } from "../exec/exec-session.ts";
+import { endOfChild } from "../process/end-of-child.ts";
 import type { Directories } from "../store/directories.ts";
 import { type HealthCheck, probeArguments } from "./health-check.ts";
 import type { ProbeResult } from "./health-state.ts";
@@ -66,11 +67,8 @@ async function runSession(
     if (!killCommand(session)) child.kill("SIGKILL");
     setTimeout(() => child.kill("SIGKILL"), 1000).unref();
   }, timeoutMs);
-  const exitCode = await new Promise<number>((resolve, reject) => {
-    child.once("error", reject);
-    // Not "close": what the command leaves running may keep the pipes open.
-    child.once("exit", (code) => resolve(code ?? failed));
-  }).finally(() => clearTimeout(limit));
+  const { code } = await endOfChild(child).finally(() => clearTimeout(limit));
+  const exitCode = code ?? failed;
   if (isLate) return { exitCode: failed, output: `the check took longer than ${timeoutMs / 1000} s` };
   const failure = exitCode === 0 ? undefined : execFailure(session);
   return failure

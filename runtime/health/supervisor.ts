@@ -16,6 +16,7 @@ import { afterProbe, type HealthState, initialHealth } from "./health-state.ts";
 import { bootClock, readHealth, writeHealth } from "./health-store.ts";
 import { runProbe } from "./run-probe.ts";
 import {
+  ensureSupervisor,
   noteSupervisor,
   supervisorCommand,
   tryBecomeSupervisor,
@@ -62,6 +63,14 @@ interface Patient {
 export async function superviseHealth(directories: Directories, inherited?: FileLock): Promise<void> {
   const lock = inherited ?? tryBecomeSupervisor(directories);
   if (!lock) return;
+  if ((await supervise(directories, lock)) === "asleep") return;
+  // Whoever was started since the last look may have seen that there was a supervisor, and left it to us.
+  const { patients, areAnyExpected } = findPatients(directories);
+  if (patients.length > 0 || areAnyExpected) ensureSupervisor(directories);
+}
+
+/** Returns without the lock: a shell has it that sleeps, or nobody is left to be checked. */
+async function supervise(directories: Directories, lock: FileLock): Promise<"asleep" | "nobody-left"> {
   using held = lock;
   using alarm = new Alarm();
   noteSupervisor(directories);
@@ -76,7 +85,7 @@ export async function superviseHealth(directories: Directories, inherited?: File
         examine(directories, patient).finally(() => running.delete(id)),
       );
     }
-    if (patients.length === 0 && running.size === 0 && !areAnyExpected) return;
+    if (patients.length === 0 && running.size === 0 && !areAnyExpected) return "nobody-left";
     const waiting = patients.filter(({ record }) => !running.has(record.id));
     const pauseMs = Math.min(pauseUntilNext(waiting), areAnyExpected ? startingPauseMs : longestSleepMs);
     if (running.size === 0 && pauseMs >= shortestSleepMs && !alarm.hasRung) {
@@ -85,7 +94,7 @@ export async function superviseHealth(directories: Directories, inherited?: File
       const now = findPatients(directories);
       if (now.areAnyExpected || pauseUntilNext(now.patients) < pauseMs - shortestSleepMs)
         wakeSupervisor(directories);
-      return;
+      return "asleep";
     }
     await alarm.waitFor([...running.values(), delay(pauseMs)]);
   }

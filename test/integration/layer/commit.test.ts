@@ -115,7 +115,7 @@ test("a layer that waited when the disk refused another is nobody's, and can be 
   const failed = failing.settle().catch(messageOf);
   await put(failing, "touch second");
   expect([await failed, await failing.settle().catch(messageOf)]).toEqual(Array(2).fill("the disk is full"));
-  const again = new LayerDeposit(store.directories, { ...options, signal: AbortSignal.timeout(10_000) });
+  const again = new LayerDeposit(store.directories, { ...options, signal: AbortSignal.timeout(100_000) });
   await put(again, "touch second");
   await again.settle();
 });
