@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { Refusal } from "../errors.ts";
 import type { FilteredAttachment, HostEnd } from "../filter/attachment.ts";
+import type { Birthplace } from "../filter/stray-ends.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import { findLink } from "../netlink/links.ts";
@@ -22,7 +23,7 @@ export interface FilterOpening extends AsyncDisposable {
 /** What stands between attachments and everything else; see `../filter/filter.ts`. */
 export interface AttachmentFilter {
   reset(attachments: readonly FilteredAttachment[]): Promise<void>;
-  open(bridge: string | undefined): Promise<FilterOpening>;
+  open(bridge: string | undefined, place: Birthplace): Promise<FilterOpening>;
   silence(id: string): void;
   remove(id: string): Promise<void>;
   publish(id: string, port: PublishedPort): Promise<void>;
@@ -73,9 +74,10 @@ export function beginAttach(machine: Machine, record: AttachmentRecord, netns: F
 export async function executeAttach(machine: Machine, record: AttachmentRecord): Promise<AttachmentRecord> {
   const { plugins, ports, onStep } = machine;
   const shape = plugins.shapeOf(record);
-  await using opening = await machine.filter.open(shape.bridge);
+  const netnsPath = machine.pins.pathOf(record.id);
+  await using opening = await machine.filter.open(shape.bridge, { netnsPath, uid: record.uid });
   onStep("attach:opened");
-  const result = await plugins.add(record, machine.pins.pathOf(record.id));
+  const result = await plugins.add(record, netnsPath);
   onStep("attach:added");
   requireSound(result, record, shape);
   reservePorts(ports, record, result);

@@ -8,6 +8,7 @@ import { ConnectionSweep } from "./connection-sweep.ts";
 import { type Differences, findDifferences } from "./differences.ts";
 import { isStillThere, requireNotBridges, settleBridge, settleEnd } from "./interface-settings.ts";
 import { hostInterfaceOf, KnownAttachments } from "./known-attachments.ts";
+import { type Birthplace, StrayEnds } from "./stray-ends.ts";
 import { TableWatch } from "./table-watch.ts";
 import {
   addChanges,
@@ -31,7 +32,7 @@ const longestHealRetryMs = 5000;
 /**
  * What stands between attachments, the host and the world. Call {@link reset} first. For one attachment:
  *
- *     await using opening = await filter.open("lab0");   // then run the plugins' ADD
+ *     await using opening = await filter.open("lab0", { netnsPath, uid });   // then run the plugins' ADD
  *     await opening.add(attachment);                     // from here its packets pass
  *
  *     filter.silence(id);                                // then run the plugins' DEL (F14)
@@ -43,6 +44,7 @@ export class Filter implements AsyncDisposable {
   readonly #sweep: ConnectionSweep;
   readonly #links = new LinkIndexes();
   readonly #known = new KnownAttachments();
+  readonly #strays: StrayEnds;
   /** Names of the shared rules that are in the tables. */
   readonly #shared = new Set<string>();
   /** Bridges that are sealed, with their indexes. */
@@ -55,6 +57,7 @@ export class Filter implements AsyncDisposable {
 
   constructor(private readonly options: FilterOptions) {
     this.#sweep = new ConnectionSweep(options.report);
+    this.#strays = new StrayEnds(this.#links, (index) => this.#known.hasEnd(index), options.report);
     this.#watch = new TableWatch(() => this.#heal(performance.now(), firstHealRetryMs));
   }
 
@@ -87,11 +90,13 @@ export class Filter implements AsyncDisposable {
    * know whose they are.
    * @param bridge the bridge of the network, which need not be there yet; undefined when its plugins use none
    */
-  async open(bridge: string | undefined): Promise<Opening> {
+  async open(bridge: string | undefined, place: Birthplace): Promise<Opening> {
     return this.#exclusively(async () => {
+      if (this.#openings.size === 0) this.#links.forget();
       if (bridge !== undefined) await this.#sealBridge(bridge);
       const opening: Opening = new Opening(
         this.#links.newest(),
+        place,
         (attachment) => this.#add(opening, attachment),
         () => this.#close(opening),
       );
@@ -185,6 +190,7 @@ export class Filter implements AsyncDisposable {
         settleEnd(attachment);
         await this.#sweep.readyFor(attachment);
         this.#openings.delete(opening);
+        this.#removeStrays(opening, "made");
         const sharedRules = sharedTransaction(rules, this.#shared);
         if (sharedRules !== "") await this.#watch.own(() => this.options.runBatch("nft", sharedRules));
         for (const { name } of rules.shared) this.#shared.add(name);
@@ -199,8 +205,18 @@ export class Filter implements AsyncDisposable {
 
   async #close(opening: Opening): Promise<void> {
     await this.#exclusively(async () => {
-      if (this.#openings.delete(opening)) await this.#change(muteChanges(this.#surroundings()));
+      if (!this.#openings.delete(opening)) return;
+      try {
+        this.#removeStrays(opening, "failed");
+      } finally {
+        await this.#change(muteChanges(this.#surroundings()));
+      }
     });
+  }
+
+  #removeStrays({ place, newestLink }: Opening, outcome: "made" | "failed"): void {
+    const others = [...this.#openings].map((other) => other.place);
+    this.#strays.remove({ place, newestLink, others, outcome });
   }
 
   /** A bridge that was deleted and made again has lost its seal. */
@@ -273,6 +289,7 @@ export class Opening implements AsyncDisposable {
   constructor(
     /** Index of the newest link before it. */
     readonly newestLink: number,
+    readonly place: Birthplace,
     /**
      * Lets the packets of the attachment pass that the plugins have made. Throws when it cannot be filtered; then it
      * must be taken apart.

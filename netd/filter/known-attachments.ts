@@ -14,6 +14,8 @@ export class KnownAttachments {
   readonly #known = new Map<string, Known>();
   /** By table, set and key, or by claim. */
   readonly #owners = new Map<string, string>();
+  /** Indexes of the host's ends. */
+  readonly #ends = new Set<number>();
   /** How many there are on each interface. */
   readonly #onInterface = new Map<string, number>();
   readonly #numbers = new UniqueNumbers();
@@ -24,6 +26,11 @@ export class KnownAttachments {
 
   all(): Known[] {
     return [...this.#known.values()];
+  }
+
+  /** Whether a link is the host's end of one of them. */
+  hasEnd(linkIndex: number): boolean {
+    return this.#ends.has(linkIndex);
   }
 
   /** Throws when it needs what another one has: an address, a published port. */
@@ -37,6 +44,7 @@ export class KnownAttachments {
     for (const key of keys) this.#owners.set(key, id);
     const known = { attachment, rules };
     this.#known.set(id, known);
+    this.#ends.add(attachment.hostEnd.index);
     this.#count(attachment, 1);
     return known;
   }
@@ -46,6 +54,7 @@ export class KnownAttachments {
     if (!known) return;
     for (const key of claimsOf(known.rules)) this.#owners.delete(key);
     this.#known.delete(id);
+    this.#ends.delete(known.attachment.hostEnd.index);
     this.#count(known.attachment, -1);
   }
 

@@ -11,6 +11,8 @@ export interface Link {
   readonly mac: string;
   /** Index of the bridge that it is a port of. */
   readonly master: number | undefined;
+  /** Number of the namespace in which a pair's other end is; undefined: in this one. See `namespace-numbers.ts`. */
+  readonly peerNamespace: number | undefined;
 }
 
 const newLink = 16;
@@ -18,7 +20,14 @@ const deleteLinkType = 17;
 const getLink = 18;
 /** struct ifinfomsg. */
 const linkHeaderBytes = 16;
-const attribute = { address: 1, ifname: 3, master: 10, linkInfo: 18, extMask: 29 } as const;
+const attribute = {
+  address: 1,
+  ifname: 3,
+  master: 10,
+  linkInfo: 18,
+  extMask: 29,
+  peerNamespace: 37,
+} as const;
 const linkKind = 1;
 /** RTNLGRP_LINK. */
 const linkGroup = 1;
@@ -28,9 +37,17 @@ const skipStatistics = 8;
 
 /** The link of that name; undefined when there is none. */
 export function findLink(name: string): Link | undefined {
+  return find(0, encodeAttribute(attribute.ifname, Buffer.from(`${name}\0`)));
+}
+
+/** The link of that index; undefined when there is none. */
+export function findLinkByIndex(index: number): Link | undefined {
+  return find(index);
+}
+
+function find(index: number, ...wanted: readonly Buffer[]): Link | undefined {
   try {
-    const wanted = encodeAttribute(attribute.ifname, Buffer.from(`${name}\0`));
-    const answer = askKernel(protocol.route, { type: getLink }, linkHeader(0), wanted);
+    const answer = askKernel(protocol.route, { type: getLink }, linkHeader(index), ...wanted);
     const found = answer.find(({ type }) => type === newLink);
     return found && readLink(found);
   } catch (error) {
@@ -69,23 +86,43 @@ function unlessAbsent(request: () => unknown): void {
  */
 export class LinkIndexes implements Disposable {
   readonly #notifications = subscribe(protocol.route, linkGroup, notificationBufferBytes);
-  #newest = highestIndex(askForLinks());
+  /** Of links that something was heard of. */
+  readonly #heardOf = new Set<number>();
+  #newest = 0;
+
+  constructor() {
+    this.#take(askForLinks());
+  }
 
   /** As of now. */
   newest(): number {
-    const messages = readNotifications(this.#notifications) ?? askForLinks();
-    this.#newest = Math.max(this.#newest, highestIndex(messages));
+    this.#take(readNotifications(this.#notifications) ?? askForLinks());
     return this.#newest;
+  }
+
+  /** Indexes of what has come after a link, gone or not. */
+  bornAfter(newest: number): number[] {
+    this.newest();
+    return [...this.#heardOf].filter((index) => index > newest);
+  }
+
+  /** Nobody will ask for what has come until now. */
+  forget(): void {
+    this.#heardOf.clear();
+  }
+
+  #take(messages: readonly Message[]): void {
+    for (const { type, body } of messages) {
+      if (type !== newLink) continue;
+      const index = body.readInt32LE(4);
+      this.#heardOf.add(index);
+      this.#newest = Math.max(this.#newest, index);
+    }
   }
 
   [Symbol.dispose](): void {
     this.#notifications[Symbol.dispose]();
   }
-}
-
-function highestIndex(messages: readonly Message[]): number {
-  const links = messages.filter(({ type }) => type === newLink);
-  return links.reduce((highest, { body }) => Math.max(highest, body.readInt32LE(4)), 0);
 }
 
 /** All links of the host. Throws SystemCallError. */
@@ -109,6 +146,7 @@ function readLink({ body }: Message): Link {
     kind: textOf(info.get(linkKind)),
     mac: macText(attributes.get(attribute.address)),
     master: attributes.get(attribute.master)?.readUInt32LE(0),
+    peerNamespace: attributes.get(attribute.peerNamespace)?.readInt32LE(0),
   };
 }
 
