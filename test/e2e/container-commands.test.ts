@@ -31,7 +31,7 @@ describe("ps", () => {
     expect(await lines("cntnr ps -l --format '{{.Names}}'")).toEqual(["new"]);
     const [heading, row] = await lines("cntnr ps");
     expect(heading).toMatch(/^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +NETWORK +PORTS +NAMES$/);
-    expect(row).toMatch(/^[0-9a-f]{12} .* "sleep 1000" .* Up \d+ seconds? .*on$/);
+    expect(row).toMatch(/^[0-9a-f]{12} .* "sleep 1000" .* Up (?:\d+ seconds?|Less than a second) .*on$/);
     const [id] = await lines("cntnr ps -q --no-trunc");
     expect(id).toMatch(/^[0-9a-f]{64}$/);
     expect(await lines("cntnr ps --format json")).toHaveLength(1);
