@@ -28,6 +28,9 @@ export interface RunStepOptions {
   readonly onDetail: (text: string) => void;
 }
 
+/** Of the containers of all builds. */
+const hostname = "build";
+
 /** A command that ended with another exit code than 0. */
 export class CommandFailure extends CntnrError {
   constructor(
@@ -79,9 +82,14 @@ async function execute(
   const { remarks, details, mountPoints } = await makeBundle({
     directory: bundle,
     image: imageOf(files, operation),
-    options: { ...optionsOf(operation, made), ...settings },
+    // Also on the host's network: what a command makes is to be the same on two machines.
+    options: {
+      ...optionsOf(operation, made),
+      ...(concessions.noHostname === undefined ? { hostname } : {}),
+      ...settings,
+    },
     mappings,
-    defaultHostname: "build",
+    defaultHostname: hostname,
     runDir: directories.run,
     env,
     concessions,

@@ -42,6 +42,11 @@ describe("the commands of a build", () => {
     expect(await builds.run("cat /facts")).toBe("1\n3072\n77\nsandbox\n");
   });
 
+  test("have one name on whatever machine, on its network, too", async () => {
+    await built("FROM BASE\nRUN hostname >/name; echo $HOSTNAME >>/name; cat /etc/hostname >>/name\n");
+    expect(await builds.run("cat /name")).toBe("build\nbuild\nbuild\n");
+  });
+
   test("are run again when these are others", async () => {
     const flags = ["--shm-size", "4m"];
     await built(facts, ...flags);
