@@ -1,8 +1,8 @@
 import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { writeAll } from "../attach/own-streams.ts";
-import { CntnrError } from "../errors/cntnr-error.ts";
+import { BrokenOutput, writeAll } from "../attach/own-streams.ts";
+import { CntnrError, hasErrno, reasonOf } from "../errors/cntnr-error.ts";
 import { type Descriptor, nameAnnotation } from "../image/oci-documents.ts";
 import { newUpperTree } from "../layer/upper-tree.ts";
 import { complaintOf, runCommand } from "../process/run-command.ts";
@@ -99,19 +99,25 @@ async function writeArchive(
 }
 
 async function moveTo(path: string, destination: BuildOutput["destination"]): Promise<void> {
-  if (typeof destination === "number") {
-    for await (const chunk of createReadStream(path)) await writeAll(destination, chunk);
-    return;
-  }
+  if (typeof destination === "number") return writeTo(destination, path);
   const target = resolve(destination);
-  mkdirSync(dirname(target), { recursive: true });
   // Another file system may be there: a copy beside the target, then a rename.
   const beside = `${target}.${process.pid}.new`;
   try {
+    mkdirSync(dirname(target), { recursive: true });
     await pipeline(createReadStream(path), createWriteStream(beside, { flags: "wx" }));
     renameSync(beside, target);
   } catch (error) {
     rmSync(beside, { force: true });
+    throw new CntnrError("engine", `cannot write ${target}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function writeTo(fd: number, path: string): Promise<void> {
+  try {
+    for await (const chunk of createReadStream(path)) await writeAll(fd, chunk);
+  } catch (error) {
+    if (hasErrno(error, "EPIPE")) throw new BrokenOutput();
     throw error;
   }
 }

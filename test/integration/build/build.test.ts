@@ -496,6 +496,15 @@ describe("what comes of a build", () => {
     expect(look.stdout).toEndWith(`${alice.name}\n`);
     expect(look.exitCode).toBe(0);
   });
+
+  test("--output ends quietly when nobody reads any more, and says where it cannot write", async () => {
+    const dockerfile = "FROM scratch\nCOPY big /\n";
+    const context = await makeContext(host, alice, { Dockerfile: dockerfile, big: "x".repeat(2_000_000) });
+    const piped = ["sh", "-c", `cntnr build -q -o - ${context} | head -c 1 | wc -c`];
+    expect(await host.asUser(alice, piped)).toMatchObject({ stdout: "1\n", stderr: "" });
+    const refused = await host.asUser(alice, ["cntnr", "build", "-q", "-o", "type=tar,dest=/x.tar", context]);
+    expect(refused).toMatchObject({ exitCode: 1, stderr: "cntnr: cannot write /x.tar: permission denied\n" });
+  });
 });
 
 describe("image create", () => {
