@@ -39,7 +39,11 @@ export const isolationFlags: readonly Flag[] = [
     summary: "IPC namespace: private (default), shareable, host, container:NAME",
   },
   { name: "uts", value: "MODE", summary: "Namespace of host names: private (default), host, container:NAME" },
-  { name: "userns", value: "MODE", summary: "User namespace: private (default), container:NAME" },
+  {
+    name: "userns",
+    value: "MODE",
+    summary: "User namespace: private (default), keep-id[:uid=,gid=], container:NAME",
+  },
   { name: "cgroupns", value: "MODE", summary: "Cgroup namespace: private (default), host" },
   {
     name: "cgroup-parent",

@@ -22,6 +22,7 @@ import {
   parseCgroupMount,
   parseCgroupNamespace,
   parseNamespace,
+  parseUserNamespace,
 } from "../../runtime/container/namespace-flags.ts";
 import {
   checkCgroupParent,
@@ -52,10 +53,11 @@ export function parseIsolationOptions(
 }
 
 function parseIsolation(args: ParsedArguments, readText: ReadFlagFile): IsolationOptions {
-  const namespace = (kind: "pid" | "ipc" | "uts" | "userns") => {
+  const namespace = (kind: "pid" | "ipc" | "uts") => {
     const source = parseNamespace(kind, args.value(kind));
     return source ? { [kind]: source } : {};
   };
+  const userns = parseUserNamespace(args.value("userns"));
   const cgroupns = parseCgroupNamespace(args.value("cgroupns"));
   const cgroupMount = parseCgroupMount(args.value("mount-cgroups"));
   const options: IsolationOptions = {
@@ -63,7 +65,7 @@ function parseIsolation(args: ParsedArguments, readText: ReadFlagFile): Isolatio
     ...namespace("ipc"),
     ...(args.value("ipc") === "shareable" ? { isIpcShareable: true } : {}),
     ...namespace("uts"),
-    ...namespace("userns"),
+    ...(userns ? { userns } : {}),
     ...(cgroupns ? { cgroupns } : {}),
     ...(cgroupMount ? { cgroupMount } : {}),
     ...(args.has("privileged") ? { privileged: true } : {}),

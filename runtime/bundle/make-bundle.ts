@@ -110,6 +110,7 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
     ...(resources ? { resources } : {}),
     ...(options.init ? { initProgram: findInitProgram() } : {}),
     userNamespace: request.userNamespace ?? "of-the-runtime",
+    ownIds: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     isRoot: process.geteuid?.() === 0,
     ownLimits: () => readFileSync("/proc/self/limits", "utf8"),
     architecture: process.arch,

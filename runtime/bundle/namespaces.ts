@@ -1,4 +1,4 @@
-import type { ContainerOptions, NamespaceSource } from "../container/container-options.ts";
+import type { ContainerOptions } from "../container/container-options.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { OciNamespace } from "./oci-config.ts";
 
@@ -11,7 +11,7 @@ export interface JoinedContainer {
 }
 
 type SharingOptions = Pick<ContainerOptions, "pid" | "ipc" | "uts" | "userns" | "cgroupns" | "network">;
-type Source = NamespaceSource | undefined;
+type Source = SharingOptions["userns"];
 
 /** Names of namespaces in /proc/PID/ns, which are not those of the specification. */
 const files = { pid: "pid", network: "net", ipc: "ipc", uts: "uts", user: "user" } as const;
@@ -39,19 +39,30 @@ export function containerToJoin(options: SharingOptions): string | undefined {
       "unsupported",
       `namespaces of several containers (${[...names].join(", ")}) belong to several user namespaces: share those of one`,
     );
+  if (names.size > 0 && options.userns?.kind === "keep-id")
+    throw new CntnrError(
+      "unsupported",
+      "--userns keep-id: who shares namespaces of another container has the ids that it has",
+    );
   return [...names][0];
 }
 
 /**
  * The namespaces of a container: its own, but the host's where that is asked for, and another container's by their paths. Who
  * joins any of another's has to join its user namespace, which they belong to (user_namespaces(7)).
+ *
+ * Where the user keeps his ids we make the user namespace, and the network with it: of a process that is another's the hook may not look
+ * at the namespaces before it has started the container's program (ptrace(2), "dumpable"). Each life has others (`withJoinedProcess`).
  */
 export function planNamespaces(options: SharingOptions, joined: JoinedContainer | undefined): OciNamespace[] {
   const sources = sourcesOf(options);
   const named = Object.keys(files) as (keyof typeof files)[];
+  const isMadeByUs = sources.user?.kind === "keep-id";
   const list = named.flatMap((type): OciNamespace[] => {
     const isShared = sources[type]?.kind === "container" || (type === "user" && joined !== undefined);
     if (isShared && joined) return [{ type, path: `/proc/${joined.pid}/ns/${files[type]}` }];
+    if (isMadeByUs && (type === "user" || (type === "network" && sources[type] === undefined)))
+      return [{ type, path: `/proc/0/ns/${files[type]}` }];
     return sources[type]?.kind === "host" && type !== "user" ? [] : [{ type }];
   });
   return [...list, { type: "mount" }, ...(options.cgroupns ? [] : [{ type: "cgroup" } as const])];

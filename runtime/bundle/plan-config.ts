@@ -36,6 +36,8 @@ export interface BundleFacts {
   readonly joined?: JoinedContainer;
   /** The runtime makes the user namespace or joins one, or it is started in it. */
   readonly userNamespace: "of-the-runtime" | "entered";
+  /** The host's, of whoever starts the runtime. */
+  readonly ownIds: { readonly uid: number; readonly gid: number };
   /** Whether whoever starts the runtime is root. */
   readonly isRoot: boolean;
   /** Asked for when limits are compared: /proc/self/limits. */
@@ -98,15 +100,26 @@ export function planConfig(facts: BundleFacts): OciConfig {
   };
 }
 
-function planUserNamespace({ options, joined, mappings, userNamespace }: BundleFacts) {
+function planUserNamespace({ options, joined, mappings, userNamespace, ownIds }: BundleFacts) {
   const namespaces = planNamespaces(options, joined);
   if (userNamespace === "entered") return { namespaces: namespaces.filter(({ type }) => type !== "user") };
-  return {
-    namespaces,
-    uidMappings: mappings.uids.map(ociMapping),
-    gidMappings: mappings.gids.map(ociMapping),
-  };
+  const isJoined = namespaces.some(({ type, path }) => type === "user" && path !== undefined);
+  const { uids, gids } = isJoined ? toldMappings(ownIds) : mappings;
+  return { namespaces, uidMappings: uids.map(ociMapping), gidMappings: gids.map(ociMapping) };
 }
+
+/**
+ * What the runtime is told of a user namespace that it joins, and only looks at: whether ids are mapped, which we know; and which of the
+ * host's the container's root is, to give him its fifo and pipes. That has to be us, who can give nothing to anybody else, and do not have
+ * to: the real root of that namespace has rights to files of ours.
+ */
+function toldMappings({ uid, gid }: BundleFacts["ownIds"]): Pick<IdMappings, "uids" | "gids"> {
+  const others = { containerId: 1, hostId: 1, size: largestId };
+  const own = (hostId: number) => ({ containerId: 0, hostId, size: 1 });
+  return { uids: [own(uid), others], gids: [own(gid), others] };
+}
+
+const largestId = 0x7fffffff;
 
 /** The runtime mounts it in the container's own user namespace, before all else. */
 function rootMounts({ overlayOptions }: RootFileSystem): OciMount[] {

@@ -11,7 +11,6 @@ import { ownImage } from "../image/shared-image.ts";
 import type { Compression } from "../layer/compression.ts";
 import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
-import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { type BundleConfig, readBundleConfig } from "./bundle-config.ts";
 import { withChangedFiles } from "./changed-files.ts";
 import { noteContainer } from "./container-events.ts";
@@ -19,6 +18,7 @@ import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { readFacts } from "./container-state.ts";
 import { whileThere } from "./container-store.ts";
 import { pauseContainer, unpauseContainer } from "./pause-container.ts";
+import { mappingsOf } from "./user-namespace.ts";
 
 export interface CommitRequest {
   /** REPOSITORY[:TAG]; without it the image has only its id. */
@@ -115,7 +115,7 @@ async function packContainer(
   config: BundleConfig,
   options: { readonly compression: Compression; readonly signal?: AbortSignal },
 ): Promise<{ readonly layer: NewLayer; readonly base: Descriptor | undefined }> {
-  const mappings = loadIdMappings();
+  const mappings = mappingsOf(record);
   const mountPoints = config.mounts.map(({ destination }) => destination);
   const common = { mappings, mountPoints, ...options };
   const changed = await withChangedFiles(directories, record, async (upper) => {

@@ -1,5 +1,6 @@
 import type { SeccompFile } from "../bundle/seccomp/profile-file.ts";
 import type { NetworkRequest } from "../network/network-request.ts";
+import type { KeptIds } from "../userns/keep-ids.ts";
 import type { ResourceLimits } from "./resource-flags.ts";
 
 /** Which network a container gets. `container`: that of another one. `netd`: the networks of the admin's that cntnr-netd attaches, in order. */
@@ -51,6 +52,9 @@ export type NamespaceSource =
   | { readonly kind: "host" }
   | { readonly kind: "container"; readonly container: string };
 
+/** The user has his own ids in the container, or these, and its root is one of his sub-ids. */
+export type KeptIdsRequest = { readonly kind: "keep-id" } & Partial<KeptIds>;
+
 /** A device node of the host's. */
 export interface DeviceRequest {
   readonly source: string;
@@ -78,7 +82,7 @@ export interface IsolationOptions {
   readonly isIpcShareable?: boolean;
   readonly uts?: NamespaceSource;
   /** With another container's, all ids are as in that one. */
-  readonly userns?: NamespaceSource;
+  readonly userns?: NamespaceSource | KeptIdsRequest;
   readonly cgroupns?: { readonly kind: "host" };
   /** What /sys/fs/cgroup is; absent: read-only. */
   readonly cgroupMount?: "rw" | "no";

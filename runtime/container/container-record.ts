@@ -108,6 +108,8 @@ const recordSchema = v.object({
   runtime: v.exactOptional(v.string()),
   /** The container whose namespaces it shares, and which therefore has to run first. */
   joins: v.exactOptional(v.string()),
+  /** The user's ids in it (`--userns keep-id`), if he is not its root. */
+  keptIds: v.exactOptional(v.object({ uid: v.number(), gid: v.number() })),
   /** Groups of `--group-add`, for which the runtime is started in the container's user namespace. */
   addedGroups: v.exactOptional(strings),
   /** The directory that is its /dev/shm, where it shares that with others. */

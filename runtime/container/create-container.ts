@@ -9,6 +9,7 @@ import { withConcededFlags } from "../nesting/plan-concessions.ts";
 import type { Directories } from "../store/directories.ts";
 import { lockStore } from "../store/store-lock.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
+import { type KeptIds, keepIds } from "../userns/keep-ids.ts";
 import { findIdMappings } from "../userns/load-id-mappings.ts";
 import type { MadeMount } from "../volume/mount-volumes.ts";
 import { noteContainer } from "./container-events.ts";
@@ -28,7 +29,7 @@ import {
 } from "./requested-image.ts";
 import { ensureSharedMemory, sharedMemory, sharedMemoryMount } from "./shared-memory.ts";
 import { parseSignal } from "./signal-name.ts";
-import { groupsToSet, isEntered } from "./user-namespace.ts";
+import { groupsToSet, isEntered, keptIdsOf } from "./user-namespace.ts";
 
 /** What `cntnr create` and `cntnr run` make. */
 export interface CreateRequest extends ImageRequest {
@@ -75,18 +76,22 @@ export async function createContainer(
   surroundings: CreateSurroundings,
   made: Pick<ContainerRecord, "madeBy" | "stdinOnce">,
 ): Promise<ContainerRecord> {
-  const request = { ...asked, options: withNetworkOfJoined(directories, asked.options) };
+  const options = withNetworkOfJoined(directories, asked.options);
+  const joined = findJoinedContainer(directories, options);
+  const keptIds = keptIdsOf(options, joined?.record);
+  const request = { ...asked, options: asKeptUser(options, keptIds) };
   using idFile = request.cidFile === undefined ? undefined : reserveIdFile(request.cidFile);
-  const { mappings, reason } = findIdMappings();
+  const { mappings: usual, reason } = findIdMappings();
+  const mappings = keptIds ? keepIds(usual, keptIds) : usual;
   if (reason !== undefined) surroundings.onDetail(`sub-ids are not used: ${reason}`);
   const concessions = await findConcessions(directories, mappings);
   const runtime = request.runtime === undefined ? undefined : await findOtherRuntime(request.runtime);
-  const joined = findJoinedContainer(directories, request.options);
   const memoryOwner = request.options.ipc?.kind === "container" ? joined?.record : undefined;
-  const addedGroups = groupsToSet(request.options, mappings);
+  const addedGroups = groupsToSet(request.options, mappings, keptIds);
   const { image, record, mounts } = await register(directories, request, surroundings, mappings, {
     ...made,
     ...(addedGroups ? { addedGroups } : {}),
+    ...(keptIds ? { keptIds } : {}),
     runtimeFlags: withConcededFlags(request.runtimeFlags, concessions),
     ...(runtime === undefined ? {} : { runtime }),
     ...(joined ? { joins: joined.id } : {}),
@@ -133,6 +138,12 @@ export async function createContainer(
   return record;
 }
 
+/** Without `-u` it runs as the user that he is there, as podman has it. */
+function asKeptUser(options: ContainerOptions, keptIds: KeptIds | undefined): ContainerOptions {
+  if (options.userns?.kind !== "keep-id" || !keptIds) return options;
+  return { user: `${keptIds.uid}:${keptIds.gid}`, ...options };
+}
+
 /** Where a container says that it is ready; conmon listens there and passes it on. The runtime's own way has paths that are too long. */
 function withNotifySocket<
   O extends { readonly env: readonly string[]; readonly mounts: readonly ResolvedMount[] },
@@ -151,7 +162,7 @@ function withNotifySocket<
 
 type MadeHow = Pick<
   ContainerRecord,
-  "madeBy" | "stdinOnce" | "joins" | "runtimeFlags" | "sharedMemory" | "runtime" | "addedGroups"
+  "madeBy" | "stdinOnce" | "joins" | "runtimeFlags" | "sharedMemory" | "runtime" | "addedGroups" | "keptIds"
 >;
 
 /** From looking for the image until the record is written nobody may collect its layers as garbage. */

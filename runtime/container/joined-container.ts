@@ -48,12 +48,8 @@ export function runningInitOf(directories: Directories, name: string): number {
   return findRunning(directories, name).pid;
 }
 
-/** Before a later start: the namespaces are those of the process that the other container has now. Throws CntnrError. */
-export function rejoinContainer(directories: Directories, record: ContainerRecord, joins: string): void {
+/** The namespaces that the container joins are those of this process, from now on. */
+export function joinProcess(directories: Directories, record: ContainerRecord, pid: number): void {
   const path = join(containerPaths(directories, record.id).directory, "config.json");
-  replaceFile(
-    directories,
-    path,
-    withJoinedProcess(readFileSync(path, "utf8"), runningInitOf(directories, joins)),
-  );
+  replaceFile(directories, path, withJoinedProcess(readFileSync(path, "utf8"), pid));
 }

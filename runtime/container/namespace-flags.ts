@@ -1,7 +1,10 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
-import type { IsolationOptions, NamespaceSource } from "./container-options.ts";
+import type { IsolationOptions, KeptIdsRequest, NamespaceSource } from "./container-options.ts";
 
 type Kind = "pid" | "ipc" | "uts" | "userns";
+
+/** Docker's and the kernel's: an int that is not negative. */
+const largestId = 0x7fffffff;
 
 /** Words for a namespace of the container's own, by flag; docker's and podman's. */
 const ownWords: Readonly<Record<Kind, readonly string[]>> = {
@@ -21,12 +24,25 @@ export function parseNamespace(kind: Kind, text: string | undefined): NamespaceS
   if (text === "host") return { kind: "host" };
   const container = /^container:(.+)$/.exec(text)?.[1];
   if (container !== undefined) return { kind: "container", container };
-  if (kind === "userns" && /^keep-id(?::|$)/.test(text))
-    throw new CntnrError(
-      "unsupported",
-      `--userns ${text}: runc cannot make it for users; root of a container is you on the host anyhow`,
-    );
   throw new CntnrError("usage", `--${kind} "${text}": it is host, private or container:NAME`);
+}
+
+/** `--userns`: the same, or keep-id[:uid=UID,gid=GID] as podman has it. Throws CntnrError `usage`. */
+export function parseUserNamespace(text: string | undefined): IsolationOptions["userns"] {
+  const [mode, ...rest] = (text ?? "").split(":");
+  return mode === "keep-id" ? parseKeptIds(rest.join(":")) : parseNamespace("userns", text);
+}
+
+function parseKeptIds(text: string): KeptIdsRequest {
+  const ids: { uid?: number; gid?: number } = {};
+  for (const word of text === "" ? [] : text.split(",")) {
+    const [, name, digits] = /^(uid|gid)=(\d{1,10})$/.exec(word) ?? [];
+    const id = Number(digits);
+    if ((name !== "uid" && name !== "gid") || id > largestId)
+      throw new CntnrError("usage", `--userns keep-id "${word}": it is written keep-id:uid=UID,gid=GID`);
+    ids[name] = id;
+  }
+  return { kind: "keep-id", ...ids };
 }
 
 /** `--cgroupns host|private` */

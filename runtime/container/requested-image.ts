@@ -4,7 +4,7 @@ import type { ProgressListener } from "../image/progress.ts";
 import { ensureImage, type PullPolicy, resolveImage } from "../image/store.ts";
 import type { Platform } from "../image/wanted-platform.ts";
 import type { Directories } from "../store/directories.ts";
-import type { IdMappings } from "../userns/id-mappings.ts";
+import { type IdMappings, isOwnRoot } from "../userns/id-mappings.ts";
 import type { ContainerOptions } from "./container-options.ts";
 
 /** The image that something is to be made of. */
@@ -73,7 +73,8 @@ export async function findRequestedImage(
   const pull = local && request.pull === "missing" ? "always" : request.pull;
   return ensureImage(directories, request.image, pull, {
     mappings,
-    sharedUse: "in-place",
+    // Where it was unpacked for others, its files would be nobody's.
+    sharedUse: isOwnRoot(mappings) ? "in-place" : "copied",
     ...(onProgress ? { onProgress } : {}),
     ...(signal ? { signal } : {}),
     ...(imagePolicy === undefined ? {} : { imagePolicy }),

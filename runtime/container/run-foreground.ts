@@ -14,6 +14,7 @@ import { classifyRuncFailure } from "./runc-failure.ts";
 import { writeExit } from "./settle.ts";
 import { ensureSharedMemory } from "./shared-memory.ts";
 import { SignalForwarding } from "./signal-forwarding.ts";
+import { openNamespace } from "./user-namespace.ts";
 
 export interface ForegroundOptions {
   readonly signals: "pass" | "keep";
@@ -37,6 +38,7 @@ export async function runForeground(
   const flags = runcFlags(directories, paths);
   using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
   using output = await relayedOutput(paths, record, attached, onRemark);
+  using _ = await openNamespace(directories, record);
   ensureSharedMemory(record);
   beginLife(paths, "cntnr", startedBySomebody);
   const runc = spawnAttached(

@@ -104,10 +104,7 @@ async function start(
   const paths = containerPaths(directories, record.id);
   cancelRestart(paths);
   if (existsSync(paths.life)) checkRoot(paths, record);
-  if (record.joins !== undefined) {
-    const { rejoinContainer } = await import("./joined-container.ts");
-    rejoinContainer(directories, record, record.joins);
-  }
+  using namespace = await openNamespace(directories, record);
   ensureSharedMemory(record);
   const life = beginLife(paths, "conmon", {
     ...(options.cause ?? startedBySomebody),
@@ -115,7 +112,6 @@ async function start(
   });
   let isCreated = false;
   try {
-    using namespace = await openNamespace(directories, record);
     await createUnderConmon(directories, record, life, namespace?.pid, options.service);
     isCreated = true;
     if (isEntered(record)) await attachCreated(directories, record);

@@ -3,10 +3,11 @@ import { startFailure } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import type { HeldNamespace } from "../userns/hold-namespace.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
+import { type KeptIds, keepIds } from "../userns/keep-ids.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import type { ContainerOptions } from "./container-options.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { runningInitOf } from "./joined-container.ts";
+import { joinProcess, runningInitOf } from "./joined-container.ts";
 import { runtimeOf } from "./runc.ts";
 
 /** Stands among `--group-add` for the groups of whoever runs cntnr, which a container of a user's has anyhow. */
@@ -16,6 +17,7 @@ const keptGroups = "keep-groups";
 export function groupsToSet(
   { groups = [], pid }: Pick<ContainerOptions, "groups" | "pid">,
   mappings: IdMappings,
+  keptIds: KeptIds | undefined,
 ): readonly string[] | undefined {
   const named = groups.filter((name) => name !== keptGroups);
   if (named.length === 0) return undefined;
@@ -30,6 +32,11 @@ export function groupsToSet(
     throw new CntnrError(
       "unsupported",
       `${what}: you have no sub-ids (/etc/subuid, /etc/subgid), so a container of yours has no groups but your own`,
+    );
+  if (keptIds)
+    throw new CntnrError(
+      "unsupported",
+      `${what} with --userns keep-id: the runtime would have to be the container's root, who is not you there; --group-add keep-groups keeps yours`,
     );
   if (pid?.kind === "host")
     throw new CntnrError(
@@ -52,18 +59,44 @@ export function isEntered({ addedGroups }: Pick<ContainerRecord, "addedGroups">)
 }
 
 /**
- * The user namespace in which a container's runtime is started, for as long as it is made: a new one, or that of the container that it
- * joins; undefined where the runtime makes it.
+ * The ids that a user has in a container where he is not root: those that are asked for, or those of the container that it joins; undefined
+ * where he is.
+ */
+export function keptIdsOf(
+  { userns }: Pick<ContainerOptions, "userns">,
+  joined: Pick<ContainerRecord, "keptIds"> | undefined,
+): KeptIds | undefined {
+  if (joined) return joined.keptIds;
+  if (userns?.kind !== "keep-id") return undefined;
+  const { uid = process.getuid?.() ?? 0, gid = process.getgid?.() ?? 0 } = userns;
+  return { uid, gid };
+}
+
+/** How ids of a container are ids of the host. */
+export function mappingsOf({ keptIds }: Pick<ContainerRecord, "keptIds">): IdMappings {
+  return keptIds ? keepIds(loadIdMappings(), keptIds) : loadIdMappings();
+}
+
+/**
+ * Before each start of a container: the user namespace that we make for it, or that of the container that it joins, for as long as nobody else
+ * is in it; config.json names the process. Undefined where the runtime makes the namespace. Throws CntnrError.
  */
 export async function openNamespace(
   directories: Directories,
   record: ContainerRecord,
 ): Promise<HeldNamespace | undefined> {
-  if (!isEntered(record)) return undefined;
-  if (record.joins !== undefined)
-    return { pid: runningInitOf(directories, record.joins), [Symbol.dispose]: () => undefined };
+  const { joins, keptIds } = record;
+  if (joins !== undefined) {
+    const pid = runningInitOf(directories, joins);
+    joinProcess(directories, record, pid);
+    return { pid, [Symbol.dispose]: () => undefined };
+  }
+  if (!keptIds && !isEntered(record)) return undefined;
   const { holdUserNamespace } = await import("../userns/hold-namespace.ts");
-  return holdUserNamespace(loadIdMappings());
+  const hasNetwork = keptIds !== undefined && record.network.kind !== "host";
+  const held = await holdUserNamespace(mappingsOf(record), hasNetwork ? ["--net"] : []);
+  if (keptIds) joinProcess(directories, record, held.pid);
+  return held;
 }
 
 /**

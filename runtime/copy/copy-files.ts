@@ -2,13 +2,13 @@ import { closeSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { BrokenOutput } from "../attach/own-streams.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
+import { mappingsOf } from "../container/user-namespace.ts";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { duplicate, openPipe } from "../sys/pipe.ts";
-import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { withContainerView } from "./container-view.ts";
 import type { CopyAction, CopyOutcome, CopyReport, CopyView } from "./copy-job.ts";
-import { runCopyProcess } from "./copy-process.ts";
+import { type CopyProcessOptions, runCopyProcess } from "./copy-process.ts";
 
 /** A path in a container, or of the user's, or a descriptor on which an archive is read or written. */
 export type CopyPlace =
@@ -40,17 +40,18 @@ export async function copyFiles(
       "usage",
       "cp copies into a container or out of one: write CONTAINER:PATH on one side",
     );
-  return withContainerView(directories, container.record, (view) => copy(view, from, to, options));
+  return withContainerView(directories, container.record, (view) =>
+    copy(view, from, to, { ...options, mappings: mappingsOf(container.record) }),
+  );
 }
 
 async function copy(
   view: CopyView,
   from: CopyPlace,
   to: CopyPlace,
-  options: CopyFilesOptions,
+  options: CopyFilesOptions & Pick<CopyProcessOptions, "mappings">,
 ): Promise<CopyReport> {
-  const mappings = loadIdMappings();
-  const { signal } = options;
+  const { signal, mappings } = options;
   const run = (half: Half, archive: number) =>
     runCopyProcess(half, { mappings, archive, ...(signal ? { signal } : {}) });
   const source = from.kind === "archive" ? undefined : sourceHalf(view, from, options);

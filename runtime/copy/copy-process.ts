@@ -1,7 +1,7 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { ownProgram } from "../process/own-program.ts";
 import { type CommandResult, complaintOf, runCommand } from "../process/run-command.ts";
-import type { IdMappings } from "../userns/id-mappings.ts";
+import { type IdMappings, isOwnRoot } from "../userns/id-mappings.ts";
 import { mapIds } from "../userns/load-id-mappings.ts";
 import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
 import type { CopyJob, CopyOutcome } from "./copy-job.ts";
@@ -9,7 +9,7 @@ import type { CopyJob, CopyOutcome } from "./copy-job.ts";
 const timeoutMs = 12 * 60 * 60_000;
 
 export interface CopyProcessOptions {
-  /** Of containers that do not run. */
+  /** Of the container. */
   readonly mappings: IdMappings;
   /** The archive's descriptor, if there is one. */
   readonly archive?: number;
@@ -38,10 +38,14 @@ function start({ view, action }: CopyJob, options: CopyProcessOptions): Promise<
   };
   switch (view.kind) {
     case "process":
-      // Of a container's own user namespace we are the owner, and in it we are root.
+      // Of a container's own user namespace we are the owner, and in it we are root, or become it.
       return runCommand(
         "nsenter",
-        ["--user", `--target=${view.pid}`, "--preserve-credentials", "--", ...command],
+        [
+          ...["--user", `--target=${view.pid}`],
+          ...(isOwnRoot(options.mappings) ? ["--preserve-credentials"] : ["--setuid=0", "--setgid=0"]),
+          ...["--", ...command],
+        ],
         common,
       );
     case "bundle":

@@ -3,9 +3,9 @@ import { readBundleConfig } from "../container/bundle-config.ts";
 import { withChangedFiles } from "../container/changed-files.ts";
 import { type ContainerRecord, containerPaths } from "../container/container-record.ts";
 import { whileThere } from "../container/container-store.ts";
+import { mappingsOf } from "../container/user-namespace.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
-import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import type { Change, CopyJob } from "./copy-job.ts";
 import { runCopyProcess } from "./copy-process.ts";
 
@@ -20,7 +20,7 @@ export async function diffContainer(
         view: { kind: "bundle", rootfs: upper, overlay: null, binds: [] },
         action: { kind: "diff", lowers: [...record.layers], mountPoints: mountPointsOf(directories, record) },
       };
-      return runCopyProcess(job, { mappings: loadIdMappings() });
+      return runCopyProcess(job, { mappings: mappingsOf(record) });
     }),
   );
   if (!outcome) throw withoutUpper(directories, record);

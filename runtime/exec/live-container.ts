@@ -5,11 +5,11 @@ import type { OciProcess } from "../bundle/oci-config.ts";
 import { refuseProc } from "../bundle/process-plan.ts";
 import { type ContainerRecord, containerPaths } from "../container/container-record.ts";
 import { readState } from "../container/container-state.ts";
+import { mappingsOf } from "../container/user-namespace.ts";
 import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { fileSystemType } from "../sys/file-system-type.ts";
 import { openInRoot } from "../sys/open-in-root.ts";
-import { loadIdMappings } from "../userns/load-id-mappings.ts";
 
 /** The process id of a container's first process. Throws CntnrError `conflict`, in docker's words. */
 export function runningPid(directories: Directories, record: ContainerRecord): number {
@@ -66,12 +66,13 @@ export function readProcess(directories: Directories, record: ContainerRecord): 
 export function findLiveUser(
   pid: number,
   text: string,
-  { addedGroups }: Pick<ContainerRecord, "addedGroups">,
+  record: Pick<ContainerRecord, "addedGroups" | "keptIds">,
 ): ContainerUser {
   const wish: UserWish = { text, from: "flag" };
   const files = { passwd: readText(pid, "/etc/passwd"), group: readText(pid, "/etc/group") };
+  const { addedGroups } = record;
   const groups = addedGroups || process.geteuid?.() === 0 ? "settable" : "not-settable";
-  const mappings = loadIdMappings();
+  const mappings = mappingsOf(record);
   const user = addGroups(findUser(wish, files), addedGroups ?? [], files, mappings);
   return fitUser(user, wish, mappings, groups).user;
 }

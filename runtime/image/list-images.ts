@@ -4,7 +4,7 @@ import type { Directories } from "../store/directories.ts";
 import { layerName, readLayer } from "../store/layers.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
-import { blobPath } from "./digest.ts";
+import { blobPath, hexOf } from "./digest.ts";
 import { readIndex } from "./layout.ts";
 import type { DiffId, Digest } from "./local-image.ts";
 import {
@@ -16,7 +16,7 @@ import {
   parseConfig,
   parseManifest,
 } from "./oci-documents.ts";
-import { lastUseMs, readPrepared } from "./prepared-image.ts";
+import { lastUsesMs, readPrepared } from "./prepared-image.ts";
 import { splitName } from "./reference.ts";
 
 /** One name of an image, for a list. */
@@ -47,8 +47,9 @@ export function listImages(
   directories: Directories,
   mappings: IdMappings = loadIdMappings(),
 ): ImageSummary[] {
+  const uses = lastUsesMs(directories);
   return readIndex(directories)
-    .manifests.flatMap((entry) => summarise(directories, entry, mappings) ?? [])
+    .manifests.flatMap((entry) => summarise(directories, entry, mappings, uses) ?? [])
     .sort((a, b) => compare(b.created, a.created) || compare(a.name, b.name));
 }
 
@@ -56,6 +57,7 @@ function summarise(
   directories: Directories,
   entry: IndexEntry,
   mappings: IdMappings,
+  uses: ReadonlyMap<string, number>,
 ): ImageSummary | undefined {
   try {
     const name = entryName(entry);
@@ -75,7 +77,7 @@ function summarise(
       parts: partsOf(directories, manifest, diffIds, mappings),
       labels: config.labels,
       namedAt: entry.annotations?.[namedAtAnnotation] ?? "",
-      usedAtMs: lastUseMs(directories, descriptor.digest, mappings),
+      usedAtMs: uses.get(hexOf(descriptor.digest)) ?? 0,
       sizeBytes: prepared?.contentBytes ?? manifest.layers.reduce((sum, { size }) => sum + size, 0),
     };
   } catch (error) {

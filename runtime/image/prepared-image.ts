@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { layerLinkPath, layerName } from "../store/layers.ts";
+import { namesIn } from "../store/list-directory.ts";
 import { replaceFile } from "../store/replace-file.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { digestPattern, hexOf } from "./digest.ts";
@@ -98,11 +99,15 @@ export function noteUse(directories: Directories, manifestDigest: Digest, mappin
   }
 }
 
-/** When an image was last used, or made ready. Epoch milliseconds; 0 when it is not ready. */
-export function lastUseMs(directories: Directories, manifestDigest: Digest, mappings: IdMappings): number {
-  return (
-    statSync(preparedPath(directories, manifestDigest, mappings), { throwIfNoEntry: false })?.mtimeMs ?? 0
-  );
+/** When each image that is ready, for whichever mappings, was last used or made so, by its manifest (hexadecimal). Epoch milliseconds. */
+export function lastUsesMs(directories: Directories): ReadonlyMap<string, number> {
+  const uses = new Map<string, number>();
+  for (const name of namesIn(directories.layers)) {
+    const hex = manifestHexOfRecord(name);
+    const status = hex && statSync(join(directories.layers, name), { throwIfNoEntry: false });
+    if (hex && status) uses.set(hex, Math.max(uses.get(hex) ?? 0, status.mtimeMs));
+  }
+  return uses;
 }
 
 /** A prepared image under one of its names. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { CntnrError, type ErrorCode } from "../errors/cntnr-error.ts";
 import { confineTo } from "../sys/confine.ts";
+import { setOwner } from "../sys/file-calls.ts";
 import { compareTrees, type TreeDifferences } from "./compare-trees.ts";
 import { copyDirectories } from "./directory-skeleton.ts";
 import { completeDirectories, type LayerTree } from "./implied-directories.ts";
@@ -84,6 +85,8 @@ export async function layerWorker(jobText: string, send: (message: WorkerMessage
   const parsed = v.safeParse(jobSchema, JSON.parse(jobText));
   if (!parsed.success) throw new CntnrError("usage", "internal-layer: not a job that cntnr has written");
   const job = parsed.output;
+  // A new tree is the user's, who need not be the namespace's root.
+  if (job.kind !== "pack" && job.kind !== "compare") setOwner(".", 0, 0);
   if (job.kind === "complete") {
     send({ completedDirectories: completeDirectories(job.layers) });
     return;

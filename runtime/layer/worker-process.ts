@@ -122,7 +122,7 @@ function ownershipUnder(mappings: IdMappings): Ownership {
   return { kind: "kept", mappedUids: idsIn(mappings.uids), mappedGids: idsIn(mappings.gids) };
 }
 
-/** How many ids are mapped, from 0 on without a gap: loadIdMappings makes no others. */
+/** How many ids are mapped from 0 on, without a gap: behind one is at most the user's own (keep-ids.ts), whom no image knows. */
 function idsIn(mappings: readonly IdMapping[]): number {
-  return mappings.reduce((sum, { size }) => sum + size, 0);
+  return mappings.reduce((next, { containerId, size }) => (containerId === next ? next + size : next), 0);
 }

@@ -69,7 +69,7 @@ export async function createBundle(
   checkPlace(place, existing);
   const { mappings, reason } = findIdMappings();
   if (reason !== undefined) surroundings.onDetail(`sub-ids are not used: ${reason}`);
-  const addedGroups = groupsToSet(asked.options, mappings);
+  const addedGroups = groupsToSet(asked.options, mappings, undefined);
   if (isEntered({ ...(addedGroups ? { addedGroups } : {}) }))
     throw new CntnrError(
       "unsupported",
@@ -108,6 +108,11 @@ export async function createBundle(
 
 /** A container that is to run now can be joined; a bundle is for later. */
 function refuseSharing({ pid, ipc, uts, userns, network }: ContainerOptions): void {
+  if (userns?.kind === "keep-id")
+    throw new CntnrError(
+      "unsupported",
+      "--userns keep-id: a bundle runs with plain runc, which makes no such user namespace for users",
+    );
   if ([pid, ipc, uts, userns, network].some((source) => source?.kind === "container"))
     throw new CntnrError(
       "usage",

@@ -21,7 +21,7 @@ export async function attachContainer(
   const networks = requestedNetworks(state);
   if (state.pid <= 0) throw new CntnrError("usage", "the container state names no process");
   using netd = connectNetd(env);
-  const netnsFd = openNamespace(state.pid);
+  const netnsFd = openNamespace(state);
   const attached: Attachment__Output[] = [];
   try {
     using lease = openPidfd(state.pid);
@@ -45,9 +45,12 @@ export async function attachContainer(
   }
 }
 
-function openNamespace(pid: number): number {
+/** The one that the container's process is in, which is one that was there before where the bundle says so. */
+function openNamespace({ pid, bundle }: OciState): number {
+  const { namespaces } = readBundleConfig(bundle).linux;
+  const path = namespaces.find(({ type }) => type === "network")?.path;
   try {
-    return openSync(`/proc/${pid}/ns/net`, "r");
+    return openSync(path || `/proc/${pid}/ns/net`, "r");
   } catch (error) {
     if (!hasErrno(error, "ENOENT", "ESRCH", "EACCES")) throw error;
     throw new CntnrError("conflict", "the container has ended before it was on its network", {

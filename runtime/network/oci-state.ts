@@ -44,6 +44,12 @@ export function requestedNetworks(state: OciState): readonly NetworkRequest[] {
 const configSchema = v.object({
   hostname: v.optional(v.string(), ""),
   mounts: v.optional(v.array(v.object({ destination: v.string(), source: v.optional(v.string()) })), []),
+  linux: v.optional(
+    v.object({
+      namespaces: v.optional(v.array(v.object({ type: v.string(), path: v.optional(v.string(), "") })), []),
+    }),
+    { namespaces: [] },
+  ),
 });
 
 /** The parts of a bundle's config.json that the hook needs. */

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { CntnrError } from "../errors/cntnr-error.ts";
-import type { IdMappings } from "../userns/id-mappings.ts";
+import { type IdMappings, isOwnRoot } from "../userns/id-mappings.ts";
 import type { LayeredTree, TreeEntry } from "./layered-tree.ts";
 
 /** A place in a root file system that something is mounted at. */
@@ -76,6 +76,10 @@ export async function describeUpperDirectory(
     // Whatever the umask is.
     chmodSync(target, kind === "directory" ? 0o755 : 0o644);
   }
+  if (plan.replacements.length > 0 && !isOwnRoot(mappings)) {
+    const { changeOwners } = await import("../userns/change-owners.ts");
+    for (const { path } of plan.replacements) await changeOwners(join(upper, path), 0, 0, mappings);
+  }
   for (const entry of [...plan.parents.toReversed(), { ...root, path: "" }])
     await copyDescription(entry, join(upper, entry.path), mappings);
 }
@@ -86,11 +90,11 @@ async function copyDescription(
   mappings: IdMappings,
 ): Promise<void> {
   const isOwn = stats.uid === process.getuid?.() && stats.gid === process.getgid?.();
-  if (!isOwn) await copyOwner(hostPath, target, mappings);
-  chmodSync(target, stats.mode & 0o7777);
+  if (isOwn) chmodSync(target, stats.mode & 0o7777);
+  else await copyOwnerAndMode(hostPath, target, mappings);
 }
 
-async function copyOwner(from: string, to: string, mappings: IdMappings): Promise<void> {
+async function copyOwnerAndMode(from: string, to: string, mappings: IdMappings): Promise<void> {
   const { runInUserNamespace } = await import("../userns/run-in-user-namespace.ts");
   const mode = [
     "sh",

@@ -11,3 +11,10 @@ export interface IdMappings {
   readonly gids: readonly IdMapping[];
   readonly subordinate: boolean;
 }
+
+/** Whether the root of a namespace with these mappings is the user who makes it. */
+export function isOwnRoot({ uids, gids }: IdMappings): boolean {
+  const isRoot = (mappings: readonly IdMapping[], own: number | undefined) =>
+    mappings.some(({ containerId, hostId }) => containerId === 0 && hostId === own);
+  return isRoot(uids, process.getuid?.()) && isRoot(gids, process.getgid?.());
+}

@@ -9,7 +9,7 @@ import {
   startFailure,
 } from "../process/run-command.ts";
 import { explainRefusal, readIfPermitted } from "./explain-refusal.ts";
-import type { IdMapping, IdMappings } from "./id-mappings.ts";
+import { type IdMapping, type IdMappings, isOwnRoot } from "./id-mappings.ts";
 import { checkProc, hasNoNewPrivileges } from "./own-namespace.ts";
 
 export interface StartOptions {
@@ -79,12 +79,15 @@ export async function runInUserNamespace(
 
 /**
  * One's own id alone unshare(1) can map itself, before its first exec. Otherwise that is the shell's, whose id is not mapped yet and
- * which therefore loses all rights; no exec gives any to it again under no-new-privileges, so it gets them as ambient capabilities.
+ * which therefore loses all rights; no exec gives any to it again under no-new-privileges, or where we are not root of the namespace, so it
+ * gets them as ambient capabilities.
  */
-function mappingFlags({ subordinate }: IdMappings): readonly string[] {
-  if (!subordinate) return ["--map-root-user"];
-  return hasNoNewPrivileges() ? ["--keep-caps"] : [];
+function mappingFlags(mappings: IdMappings): readonly string[] {
+  if (!mappings.subordinate) return ["--map-root-user"];
+  return hasNoNewPrivileges() || !isOwnRoot(mappings) ? ["--keep-caps"] : [];
 }
+
+const becomeRoot = ["setpriv", "--reuid=0", "--regid=0", "--clear-groups", "--"] as const;
 
 /** Starts a command as {@link runInUserNamespace} does, and returns when it has its namespaces. */
 export async function startInUserNamespace(
@@ -97,7 +100,8 @@ export async function startInUserNamespace(
   // Loaded when it is needed, and at once: see runCommand().
   const { spawn } = process.getBuiltinModule("node:child_process");
   const flags = ["--user", "--mount", ...(options.namespaces ?? []), ...mappingFlags(mappings)];
-  const child = spawn("unshare", [...flags, "--", "sh", "-c", waitForMappings, ...argv], {
+  const command = isOwnRoot(mappings) ? argv : [...becomeRoot, ...argv];
+  const child = spawn("unshare", [...flags, "--", "sh", "-c", waitForMappings, ...command], {
     stdio: ["pipe", "pipe", "pipe", ...(options.inherit ?? [])],
     env: options.env ?? { PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin" },
     detached: options.ownSession ?? false,

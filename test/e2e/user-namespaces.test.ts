@@ -103,3 +103,129 @@ describe("--group-add", () => {
     expect((await host.asUser(alice, bundle)).stderr).toContain("plain runc");
   });
 });
+
+describe("--userns keep-id", () => {
+  const keep = ["--userns", "keep-id"];
+  const own = () => `${alice.uid}:${alice.gid}`;
+
+  test("makes the user of the container the user outside, and its root another", async () => {
+    const script = "echo $(id -u):$(id -g); stat -c %u:%g / /etc/passwd /home/file; cat /proc/self/uid_map";
+    await ok(alice, ["sh", "-c", "mkdir -p home && echo text >home/file"]);
+    const volume = ["-v", `${alice.home}/home:/home`];
+    const lines = (await runOk([...keep, ...volume], script)).split("\n");
+    expect(lines.slice(0, 4)).toEqual([own(), "0:0", "0:0", own()]);
+    expect(lines.slice(4).map((line) => line.trim().split(/\s+/).map(Number))).toContainEqual([
+      alice.uid,
+      alice.uid,
+      1,
+    ]);
+    const made = "touch /home/made; touch /made 2>&1; stat -c %u:%g /home/made";
+    expect(await runOk([...keep, ...volume], made)).toBe(`touch: /made: Permission denied\n${own()}`);
+    const asRoot = "touch /made /home/of-root && chown 5:6 /made && stat -c %u:%g /made /home/of-root";
+    expect(await runOk([...keep, ...volume, "-u", "0"], asRoot)).toBe("5:6\n0:0");
+    expect(await ok(alice, ["stat", "-c", "%u:%g", "home/made"])).toBe(own());
+    expect(await ok(alice, ["stat", "-c", "%u", "home/of-root"])).not.toBe(String(alice.uid));
+  });
+
+  test("with other ids than one's own, docker's way or podman's", async () => {
+    const flags = ["--userns", "keep-id:uid=1000,gid=4", "-v", `${alice.home}/home:/home`];
+    expect(await runOk(flags, "id -u; id -g; whoami; stat -c %u:%g /home/file")).toBe(
+      "1000\n4\nuser\n1000:4",
+    );
+    expect(await runOk(["--userns", "keep-id:uid=0,gid=0"], "id -u")).toBe("0");
+    const beyond = ["--userns", "keep-id:uid=1234567890"];
+    expect(await runOk(beyond, "id -u; stat -c %u /etc")).toBe("1234567890\n0");
+    expect(await refusal(["--userns", "keep-id:user=5"])).toContain("keep-id:uid=UID,gid=GID");
+    expect(await refusal([...keep, "--group-add", "5"])).toContain("keep-groups");
+    expect(await runOk([...keep, "--group-add", "keep-groups"], "id -u")).toBe(String(alice.uid));
+  });
+
+  test("takes sub-ids, and no bundle of plain runc's", async () => {
+    expect(await refusal(keep, carol)).toContain("--userns keep-id takes sub-ids");
+    const bundle = ["cntnr", "bundle", "create", "-b", "kept", ...keep, image];
+    expect((await host.asUser(alice, bundle)).stderr).toContain("plain runc");
+  });
+
+  test("holds for all that is done with the container in its lives", async () => {
+    const check = ["--health-cmd", `test $(id -u) = ${alice.uid}`, "--health-interval", "1s"];
+    const script = "echo $(id -u); echo text >/tmp/file; exec sleep 1000";
+    await ok(alice, ["cntnr", "run", "-d", "--name", "kept", ...keep, ...check, image, "sh", "-c", script]);
+    try {
+      expect(await ok(alice, ["cntnr", "exec", "kept", "id", "-u"])).toBe(String(alice.uid));
+      expect(await ok(alice, ["cntnr", "exec", "-u", "user", "kept", "id", "-u"])).toBe("1000");
+      expect(await ok(alice, ["cntnr", "exec", "-u", "0", "kept", "sh", "-c", "echo new >/etc/new"])).toBe(
+        "",
+      );
+      expect(await ok(alice, ["sh", "-c", "script -qec 'cntnr exec -ti kept id -u' /dev/null"])).toContain(
+        String(alice.uid),
+      );
+      const health = ["cntnr", "inspect", "--format", "{{.State.Health.Status}}", "kept"];
+      await waitFor(async () => (await ok(alice, health)) === "healthy", { what: "its check" });
+      for (const state of ["running", "stopped"]) {
+        await ok(alice, [
+          "sh",
+          "-c",
+          "echo mine >mine && cntnr cp mine kept:/tmp/mine && cntnr cp -a mine kept:/kept",
+        ]);
+        expect(await ok(alice, ["cntnr", "cp", "kept:/tmp/file", "-"])).toContain("text");
+        const changes = await ok(alice, ["cntnr", "diff", "kept"]);
+        expect(changes.split("\n")).toEqual(
+          expect.arrayContaining(["A /etc/new", "A /kept", "A /tmp/file", "A /tmp/mine"]),
+        );
+        await ok(alice, ["cntnr", "commit", "kept", `kept:${state}`]);
+        await ok(alice, ["cntnr", "stop", "-t", "0", "kept"]);
+      }
+      const owners = "cd /; stat -c %u:%g etc/new tmp/file tmp/mine kept etc";
+      const expected = ["0:0", own(), "0:0", own(), "0:0"].join("\n");
+      for (const state of ["running", "stopped"]) {
+        const ofImage = [`kept:${state}`, "sh", "-c", owners];
+        expect(await ok(alice, ["cntnr", "run", "--rm", ...ofImage])).toBe(expected);
+        expect(await ok(alice, ["cntnr", "run", "--rm", ...keep, ...ofImage])).toBe(expected);
+      }
+      await ok(alice, ["cntnr", "start", "kept"]);
+      expect(await ok(alice, ["cntnr", "logs", "kept"])).toBe(`${alice.uid}\n${alice.uid}`);
+      const joined = await runOk(["--pid", "container:kept"], "id -u; stat -c %u /etc; pidof sleep");
+      expect(joined).toBe("0\n0\n1");
+      expect(await refusal([...keep, "--pid", "container:kept"])).toContain("the ids that it has");
+    } finally {
+      await ok(alice, ["cntnr", "rm", "-f", "kept"]);
+      await ok(alice, ["cntnr", "rmi", "-f", "kept:running", "kept:stopped"]);
+    }
+  });
+
+  test("goes with volumes, networks and terminals", async () => {
+    const volume = ["-v", "kept-www:/www"];
+    expect(await runOk([...keep, ...volume], "stat -c %u:%g /www/index.html; cat /www/index.html")).toBe(
+      "0:0\nhello from www",
+    );
+    await ok(alice, ["cntnr", "volume", "rm", "kept-www"]);
+    const address = "ip -4 -o addr show eth0 | grep -o '10.20.0.[0-9]*' | head -1";
+    const [inet, named] = (await runOk([...keep, "--network", "lab"], `${address}; hostname -i`)).split("\n");
+    expect(inet).toBe(named ?? "");
+    const terminal = `script -qec 'cntnr run --rm -ti --userns keep-id ${image} id -u' /dev/null`;
+    expect(await ok(alice, ["sh", "-c", terminal])).toContain(String(alice.uid));
+    await host.waitForNoResidue();
+  });
+
+  test("keeps the image's files once for its ids, until they are collected as garbage", async () => {
+    const layers = () => ok(alice, ["sh", "-c", "ls .local/share/cntnr/layers | grep -cv json"]);
+    await ok(alice, ["cntnr", "image", "gc"]);
+    expect(await layers()).toBe("1");
+    await ok(alice, ["cntnr", "create", "--name", "kept", ...keep, image, "cat", "/etc/passwd"]);
+    await ok(alice, ["cntnr", "create", "--name", "kept2", ...keep, image]);
+    expect(await layers()).toBe("2");
+    await ok(alice, ["cntnr", "image", "gc"]);
+    expect(await ok(alice, ["cntnr", "start", "-a", "kept"])).toContain("root:x:0:0");
+    const named = 's/\\("org.cntnr.named-at": *"\\)20[0-9]*/\\12001/';
+    const age = `cd .local/share/cntnr && touch -d '2 days ago' layers/*.json && sed -i '${named}' images/index.json`;
+    await ok(alice, ["sh", "-c", age]);
+    await ok(alice, ["cntnr", "rm", "kept", "kept2"]);
+    const unused = ["cntnr", "image", "gc", "--ttl", "24h", "--dry-run"];
+    expect(await ok(alice, unused)).toContain("alpine:3.6");
+    expect(await runOk(keep, "id -u")).toBe(String(alice.uid));
+    expect(await ok(alice, unused)).not.toContain("alpine:3.6");
+    await ok(alice, ["cntnr", "image", "gc"]);
+    expect(await layers()).toBe("1");
+    expect(await runOk(keep, "id -u")).toBe(String(alice.uid));
+  });
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { exactJson, parseExactJson } from "../../../../runtime/bundle/exact-json.ts";
 import { planRlimits, planSysctls } from "../../../../runtime/bundle/limits-plan.ts";
-import { containerToJoin, planNamespaces } from "../../../../runtime/bundle/namespaces.ts";
+import { containerToJoin, planNamespaces, withJoinedProcess } from "../../../../runtime/bundle/namespaces.ts";
 import { planRestrictions, type RestrictionFacts } from "../../../../runtime/bundle/restrictions.ts";
 import { parseSeccompFile, selectProfile } from "../../../../runtime/bundle/seccomp/profile-file.ts";
 
@@ -29,6 +29,19 @@ describe("namespaces", () => {
       { type: "network", path: "/proc/42/ns/net" },
       { type: "user", path: "/proc/42/ns/user" },
     ]);
+  });
+
+  test("are made anew for each life where the user keeps his ids", () => {
+    const userns = { kind: "keep-id" } as const;
+    const list = planNamespaces({ ...privateNetwork, userns }, undefined);
+    expect(list.filter(({ path }) => path !== undefined).sort((a, b) => (a.type < b.type ? -1 : 1))).toEqual([
+      { type: "network", path: "/proc/0/ns/net" },
+      { type: "user", path: "/proc/0/ns/user" },
+    ]);
+    expect(withJoinedProcess(JSON.stringify(list), 7)).toContain('"path":"/proc/7/ns/net"');
+    expect(() => containerToJoin({ network: { kind: "container", container: "web" }, userns })).toThrow(
+      "keep-id",
+    );
   });
 
   test("are those of one container", () => {

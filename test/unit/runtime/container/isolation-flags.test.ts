@@ -14,6 +14,7 @@ import {
   parseCgroupMount,
   parseCgroupNamespace,
   parseNamespace,
+  parseUserNamespace,
 } from "../../../../runtime/container/namespace-flags.ts";
 import { parseSecurityOptions } from "../../../../runtime/container/security-flags.ts";
 import { parseSize } from "../../../../runtime/container/size-flag.ts";
@@ -29,8 +30,15 @@ describe("namespaces", () => {
   });
 
   test("of users are never the host's, which is said where it matters", () => {
-    expect(parseNamespace("userns", "host")).toBeUndefined();
-    expect(() => parseNamespace("userns", "keep-id")).toThrow("root of a container is you");
+    expect(parseUserNamespace("host")).toBeUndefined();
+    expect(parseUserNamespace("container:web")).toEqual({ kind: "container", container: "web" });
+  });
+
+  test("of users may keep one's own ids, or have others", () => {
+    expect(parseUserNamespace("keep-id")).toEqual({ kind: "keep-id" });
+    expect(parseUserNamespace("keep-id:uid=5,gid=6")).toEqual({ kind: "keep-id", uid: 5, gid: 6 });
+    for (const text of ["keep-id:5", "keep-id:uid=-1", "keep-id:uid=4294967295", "keep-id:size=5"])
+      expect(() => parseUserNamespace(text)).toThrow("keep-id:uid=UID,gid=GID");
   });
 
   test.each(["container:", "none", "pod"])("are not %s", (text) => {
