@@ -149,6 +149,8 @@ export interface ContainerPaths {
   readonly notify: string;
   readonly log: string;
   readonly runcLog: string;
+  /** While runc is started, for its name. */
+  readonly runtime: string;
   readonly runcState: string;
 }
 
@@ -172,6 +174,7 @@ export function containerPaths(directories: Directories, id: ContainerId): Conta
     notify: join(directory, "notify"),
     log: join(directory, "log"),
     runcLog: join(directory, "runc.log"),
+    runtime: join(directory, "runc"),
     runcState: join(directories.runcRoot, id),
   };
 }

@@ -7,6 +7,7 @@ import type { ContainerId } from "./container-id.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { type CreateRequest, type CreateSurroundings, createContainer } from "./create-container.ts";
 import { runForeground } from "./run-foreground.ts";
+import { SealedRuntime } from "./sealed-runtime.ts";
 import { isEntered } from "./user-namespace.ts";
 
 /** One `cntnr run`. */
@@ -42,6 +43,7 @@ export async function runContainer(
   const { detach, options, streams } = request;
   const { signal } = surroundings;
   if (!detach && !streams) checkTerminal(options);
+  await using runtime = mayBeForeground(request) ? new SealedRuntime() : undefined;
   const record = await createContainer(directories, request, surroundings, {
     madeBy: "run",
     stdinOnce: options.stdin && !detach,
@@ -61,7 +63,7 @@ export async function runContainer(
     const { onRemark } = surroundings;
     return {
       kind: "ended",
-      exitCode: await runForeground(directories, record, { signals, attached, onRemark }),
+      exitCode: await runForeground(directories, record, { signals, attached, onRemark, runtime }),
     };
   }
   const { startAttached } = await import("./attached-container.ts");
@@ -83,6 +85,11 @@ export async function runContainer(
   });
   if (end === "left") return { kind: isShown ? "left" : "detached", id: record.id };
   return isShown ? { kind: "ended", exitCode: end } : { kind: "detached", id: record.id };
+}
+
+/** What the record says may still be against it. */
+function mayBeForeground({ detach, streams, options, runtime }: RunRequest): boolean {
+  return !(detach || streams || options.tty || runtime !== undefined);
 }
 
 async function startNew(

@@ -11,6 +11,7 @@ import { discardContainer } from "./discard-container.ts";
 import type { ForegroundOutput } from "./foreground-output.ts";
 import { deleteFromRuntime, readRuncLog, runcFlags, runtimeOf, runtimeWords } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
+import type { SealedRuntime } from "./sealed-runtime.ts";
 import { writeExit } from "./settle.ts";
 import { ensureSharedMemory } from "./shared-memory.ts";
 import { SignalForwarding } from "./signal-forwarding.ts";
@@ -22,6 +23,8 @@ export interface ForegroundOptions {
   readonly attached: readonly OutputStream[];
   /** What the person at the terminal has to know. */
   readonly onRemark: (text: string) => void;
+  /** Without it, the one that the record names. */
+  readonly runtime: SealedRuntime | undefined;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface ForegroundOptions {
 export async function runForeground(
   directories: Directories,
   record: ContainerRecord,
-  { signals, attached, onRemark }: ForegroundOptions,
+  { signals, attached, onRemark, runtime }: ForegroundOptions,
 ): Promise<number> {
   const paths = containerPaths(directories, record.id);
   const flags = runcFlags(directories, paths);
@@ -41,17 +44,18 @@ export async function runForeground(
   using _ = await openNamespace(directories, record);
   ensureSharedMemory(record);
   beginLife(paths, "cntnr", startedBySomebody);
-  const runc = spawnAttached(
-    [runtimeOf(record), ...flags, "run", ...runtimeWords(record), "--bundle", paths.directory, record.id],
-    {
+  const words = [...flags, "run", ...runtimeWords(record), "--bundle", paths.directory, record.id];
+  const start = (program: string) =>
+    spawnAttached([runtimeOf(record), ...words], {
+      program,
       stdin: record.stdin ? "inherit" : "ignore",
       output: output?.stdio ?? directOutput(attached),
       // Ctrl-C is to come once, from us.
       ownSession: true,
       // It would wait for a container that says it is ready, and most never do.
       ...(process.env.NOTIFY_SOCKET === undefined ? {} : { env: withoutService(process.env) }),
-    },
-  );
+    });
+  const runc = runtime ? await runtime.start(paths.runtime, start) : start(runtimeOf(record));
   noteContainer(directories, record, "start");
   if (record.health) (await import("../health/supervisor-lock.ts")).wakeSupervisor(directories);
   forwarding?.to((signal) => runc.signal(signal));

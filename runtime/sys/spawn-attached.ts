@@ -22,6 +22,8 @@ export function spawnAttached(
     /** Of standard output and error; or of each. */
     readonly output: "inherit" | "ignore" | readonly (number | "inherit" | "ignore")[];
     readonly ownSession: boolean;
+    /** What is executed, unless it is what `argv` begins with. */
+    readonly program?: string;
     /** Descriptors of ours that the program gets as 3, 4, ... */
     readonly inherit?: readonly number[];
     /** Without it, ours. */
@@ -32,7 +34,8 @@ export function spawnAttached(
   const { output } = options;
   const [stdout = "ignore", stderr = "ignore"] = typeof output === "string" ? [output, output] : output;
   try {
-    const child = Bun.spawn([...argv], {
+    const child = Bun.spawn([options.program ?? argv[0], ...argv.slice(1)], {
+      argv0: argv[0],
       stdio: [options.stdin, stdout, stderr, ...(options.inherit ?? [])],
       detached: options.ownSession,
       // Without it Bun passes on the environment that we were started with, and not what we have made of it.

@@ -68,6 +68,28 @@ describe("a container in the foreground", () => {
     );
     expect(said).toEqual({ exitCode: 4, stdout: "", stderr: "runc run failed: not really\n" });
   });
+
+  test("runs below a process that is called runc, and has none of our files open", async () => {
+    const run = alice.spawn("cntnr run --rm --name named $IMAGE sleep 1000");
+    const init = await waitFor(() => alice.pidOf("named"), { what: "the container" });
+    expect(await alice.ok(`ps -o comm= -p $(ps -o ppid= -p ${init})`)).toBe("runc");
+    await alice.ok("cntnr rm -f named");
+    await run.exited;
+    // The last is the directory that ls reads.
+    expect(await alice.ok("cntnr run --rm $IMAGE ls /proc/self/fd")).toBe("0\n1\n2\n3");
+  });
+
+  test("runs with a script in runc's place that starts it in its own way", async () => {
+    await alice.ok(
+      `mkdir bin && printf '#!/bin/sh\nPATH=%s exec runc "$@"\n' "$PATH" >bin/runc && chmod +x bin/runc`,
+    );
+    expect(await alice.run('PATH="$HOME/bin:$PATH" cntnr run --rm $IMAGE echo here')).toEqual({
+      exitCode: 0,
+      stdout: "here\n",
+      stderr: "",
+    });
+    await alice.ok("rm -r bin");
+  });
 });
 
 test("large binary data goes in and comes out as it is, also through conmon, and in the foreground", async () => {
