@@ -50,6 +50,8 @@ export interface Machine {
   readonly ports: HeldPorts;
   /** Where the packets of an attachment come into the host; undefined when they do not. */
   readonly findHostEnd: (hostInterfaces: readonly string[]) => HostEnd | undefined;
+  /** Whether the host has an address now. */
+  readonly isHostsAddress: (address: string) => boolean;
   readonly onStep: OnStep;
 }
 
@@ -80,6 +82,7 @@ export async function executeAttach(machine: Machine, record: AttachmentRecord):
   const result = await plugins.add(record, netnsPath);
   onStep("attach:added");
   requireSound(result, record, shape);
+  requireNotHosts(machine, result);
   reservePorts(ports, record, result);
   onStep("attach:reserved");
   const hostEnd = machine.findHostEnd(result.hostInterfaces);
@@ -92,6 +95,14 @@ export async function executeAttach(machine: Machine, record: AttachmentRecord):
   const attached = machine.journal.attached(record.id, { result: result.json, hostEnd: hostEnd ?? null });
   onStep("attach:done");
   return attached;
+}
+
+/**
+ * The host may have got an address since its networks were compared with its own (D6). Throws Refusal.
+ */
+function requireNotHosts({ isHostsAddress }: Machine, { given }: PluginResult): void {
+  const taken = given.addresses.map((text) => text.split("/")[0] ?? "").find(isHostsAddress);
+  if (taken !== undefined) throw new Refusal("conflict", `the address ${taken} is the host's own`);
 }
 
 /** Throws Refusal `conflict` for ports that somebody has, or that the host has no address for. */

@@ -67,6 +67,8 @@ export function settleEnd({ hostEnd, mac, isolationGroup }: FilteredAttachment):
 function distrust(name: string): void {
   const settings = {
     "ipv4/conf/accept_redirects": "0",
+    // Who sends by way of the host's own address would be judged by that.
+    "ipv4/conf/accept_source_route": "0",
     "ipv4/conf/send_redirects": "0",
     "ipv4/conf/secure_redirects": "0",
     "ipv6/conf/accept_ra": "0",

@@ -1,7 +1,10 @@
 import { Address4, Address6 } from "ip-address";
 import type { HostAddressing } from "../../policy/address/overlaps.ts";
 import { listLinks } from "./links.ts";
-import { type Message, parseAttributes } from "./message.ts";
+import { bytesOfAddress } from "../sys/address-bytes.ts";
+import { SystemCallError } from "../sys/libc.ts";
+import { family as ipFamily } from "../sys/sockets.ts";
+import { encodeAttribute, type Message, parseAttributes } from "./message.ts";
 import { askKernel, dump, protocol } from "./request.ts";
 
 const newAddress = 20;
@@ -37,6 +40,26 @@ export function hostAddressing(): HostAddressing {
       .filter(({ type }) => type === newRoute)
       .flatMap((message) => routeIn(message, deviceOf)),
   };
+}
+
+/** RTN_LOCAL. */
+const local = 2;
+
+/** Whether the host has an address now, as its routing sees it; costs the same however many there are. */
+export function isHostsAddress(address: string): boolean {
+  const bytes = bytesOfAddress(address);
+  const header = Buffer.alloc(routeHeaderBytes);
+  header.writeUInt8(bytes.length === 4 ? ipFamily.inet : ipFamily.inet6, 0);
+  header.writeUInt8(bytes.length * 8, 1);
+  try {
+    const wanted = encodeAttribute(routeAttribute.destination, bytes);
+    const answer = askKernel(protocol.route, { type: getRoute }, header, wanted);
+    return answer.some(({ type, body }) => type === newRoute && body.readUInt8(7) === local);
+  } catch (error) {
+    // No way leads there: so it is not here, either.
+    if (error instanceof SystemCallError) return false;
+    throw error;
+  }
 }
 
 type DeviceOf = (index: number | undefined) => string;

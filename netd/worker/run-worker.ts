@@ -9,7 +9,7 @@ import { Filter } from "../filter/filter.ts";
 import { findHostEnd } from "../filter/host-end.ts";
 import { Journal } from "../journal/journal.ts";
 import { takeNamespaceLock } from "../namespace-lock.ts";
-import { hostAddressing } from "../netlink/host-addressing.ts";
+import { hostAddressing, isHostsAddress } from "../netlink/host-addressing.ts";
 import { DescriptorPins, type PinStore } from "../netns/descriptor-pins.ts";
 import { PinDirectory } from "../netns/pins.ts";
 import { probePidfdSource } from "../peer/identify-peer.ts";
@@ -103,7 +103,8 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
   });
   const filter = stack.use(new Filter({ runBatch: batchRunner(lock.fd), report: options.log }));
   const ports = stack.use(new PortReservations());
-  const machine = { journal, pins, plugins, filter, ports, findHostEnd, onStep: options.onStep };
+  const { onStep } = options;
+  const machine = { journal, pins, plugins, filter, ports, findHostEnd, isHostsAddress, onStep };
   const listener = listenOn(stack, options.sockets.users, paths.socket, 0o666);
   const adminListener = listenOn(stack, options.sockets.admin, paths.adminSocket, 0o600);
   const networks = new Networks({

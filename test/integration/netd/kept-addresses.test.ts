@@ -35,3 +35,12 @@ test("addresses that a rule lets one user ask for are given to nobody who asks f
   await expect(addressOf(bob)).rejects.toThrow("not attached");
   expect(await addressOf(alice, { addresses: ["10.20.0.2"] })).toBe("10.20.0.2/29");
 });
+
+test("an address that the host has got since the policy was loaded is given to nobody (D6)", async () => {
+  const { alice } = host.users;
+  await host.asRoot(["ip", "address", "add", "10.20.0.3/32", "dev", "lab0"]);
+  const answer = await attach(host, alice, await makeNamespace(host, alice), { addresses: ["10.20.0.3"] });
+  expect(answer).toMatchObject({ code: 6, details: "the address 10.20.0.3 is the host's own" });
+  await host.asRoot(["ip", "address", "delete", "10.20.0.3/32", "dev", "lab0"]);
+  expect(await addressOf(alice, { addresses: ["10.20.0.3"] })).toBe("10.20.0.3/29");
+});
