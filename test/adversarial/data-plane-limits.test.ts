@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import type { PublishedPort } from "../../netd/ports/published-port.ts";
+import { bytesOfAddress } from "../../netd/sys/address-bytes.ts";
 import {
   bridgeNetwork,
   FilteredHost,
@@ -10,6 +11,7 @@ import {
   outsideAddress,
   routedNetwork,
 } from "../fixtures/filtered-host.ts";
+import { ethernet, etherType, sctpPacket } from "../fixtures/frames.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 let filtered: FilteredHost;
@@ -83,6 +85,52 @@ describe("a published port", () => {
     expect(await outside.ask(ask)).toBe(outsideAddress.ipv4);
     await filtered.detach(next);
   });
+});
+
+describe("a published port of SCTP", () => {
+  const macIn = async (pid: number, link: string) => {
+    const shown = await filtered.shell(`nsenter --target=${pid} --net ip -o link show ${link}`);
+    return /link\/ether (\S+)/.exec(shown)?.[1] ?? "";
+  };
+  /** Frames until one has these bytes. */
+  const seen = async (namespace: NetworkNamespace, bytes: Buffer) => {
+    const found: string[] = [];
+    const isThere = async () => {
+      found.push(...(await namespace.frames()));
+      return found.some((frame) => frame.includes(bytes.toString("hex")));
+    };
+    await waitFor(isThere, { what: `a frame with ${bytes.toString("hex")}` });
+  };
+
+  test.each(["ipv4", "ipv6"] as const)(
+    "leads to the container and back, by its packets alone, and is nobody else's (R11, %s)",
+    async (family) => {
+      const ports = [port(7050, { protocol: "sctp", containerPort: 90 })];
+      const published = await attach("lab", ports);
+      await expect(attach("lab", ports)).rejects.toThrow("7050");
+      const wan = { from: await macIn(outside.pid, "eth0"), to: await macIn(host.pid, "wan0") };
+      const inside = { from: published.attachment.mac, to: await macIn(host.pid, "lab0") };
+      const [client, container] = [outsideAddress[family], published[family]];
+      await published.namespace.capture("eth0");
+      const init = sctpPacket({ from: client, to: hostAddress[family] }, 5000, 7050, "init");
+      await outside.send("eth0", ethernet(wan, etherType[family], init));
+      const wire = (from: string, to: string, ...numbers: number[]) =>
+        Buffer.concat([bytesOfAddress(from), bytesOfAddress(to), Buffer.from(new Uint8Array(numbers))]);
+      const [clientPort, containerPort, hostPort] = [5000, 90, 7050].map((number) => [
+        number >> 8,
+        number & 255,
+      ]);
+      await seen(
+        published.namespace,
+        wire(client, container, ...(clientPort ?? []), ...(containerPort ?? [])),
+      );
+      await outside.capture("eth0");
+      const answer = sctpPacket({ from: container, to: client }, 90, 5000, "init-ack");
+      await published.namespace.send("eth0", ethernet(inside, etherType[family], answer));
+      await seen(outside, wire(hostAddress[family], client, ...(hostPort ?? []), ...(clientPort ?? [])));
+      await filtered.detach(published);
+    },
+  );
 });
 
 /** How many connections of an address the host knows. */
