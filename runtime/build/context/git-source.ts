@@ -9,12 +9,14 @@ export interface GitSource {
   readonly remote: string;
   /** Branch, tag or commit; "" for the remote's own choice. */
   readonly ref: string;
+  /** The beginning of the commit's digits. */
+  readonly checksum?: string;
+  /** Default: true. */
+  readonly hasSubmodules?: boolean;
 }
 
 export interface GitOptions {
   readonly gitDirectory: "kept" | "removed";
-  /** The beginning of the commit's digits. */
-  readonly checksum: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** Of the build, by id: those that servers want to see. */
   readonly secrets: ReadonlyMap<string, SecretSource>;
@@ -28,7 +30,7 @@ const fetchTimeoutMs = 60 * 60_000;
  * Throws CntnrError `unavailable` without git, or when the repository or the ref cannot be had.
  */
 export async function checkOut(
-  { remote, ref }: GitSource,
+  { remote, ref, checksum, hasSubmodules = true }: GitSource,
   directory: string,
   options: GitOptions,
 ): Promise<string> {
@@ -40,11 +42,11 @@ export async function checkOut(
   await git("init", "--quiet");
   await git("remote", "add", "origin", remote);
   const commit = /^[a-f0-9]{40}$/.test(ref) ? ref : await findRef(ref || "HEAD", git);
-  if (options.checksum !== undefined && !commit.startsWith(options.checksum))
-    throw new CntnrError("build", `${remote} is not what --checksum says: it is at ${commit}`);
+  if (checksum !== undefined && !commit.startsWith(checksum))
+    throw new CntnrError("build", `${remote} is not what its checksum says: it is at ${commit}`);
   await git("fetch", "--quiet", "--depth=1", "--no-tags", "origin", commit);
   await git("-c", "advice.detachedHead=false", "checkout", "--quiet", "FETCH_HEAD");
-  await git("submodule", "update", "--quiet", "--init", "--recursive", "--depth=1");
+  if (hasSubmodules) await git("submodule", "update", "--quiet", "--init", "--recursive", "--depth=1");
   if (options.gitDirectory === "removed") await rm(join(directory, ".git"), { recursive: true });
   return commit;
 }
@@ -57,9 +59,8 @@ async function findRef(ref: string, git: (...args: string[]) => Promise<string>)
       .map((line) => line.split("\t"))
       .flatMap(([hash = "", name]) => (name ? [[name, hash] as const] : [])),
   );
-  const names = [ref, `refs/heads/${ref}`, `refs/tags/${ref}^{}`, `refs/tags/${ref}`];
-  for (const name of names) {
-    const commit = refs.get(name);
+  for (const name of [ref, `refs/heads/${ref}`, `refs/tags/${ref}`, `refs/${ref}`]) {
+    const commit = refs.get(`${name}^{}`) ?? refs.get(name);
     if (commit !== undefined) return commit;
   }
   throw new CntnrError("unavailable", `the repository has no branch or tag ${ref}`);

@@ -5,7 +5,7 @@ import { newUpperTree, type UpperTree } from "../../layer/upper-tree.ts";
 import type { Directories } from "../../store/directories.ts";
 import { newKey, type TemporaryKey } from "../../store/temporary.ts";
 import type { IdMappings } from "../../userns/id-mappings.ts";
-import { parseGitSource } from "../plan/remote-source.ts";
+import { parseGitContext } from "../plan/remote-source.ts";
 import { emptyLayer } from "../steps/empty-layer.ts";
 import type { SecretSource } from "../steps/secrets.ts";
 import { authorizationFor } from "../steps/url-authorization.ts";
@@ -105,11 +105,12 @@ export async function openTree(request: TreeRequest, stack: AsyncDisposableStack
   const { context, stdin, signal } = request;
   if (isDirectory(context)) return { path: resolve(context) };
   if (context === "-") return openBytes(await stdin(), request, stack);
-  const git = parseGitSource(context);
+  const git = parseGitContext(context);
   if (git) {
     const path = await newDirectory(request, stack);
-    const { env, secrets, gitDirectory = "removed" } = request;
-    await checkOut(git, path, { gitDirectory, checksum: undefined, env, secrets, signal });
+    const { env, secrets } = request;
+    const gitDirectory = git.keepsGitDir ? "kept" : (request.gitDirectory ?? "removed");
+    await checkOut(git, path, { gitDirectory, env, secrets, signal });
     return { path: git.subdirectory === "" ? path : join(path, join("/", git.subdirectory)) };
   }
   if (/^https?:\/\//i.test(context)) {

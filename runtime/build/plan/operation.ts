@@ -31,7 +31,17 @@ export type CopyItem =
   | { readonly kind: "path"; readonly path: string }
   | { readonly kind: "text"; readonly name: string; readonly text: string }
   | { readonly kind: "url"; readonly url: string }
-  | { readonly kind: "git"; readonly remote: string; readonly ref: string; readonly subdirectory: string };
+  | {
+      readonly kind: "git";
+      readonly remote: string;
+      /** "" for the remote's own choice. */
+      readonly ref: string;
+      readonly subdirectory: string;
+      /** What an address can say besides; the beginning of the commit's digits. */
+      readonly checksum?: string;
+      readonly keepsGitDir?: boolean;
+      readonly hasSubmodules?: boolean;
+    };
 
 export interface CopyOperation {
   readonly kind: "copy";

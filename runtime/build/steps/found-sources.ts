@@ -66,9 +66,9 @@ export async function findSources(
     }
     case "git": {
       const path = scratch();
-      await checkOut(item, path, {
-        gitDirectory: operation.keepsGitDir ? "kept" : "removed",
-        checksum: operation.checksum,
+      const { checksum = operation.checksum, keepsGitDir = operation.keepsGitDir } = item;
+      await checkOut({ ...item, ...(checksum === undefined ? {} : { checksum }) }, path, {
+        gitDirectory: keepsGitDir ? "kept" : "removed",
         env: options.env,
         secrets: options.secrets,
         signal,

@@ -194,6 +194,29 @@ ADD --link a/z.txt /linked/
     );
   });
 
+  test("of a repository goes by what its address asks for", async () => {
+    const git = await makeContext(host, alice, { f: "main\n", "sub/f": "sub\n" });
+    const as = "git -c user.name=a -c user.email=a@b";
+    const commits = `cd ${git} && git init -q -b main && git add . && ${as} commit -qm 1 && ${as} tag -a -m v1 v1 && git checkout -q -b v1-branch &&
+      echo branch >f && ${as} commit -qam 2 && git update-ref refs/pull/7/head HEAD && git checkout -q main && git clone -q --mirror . ${git}.git && git rev-parse v1-branch`;
+    const commit = checked(["git"], await host.asUser(alice, ["sh", "-c", commits])).stdout.trim();
+    const url = `file://${git}.git`;
+    await built(`FROM BASE
+ADD ${url}?branch=v1-branch /branch/
+ADD ${url}?tag=v1&keep-git-dir=true /tag/
+ADD ${url}?ref=pull/7/head /pull/
+ADD ${url}#pull/7/head /fragment/
+ADD ${url}?subdir=sub&branch=main /sub/
+ADD ${url}?checksum=${commit} /commit/
+RUN cat /*/f >/all; ls -d /*/.git >>/all
+`);
+    expect(await builds.run("cat /all")).toBe("branch\nbranch\nbranch\nbranch\nsub\nmain\n/tag/.git\n");
+    const wrong = await builds.build(`FROM BASE\nADD ${url}?tag=v1&checksum=0000000 /g/\n`);
+    expect(wrong.stderr).toContain("it is at");
+    const context = ["cntnr", "build", "-q", `${url}?branch=main&submodules=false`];
+    expect((await host.asUser(alice, context)).stderr).toContain("there is no Dockerfile in it");
+  });
+
   test("--checksum of a repository is a commit, or its beginning", async () => {
     const git = await makeContext(host, alice, { f: "1" });
     const commit = `cd ${git} && git init -q -b main && git add . && git -c user.name=a -c user.email=a@b commit -qm 1 && git clone -q --bare . ${git}.git && git rev-parse HEAD`;
