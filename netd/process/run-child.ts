@@ -53,8 +53,8 @@ const orphanGraceMs = 1000;
 const drainMs = 1000;
 
 /**
- * Runs a program to its end. It leads a session and a process group of its own: a signal to netd's group does not
- * reach it (F11), and what it leaves running in its group ends with it (R8).
+ * Runs a program to its end. It has a process group of its own: a signal to netd's group does not reach it (F11), and
+ * what it leaves running in its group ends with it (R8).
  * Throws ChildError.
  */
 export async function runChild(spec: ChildSpec): Promise<ChildResult> {
@@ -65,6 +65,8 @@ export async function runChild(spec: ChildSpec): Promise<ChildResult> {
   const stop = (why: ChildFault) => {
     fault ??= faultOf(why, spec, spec.signal?.reason);
     killGroup(child);
+    // timeout(1) may not have made its group yet; then nothing but itself is in it.
+    child.kill("SIGKILL");
   };
   const abort = () => stop("aborted");
   const timer = setTimeout(() => stop("timed-out"), spec.timeoutMs);
@@ -87,12 +89,13 @@ export async function runChild(spec: ChildSpec): Promise<ChildResult> {
 
 function start({ command, args, env, timeoutMs, lockFd, stdin }: ChildSpec): ChildProcess {
   const limit = `${((timeoutMs + orphanGraceMs) / 1000).toFixed(3)}s`;
+  // timeout(1) first makes a process group, which it leads; a signal to netd's that is faster ends it before it has started
+  // anything. No session (setsid(2)): the kernel's scheduler takes each for a user of the machine (sched(7), autogroup), and
+  // one that has just come has to wait: on a busy machine plugins then took twice as long.
   // Bun marks every descriptor that is not named here close-on-exec.
   const child = spawn(timeoutProgram, ["--signal=KILL", limit, command, ...args], {
     cwd: "/",
     env: { ...env },
-    // setsid(2): timeout then stays the leader of the group that this makes.
-    detached: true,
     stdio: lockFd === undefined ? ["pipe", "pipe", "pipe"] : ["pipe", "pipe", "pipe", lockFd],
   });
   child.stdin?.on("error", () => {
@@ -166,7 +169,7 @@ function judge(
 }
 
 /**
- * Kills the group that the child leads. After the child's end its number could only be somebody else's if the kernel
+ * Kills the group that the child leads, if it has made it. After the child's end its number could only be somebody else's if the kernel
  * had gone through all numbers in between, which takes far longer than the way from the end to here.
  */
 function killGroup({ pid }: ChildProcess): void {

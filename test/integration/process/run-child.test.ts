@@ -180,10 +180,16 @@ test("ends a child whose parent was killed when its time is over, and with it th
 });
 
 test("keeps a child apart from signals to its parent's process group (F11)", async () => {
-  const { stdout } = await shell("ps -o pgid=,sid= -p $$");
-  const [group, session] = stdout.trim().split(/\s+/).map(Number);
-  expect(group).toBe(session);
+  const { stdout } = await shell("ps -o pgid=,ppid= -p $$");
+  // Its parent is timeout(1), which leads the group.
+  const [group, parent] = stdout.trim().split(/\s+/).map(Number);
+  expect(group).toBe(parent);
   expect(group).not.toBe(process.pid);
+});
+
+test("runs children in netd's session: each of their own would wait for the processor as a user of its own does", async () => {
+  const sessionOf = async (pid: string) => (await shell(`ps -o sid= -p ${pid}`)).stdout.trim();
+  expect(await sessionOf("$$")).toBe(await sessionOf(`${process.pid}`));
 });
 
 function startParent(lock: string, timeoutMs: number, script: string): RunningCommand {
