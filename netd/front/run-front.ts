@@ -5,6 +5,7 @@ import { AuditLog } from "../audit/audit-log.ts";
 import { type FrontSettings, frontDescriptors, liveliness } from "../contract/messages.ts";
 import { messageOf } from "../errors.ts";
 import { NetdMetrics } from "../metrics/netd-metrics.ts";
+import { compileHotCode } from "../process/compile-hot-code.ts";
 import { Connections } from "../server/connections.ts";
 import { Listener } from "../server/listener.ts";
 import { outliveLostStreams } from "../server/lost-streams.ts";
@@ -101,6 +102,7 @@ class Front {
     await front.#policy.reload();
     // The service's process has an end, and this with it.
     setInterval(() => front.#policy.refreshAccounts(), parts.settings.accountRefreshMs).unref();
+    compileHotCode();
     front.#serve();
     const reason = `version ${parts.settings.version}`;
     front.#audit.note({ event: "start", policyHash: front.#policy.generation.hash, reason });

@@ -15,6 +15,7 @@ import { PinDirectory } from "../netns/pins.ts";
 import { probePidfdSource } from "../peer/identify-peer.ts";
 import { PortReservations } from "../ports/port-reservations.ts";
 import { type Account, findAccount } from "../process/find-account.ts";
+import { compileHotCode } from "../process/compile-hot-code.ts";
 import { processStats } from "../process/process-stats.ts";
 import { Collector } from "../residue/collector.ts";
 import { takeServiceLock } from "../service-lock.ts";
@@ -147,6 +148,7 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
     quarantined: journal.findings.quarantined,
     damagedJournals: journal.findings.movedAside,
   });
+  compileHotCode();
   const reaping = setInterval(() => attachments.reap(), reapIntervalMs);
   await fronts.start({
     attachments: () => attachments.all(),
