@@ -11,6 +11,7 @@ import { engineOf } from "./engine-of.ts";
 import { type Filters, matches, matchesLabels, parseFilters } from "./filters.ts";
 import { formatList } from "./format-template.ts";
 import { psLayout, psRow } from "./ps-row.ts";
+import { unlessGone } from "./unless-gone.ts";
 
 const filterKeys = [
   "ancestor",
@@ -37,10 +38,11 @@ export async function ps(context: CommandContext): Promise<number> {
   const withSize = args.has("size");
   const rows = await Promise.all(
     shown.slice(0, count).map(async (container) => {
-      const size = withSize ? await engine.containers.size(container.id) : undefined;
-      return psRow(container, { isWhole: args.has("no-trunc"), size });
+      const size = withSize ? await unlessGone(engine.containers.size(container.id)) : undefined;
+      if (withSize && !size) return [];
+      return [psRow(container, { isWhole: args.has("no-trunc"), size })];
     }),
-  );
+  ).then((one) => one.flat());
   if (args.has("quiet")) print(rows.map(({ ID }) => `${ID}\n`).join(""));
   else print(formatList(rows, args.value("format"), psLayout(withSize)));
   return damaged.length === 0 ? 0 : 1;

@@ -2,13 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { shortId } from "../../runtime/container/container-id.ts";
 import { isActive } from "../../runtime/container/container-state.ts";
 import { type ContainerId, cpuPercent, type Engine, type UsageSample } from "../../runtime/engine/engine.ts";
-import { CntnrError } from "../../runtime/errors/cntnr-error.ts";
 import { isTerminal } from "../../runtime/sys/terminal.ts";
 import { print } from "../command-line/output.ts";
 import { binarySize, decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { engineOf } from "./engine-of.ts";
 import { formatList, type ListLayout, type TemplateRow } from "./format-template.ts";
+import { unlessGone } from "./unless-gone.ts";
 
 const intervalMs = 1000;
 /** Clears the screen, and begins at its top. */
@@ -66,18 +66,13 @@ function measureAll(
   containers: readonly Pick<Measured, "id" | "name">[],
 ): Promise<readonly Measured[]> {
   return Promise.all(
-    containers.map(async ({ id, name }) => ({ id, name, sample: await usageOf(engine, id) })),
+    // One that has been removed meanwhile uses nothing.
+    containers.map(async ({ id, name }) => ({
+      id,
+      name,
+      sample: await unlessGone(engine.containers.usage(id)),
+    })),
   );
-}
-
-/** One that has been removed meanwhile uses nothing. */
-async function usageOf(engine: Engine, id: ContainerId): Promise<UsageSample | undefined> {
-  try {
-    return await engine.containers.usage(id);
-  } catch (error) {
-    if (error instanceof CntnrError && error.code === "not-found") return undefined;
-    throw error;
-  }
 }
 
 function row({ id, name, sample: after }: Measured, before: UsageSample | undefined): TemplateRow {

@@ -4,6 +4,7 @@ import { decimalSize } from "./byte-size.ts";
 import { formatList, formatOne, type TemplateRow } from "./format-template.ts";
 import { imageRow } from "./image-ls.ts";
 import { psRow } from "./ps-row.ts";
+import { unlessGone } from "./unless-gone.ts";
 
 const tables = [
   {
@@ -69,13 +70,18 @@ function sharedOf(
 
 async function containerRows(engine: Engine): Promise<TemplateRow[]> {
   const { containers } = await engine.containers.list();
-  return Promise.all(
-    containers.map(async (container) => ({
-      ...psRow(container, { isWhole: false, size: undefined }),
-      LocalVolumes: String(container.mounts.filter(({ kind }) => kind === "volume").length),
-      Size: decimalSize((await engine.containers.size(container.id)).ownBytes),
-    })),
-  );
+  const rows = containers.map(async (container) => {
+    const size = await unlessGone(engine.containers.size(container.id));
+    if (!size) return [];
+    return [
+      {
+        ...psRow(container, { isWhole: false, size: undefined }),
+        LocalVolumes: String(container.mounts.filter(({ kind }) => kind === "volume").length),
+        Size: decimalSize(size.ownBytes),
+      },
+    ];
+  });
+  return (await Promise.all(rows)).flat();
 }
 
 async function volumeRows(engine: Engine): Promise<TemplateRow[]> {
@@ -84,11 +90,10 @@ async function volumeRows(engine: Engine): Promise<TemplateRow[]> {
     containers.filter(({ mounts }) =>
       mounts.some((mount) => mount.kind === "volume" && mount.name === volume),
     );
-  return Promise.all(
-    volumes.map(async ({ name }) => ({
-      Name: name,
-      Links: String(links(name).length),
-      Size: decimalSize(await engine.volumes.size(name)),
-    })),
-  );
+  const rows = volumes.map(async ({ name }) => {
+    const bytes = await unlessGone(engine.volumes.size(name));
+    if (bytes === undefined) return [];
+    return [{ Name: name, Links: String(links(name).length), Size: decimalSize(bytes) }];
+  });
+  return (await Promise.all(rows)).flat();
 }
