@@ -10,9 +10,7 @@ export function textOfElement({ key, value, limit }: Element): string {
 }
 
 function textOfValue(value: readonly Field[] | Verdict): string {
-  if ("length" in value) return textOfFields(value);
-  if ("jump" in value) return `jump ${value.jump}`;
-  return "goto" in value ? `goto ${value.goto}` : "accept";
+  return "length" in value ? textOfFields(value) : `goto ${value.goto}`;
 }
 
 function textOfFields(fields: readonly Field[]): string {

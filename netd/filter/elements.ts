@@ -186,9 +186,12 @@ function grantElements(
   return (["egress", "hostAccess"] as const).flatMap((grant) => {
     if (attachment[grant] === "none") return [];
     const chain = chains[grant];
-    const verdict = chain === undefined ? ({ accept: true } as const) : { goto: chain };
-    const map = grant === "egress" ? "egress" : "host";
-    return each((address, suffix) => inet(`${map}${suffix}`, [address], verdict));
+    const name = grant === "egress" ? "egress" : "host";
+    return each((address, suffix) =>
+      chain === undefined
+        ? inet(`${name}_any${suffix}`, [address])
+        : inet(`${name}${suffix}`, [address], { goto: chain }),
+    );
   });
 }
 
@@ -249,40 +252,30 @@ function joinRanges(ranges: readonly Range[]): Range[] {
   return joined;
 }
 
+const limitedSet = (connections: number, suffix: "4" | "6") => `limited_${connections}_${suffix}`;
 const countingSet = (connections: number, suffix: "4" | "6") => `connections_${connections}_${suffix}`;
 
-/** One pair of chains for each number of connections, with sets that count those of each address (D9). */
+/** For each number of connections the set of whom it limits, and one that counts those of each address (D9). */
 function sharedLimit({ connections }: FilteredAttachment): SharedRules | undefined {
   if (connections === undefined) return undefined;
-  const limit = ([suffix, match]: readonly ["4" | "6", string]) => {
-    const set = countingSet(connections, suffix);
+  const limit = (suffix: "4" | "6", match: "ip" | "ip6") => {
+    const [limited, counting] = [limitedSet(connections, suffix), countingSet(connections, suffix)];
     const rule = (chain: string, field: string) =>
-      `add rule inet cntnr_netd ${chain}_${connections} add @${set} { ${match} ${field} ct count over ${connections} } drop`;
+      `add rule inet cntnr_netd ${chain} ${match} ${field} @${limited} add @${counting} { ${match} ${field} ct count over ${connections} } drop`;
     return [
-      `add set inet cntnr_netd ${set} { typeof ${match} saddr; size 65535; flags dynamic; }`,
+      `add set inet cntnr_netd ${limited} { typeof ${match} saddr; }`,
+      `add set inet cntnr_netd ${counting} { typeof ${match} saddr; size 65535; flags dynamic; }`,
       rule("limit_from", "saddr"),
       rule("limit_to", "daddr"),
     ];
   };
-  return {
-    name: `limit_${connections}`,
-    commands: [
-      `add chain inet cntnr_netd limit_from_${connections}`,
-      `add chain inet cntnr_netd limit_to_${connections}`,
-      ...limit(["4", "ip"]),
-      ...limit(["6", "ip6"]),
-    ],
-  };
+  return { name: `limit_${connections}`, commands: [...limit("4", "ip"), ...limit("6", "ip6")] };
 }
 
 function limitElements(attachment: FilteredAttachment): Element[] {
   const { connections } = attachment;
   if (connections === undefined) return [];
-  return ["limit_from", "limit_to"].flatMap((map) =>
-    eachAddressOf(attachment)((address, suffix) =>
-      inet(`${map}${suffix}`, [address], { jump: `${map}_${connections}` }),
-    ),
-  );
+  return eachAddressOf(attachment)((address, suffix) => inet(limitedSet(connections, suffix), [address]));
 }
 
 function countedElements(attachment: FilteredAttachment): Element[] {

@@ -41,15 +41,18 @@ const sets = ({ suffix, match }: Family) => `
   set in_network${suffix} { typeof ${match} daddr . meta mark; }
   map group${suffix} { typeof ${match} saddr : meta mark; }
   set member${suffix} { typeof ${match} daddr . meta mark; }
+  set egress_any${suffix} { typeof ${match} saddr; }
   map egress${suffix} { typeof ${match} saddr : verdict; }
+  set host_any${suffix} { typeof ${match} saddr; }
   map host${suffix} { typeof ${match} saddr : verdict; }
   set masquerade${suffix} { typeof ${match} saddr; }
   map published${suffix} { typeof ${match} daddr . meta l4proto . th dport : ${match} daddr . th dport; }
-  map published_any${suffix} { typeof meta l4proto . th dport : ${match} daddr . th dport; }
-  map limit_from${suffix} { typeof ${match} saddr : verdict; }
-  map limit_to${suffix} { typeof ${match} daddr : verdict; }`;
+  map published_any${suffix} { typeof meta l4proto . th dport : ${match} daddr . th dport; }`;
 
-/** The tables whose packets are the host's own: what containers send it, what it forwards, publishes, masquerades. */
+/**
+ * The tables whose packets are the host's own: what containers send it, what it forwards, publishes, masquerades. A map
+ * of verdicts is for those of whom few are expected: at every new rule the kernel looks through all of its elements.
+ */
 export const hostTable = `table inet cntnr_netd {
   set attached { type ifname; }
   set routed { typeof iif; }
@@ -78,8 +81,10 @@ ${guardChains("accept")}
     goto newborn
   }
 
-  chain new_connection {
-${both(({ suffix, match }) => `    ${match} saddr vmap @limit_from${suffix}`)}
+  chain limit_from {
+  }
+
+  chain limit_to {
   }
 
   chain publish {
@@ -98,7 +103,7 @@ ${both(publish)}
 
   chain tracked {
     type filter hook prerouting priority -90; policy accept;
-    ct state new iifname @attached jump new_connection
+    ct state new iifname @attached jump limit_from
     ct status dnat iifname @attached goto published_to_container
   }
 
@@ -113,6 +118,7 @@ ${both(({ suffix, match }) => `    ${match} daddr @container${suffix} ${setMark(
   }
 
   chain egress {
+${both(({ suffix, match }) => `    ${match} saddr @egress_any${suffix} accept`)}
 ${both(({ suffix, match }) => `    ${match} saddr vmap @egress${suffix}`)}
     goto refuse
   }
@@ -137,7 +143,7 @@ ${both(({ match, metadata }) => `    ${match} daddr ${metadata} goto refuse`)}
   }
 
   chain to_published {
-${both(({ suffix, match }) => `    ct state new ${match} daddr vmap @limit_to${suffix}`)}
+    ct state new jump limit_to
     iifname @attached goto egress comment "by the address that it was sent to"
     accept
   }
@@ -160,6 +166,7 @@ ${both(({ suffix, match }) => `    ct state new ${match} daddr vmap @limit_to${s
     ct direction reply ct state { established, related } accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 ${both(({ match, loopback, metadata }) => `    ${match} daddr { ${loopback}, ${metadata} } drop`)}
+${both(({ suffix, match }) => `    ${match} saddr @host_any${suffix} accept`)}
 ${both(({ suffix, match }) => `    ${match} saddr vmap @host${suffix}`)}
     goto refuse
   }

@@ -41,8 +41,8 @@ export function requireNotBridges({ hostEnd, mac }: FilteredAttachment): void {
 
 /**
  * Seals the host's end of an attachment. A port learns nothing and floods nothing that it does not have to (D8), takes
- * no part in spanning trees (D4), may send to itself (by a port that it publishes), and reaches no other one when it is
- * alone, by the kernel's own means. May be done again. Throws SystemCallError.
+ * no part in spanning trees (D4), may send to itself (by a port that it publishes), reaches no other one when it is alone,
+ * by the kernel's own means, and is no address of the host's. May be done again. Throws SystemCallError.
  */
 export function settleEnd({ hostEnd, mac, isolationGroup }: FilteredAttachment): void {
   setPrograms(hostEnd.index, endSeal);
@@ -60,7 +60,17 @@ export function settleEnd({ hostEnd, mac, isolationGroup }: FilteredAttachment):
     hairpin: true,
     isolated: isolationGroup === undefined,
   });
+  withoutIpv6(hostEnd.name);
   pinMac(hostEnd.index, mac);
+}
+
+/**
+ * Addresses are the bridge's, and a port has no use for the ones that the kernel gives it. With them every port is some
+ * routes, all of which the kernel looks through whenever a link goes down.
+ */
+function withoutIpv6(port: string): void {
+  const path = `/proc/sys/net/ipv6/conf/${port}/disable_ipv6`;
+  if (existsSync(path)) writeFileSync(path, "1");
 }
 
 /** The host takes no routes from a network of containers, and gives none away (D3). */

@@ -19,7 +19,10 @@ export type Field =
   | { readonly protocol: "tcp" | "udp" | "sctp" }
   | { readonly port: number };
 
-export type Verdict = { readonly accept: true } | { readonly jump: string } | { readonly goto: string };
+export interface Verdict {
+  /** A chain. */
+  readonly goto: string;
+}
 
 /** An element of a set or map. */
 export interface Element {
@@ -212,16 +215,11 @@ function data(type: number, value: Buffer): Buffer {
 }
 
 function verdict(type: number, value: Verdict | { readonly drop: true }): Buffer {
-  const codes = { drop: 0, accept: 1, jump: -3, goto: -4 } as const;
-  const [name, chain] =
-    "jump" in value
-      ? (["jump", value.jump] as const)
-      : "goto" in value
-        ? (["goto", value.goto] as const)
-        : "drop" in value
-          ? (["drop", undefined] as const)
-          : (["accept", undefined] as const);
-  const parts = [encodeAttribute(1, uint32(codes[name])), ...(chain === undefined ? [] : [text(2, chain)])];
+  const [drop, goto] = [0, -4];
+  const parts =
+    "goto" in value
+      ? [encodeAttribute(1, uint32(goto)), text(2, value.goto)]
+      : [encodeAttribute(1, uint32(drop))];
   return encodeAttribute(type | nested, encodeAttribute(2 | nested, ...parts));
 }
 

@@ -129,9 +129,16 @@ describe("root in a container gains nothing", () => {
 });
 
 test("a port learns nothing, floods nothing unknown, and takes no part in spanning trees (D4, D8)", async () => {
-  const flags = await filtered.shell(`bridge -d link show dev ${alice.attachment.hostEnd.name}`);
+  const { name } = alice.attachment.hostEnd;
+  const flags = await filtered.shell(`bridge -d link show dev ${name}`);
   for (const flag of ["guard on", "root_block on", "learning off", " flood off", "isolated off"])
     expect(flags).toContain(flag);
+});
+
+test("a port is no address of the host's, and adds nothing to its routes (D7)", async () => {
+  const { name } = alice.attachment.hostEnd;
+  expect(await filtered.shell(`ip addr show dev ${name}`)).not.toContain("inet");
+  expect(await filtered.shell("ip -6 route show table all")).not.toContain(name);
 });
 
 test("the host takes no routes from a network of containers, and gives none away (D3)", async () => {

@@ -35,7 +35,11 @@ export async function attachBesideMany({ stack }: Bench): Promise<Scenario> {
 /** A host with so many attachments; what is returned makes one more and takes it away. */
 async function hostWith(stack: AsyncDisposableStack, count: number): Promise<() => Promise<RoundTrip>> {
   const filtered = stack.use(await FilteredHost.start());
-  await filtered.driverRequest("fill", { bridge, count });
+  const ends = await filtered.namespace(filtered.host.users.bob);
+  await filtered.driverRequest("fill", { bridge, count, ends });
+  await filtered.shell(
+    `seq --format='link set other%.0f up' ${count} | nsenter --target=${ends} --net ip -batch -`,
+  );
   const pid = await filtered.namespace(filtered.host.users.alice);
   const network = bridgeNetwork(bridge, 0);
   const plugin = { ...network, ipam: { ...network.ipam, dataDir: join(filtered.host.directory, "leases") } };

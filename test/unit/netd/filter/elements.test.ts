@@ -69,10 +69,13 @@ describe("the elements of an attachment", () => {
 
   test("with grants are one for each, not one for each other attachment", () => {
     expect(added({ masquerade: true, hostAccess: "all", egress: "any" })).toEqual([
-      "inet egress4: 10.20.0.5 : accept",
-      "inet host4: 10.20.0.5 : accept",
+      "inet egress_any4: 10.20.0.5",
+      "inet host_any4: 10.20.0.5",
       "inet masquerade4: 10.20.0.5",
     ]);
+    // At each of these the kernel would look through all others' (nft_table_validate).
+    const { elements } = rulesOf(attachment({ hostAccess: "all", egress: "any", connections: 9 }), numbers);
+    expect(elements.filter(({ value }) => value !== undefined && "goto" in value)).toEqual([]);
     const everything = [{ protocol: "tcp", first: 1, last: 65535 } as const];
     const both = { addresses: ["10.20.0.5/24", "fd00::5/64"] };
     expect(added({ hostAccess: everything }, both)).toHaveLength(2);
@@ -149,18 +152,15 @@ describe("what attachments share", () => {
     ]);
   });
 
-  test("is one pair of chains for equal limits of connections, and what packets leave in their sets is known", () => {
+  test("is one pair of sets for equal limits of connections, and what packets leave in their sets is known", () => {
     const { shared, traces } = rulesOf(attachment({ connections: 100 }), numbers);
     expect(shared.map(({ name }) => name)).toEqual(["limit_100"]);
     expect(shared[0]?.commands).toContain(
-      "add rule inet cntnr_netd limit_from_100 add @connections_100_4 { ip saddr ct count over 100 } drop",
+      "add rule inet cntnr_netd limit_from ip saddr @limited_100_4 add @connections_100_4 { ip saddr ct count over 100 } drop",
     );
     expect(traces).toEqual([
       { family: "inet", set: "connections_100_4", key: [{ address: "10.20.0.5" }], connections: 100 },
     ]);
-    expect(added({ connections: 100 })).toEqual([
-      "inet limit_from4: 10.20.0.5 : jump limit_from_100",
-      "inet limit_to4: 10.20.0.5 : jump limit_to_100",
-    ]);
+    expect(added({ connections: 100 })).toEqual(["inet limited_100_4: 10.20.0.5"]);
   });
 });

@@ -20,7 +20,7 @@ const type = { newRule: 6, deleteRule: 8, newElement: 12, deleteElement: 14 } as
 describe("a transaction", () => {
   test("makes what attachments share only once", () => {
     const limited = rules({ connections: 5 });
-    expect(sharedTransaction(limited, new Set())).toContain("add chain inet cntnr_netd limit_from_5\n");
+    expect(sharedTransaction(limited, new Set())).toContain("add set inet cntnr_netd limited_5_4 ");
     expect(sharedTransaction(limited, new Set(["limit_5"]))).toBe("");
     expect(sharedTransaction(rules(), new Set())).toBe("");
   });
