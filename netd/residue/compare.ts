@@ -10,6 +10,8 @@ export interface Expected {
   readonly containerId: string;
   /** Without prefix length. */
   readonly addresses: readonly string[];
+  /** Of the container's end; "" before it is known. */
+  readonly mac: string;
   /** Its leases, `network/address`, where its addresses are leased by host-local. */
   readonly leases: readonly string[];
   /** The host's end; undefined before there is one, and where there never is. */
@@ -43,11 +45,11 @@ function strayIn({ pins, leases, links, elements }: Inventory, expected: readonl
   ];
 }
 
-/** An element is somebody's who has a word in it: every one has an address or a link in its key. */
-function wordsOf({ addresses, hostEnd }: Expected): string[] {
+/** An element is somebody's who has a word in it: every one has an address, a MAC or a link in its key. */
+function wordsOf({ addresses, mac, hostEnd }: Expected): string[] {
   if (hostEnd === undefined) return [...addresses];
   const bridge = hostEnd.kind === "bridge-port" ? [hostEnd.bridge] : [];
-  return [...addresses, hostEnd.name, String(hostEnd.index), ...bridge];
+  return [...addresses, mac, hostEnd.name, String(hostEnd.index), ...bridge];
 }
 
 /** What is under way, or on its way out, lacks what it lacks. */

@@ -7,6 +7,7 @@ const attached: Expected = {
   state: "attached",
   containerId: "c1",
   addresses: ["10.20.0.2", "fd00::2"],
+  mac: "aa:00:00:00:00:01",
   leases: ["lab/10.20.0.2", "lab/fd00::2"],
   hostEnd: { kind: "bridge-port", bridge: "lab0", name: "veth1", index: 11 },
 };
@@ -23,6 +24,7 @@ const machine: Inventory = {
   ],
   elements: [
     { family: "bridge", set: "port", words: ["veth1"] },
+    { family: "bridge", set: "peer", words: ["268435457", "aa:00:00:00:00:01"] },
     { family: "inet", set: "masquerade4", words: ["10.20.0.2"] },
     { family: "inet", set: "attached", words: ["lab0"] },
   ],
@@ -42,6 +44,7 @@ test("what is of no record is stray, other programs' links are not", () => {
     { kind: "lease", name: "lab/fd00::2" },
     { kind: "link", name: "veth1" },
     { kind: "rule", name: "bridge port veth1" },
+    { kind: "rule", name: "bridge peer 268435457 aa:00:00:00:00:01" },
     { kind: "rule", name: "inet masquerade4 10.20.0.2" },
     { kind: "rule", name: "inet attached lab0" },
   ]);
