@@ -3,8 +3,9 @@ import type { Policy } from "../../policy/policy.ts";
 import { readDraft, readTrustedFile, TrustError } from "../../policy/trusted-file.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
+import { locationOf } from "./locations.ts";
 import { policyIn, policyOf } from "./policy-arguments.ts";
-import { isProblem, requireGoodNetworks } from "./policy-networks.ts";
+import { isProblem, requireGoodNetworks } from "../../netd/doctor/policy-networks.ts";
 
 /** `cntnr-netd policy check`: like `visudo -c`. Every problem on a line of its own. */
 export async function policyCheck({ args }: CommandContext): Promise<number> {
@@ -16,7 +17,9 @@ export async function policyCheck({ args }: CommandContext): Promise<number> {
     const isWhole = files.length === 0 || args.value("conflist-dir") !== undefined;
     // Drafts are looked at and not obeyed: whoever can write them.
     const read = files.length > 0 ? readDraftConflist : readTrustedFile;
-    warnings = [...checked.warnings, ...(isWhole ? await requireGoodNetworks(checked, args, read) : [])];
+    const [conflistDir, runDir] = [locationOf(args, "conflistDir"), locationOf(args, "runDir")];
+    const looked = isWhole ? await requireGoodNetworks(checked, { conflistDir, runDir, read }) : undefined;
+    warnings = [...checked.warnings, ...(looked?.warnings ?? [])];
   } catch (error) {
     if (!isProblem(error)) throw error;
     printError(`${error.message}\n`);

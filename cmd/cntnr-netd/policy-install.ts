@@ -5,7 +5,7 @@ import { readTrustedFile } from "../../policy/trusted-file.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { locationOf } from "./locations.ts";
-import { isProblem, requireGoodNetworks } from "./policy-networks.ts";
+import { isProblem, requireGoodNetworks } from "../../netd/doctor/policy-networks.ts";
 
 /** `cntnr-netd policy install FILE`: refuses what the service would not load. */
 export async function policyInstall({ args }: CommandContext): Promise<number> {
@@ -18,7 +18,9 @@ export async function policyInstall({ args }: CommandContext): Promise<number> {
       directory,
       resolveNames: resolveAccountNames,
       requireGood: async (policy) => {
-        warnings.push(...(await requireGoodNetworks(policy, args, readTrustedFile)));
+        const [conflistDir, runDir] = [locationOf(args, "conflistDir"), locationOf(args, "runDir")];
+        const places = { conflistDir, runDir, read: readTrustedFile };
+        warnings.push(...(await requireGoodNetworks(policy, places)).warnings);
       },
     });
     warnings.unshift(...ofPolicy);

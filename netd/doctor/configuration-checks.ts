@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import { loadPolicy } from "../../policy/load.ts";
 import { readTrustedFile } from "../../policy/trusted-file.ts";
 import { CniPlugins } from "../cni/cni-plugins.ts";
-import { parseConflist } from "../cni/conflist.ts";
 import { resolveAccountNames } from "../process/account-names.ts";
 import { findAccount } from "../process/find-account.ts";
 import { unitFiles } from "../systemd/unit-files.ts";
 import { type Check, fault, good, warning } from "./check.ts";
+import { requireGoodNetworks } from "./policy-networks.ts";
 
 /** Where things are that the checks look at. */
 export interface ConfigurationPlaces {
@@ -38,19 +38,17 @@ const account = ({ frontUser }: ConfigurationPlaces): Check => ({
 const policy = ({ policyDir, conflistDir, pluginDir, runDir }: ConfigurationPlaces): Check => ({
   name: "policy",
   look: async () => {
-    const { networks, rules, warnings } = await loadPolicy({
-      directory: policyDir,
-      resolveNames: resolveAccountNames,
-    });
+    const loaded = await loadPolicy({ directory: policyDir, resolveNames: resolveAccountNames });
+    const { rules } = loaded;
+    const looked = await requireGoodNetworks(loaded, { conflistDir, runDir, read: readTrustedFile });
+    const { networks } = looked;
+    const warnings = [...loaded.warnings, ...looked.warnings];
     const leaseDir = join(runDir, "leases");
     const plugins = new CniPlugins({ pluginDir, leaseDir, lockFd: undefined, onStep: () => undefined });
-    for (const { conflist } of networks.values()) {
-      const path = join(conflistDir, conflist);
-      await plugins.selfTest(parseConflist((await readTrustedFile(path)).toString("utf8"), path));
-    }
+    for (const { conflist } of networks) await plugins.selfTest(conflist);
     if (warnings.length > 0) return warning(warnings.join("\n"));
     if (rules.length === 0) return warning(`nobody may use anything yet: write rules in ${policyDir}`);
-    return good(`${networks.size} networks, ${rules.length} rules; the plugins of all networks answer`);
+    return good(`${networks.length} networks, ${rules.length} rules; the plugins of all networks answer`);
   },
 });
 

@@ -155,6 +155,12 @@ test("the doctor says what is fit, what is not, and what to do", async () => {
   );
   expect(walled.exitCode).toBe(0);
   checked(["nft"], await host.asRoot(["nft", "delete", "table", "inet", "other"]));
+  // What the service would refuse to load, the doctor does not call good.
+  for (const words of ["link add own0 type veth peer name own1", "address add 10.20.0.128/25 dev own0"])
+    checked(["ip"], await host.asRoot(["ip", ...words.split(" ")]));
+  const overlapping = await doctor();
+  expect(overlapping.lines.find((line) => line.startsWith("fault"))).toContain("network lab: 10.20.0.0/24");
+  checked(["ip"], await host.asRoot(["ip", "link", "delete", "own0"]));
   const ill = await doctor("--front-user", "cntnr-nobody", "--plugin-dir", "/usr/lib/nowhere");
   const faults = ill.lines.filter((line) => line.startsWith("fault"));
   expect(faults.map((line) => line.replace(/ {2,}/g, " "))).toEqual([
