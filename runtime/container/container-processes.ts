@@ -16,9 +16,12 @@ export interface ContainerProcess {
 /**
  * All living processes of a container, whoever has started them: those in the namespace of its first one, and their descendants, who
  * may have namespaces of their own. A container that shares its pid namespace with others is told apart by its mounts.
+ * @param initPid its first one; or any of it with `kind` mnt
  */
-export function listProcesses(initPid: number): ContainerProcess[] {
-  const kind = isFirstOfNamespace(initPid) ? "pid" : "mnt";
+export function listProcesses(
+  initPid: number,
+  kind: "pid" | "mnt" = isFirstOfNamespace(initPid) ? "pid" : "mnt",
+): ContainerProcess[] {
   const namespace = namespaceOf(initPid, kind);
   const all = readAllProcesses();
   const members = new Set([initPid]);
@@ -48,7 +51,7 @@ function namespaceOf(pid: number, kind: "pid" | "mnt"): string | undefined {
   }
 }
 
-function readAllProcesses(): ContainerProcess[] {
+export function readAllProcesses(): ContainerProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => readProcess(Number(name)) ?? []);

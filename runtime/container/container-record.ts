@@ -106,6 +106,8 @@ const recordSchema = v.object({
   exposedPorts: v.optional(strings, []),
   /** Path of the runtime, where it is another one than the runc in PATH. */
   runtime: v.exactOptional(v.string()),
+  /** It has no pid namespace of its own: nobody ends its processes with its first one. */
+  sharesProcesses: v.optional(v.boolean(), false),
   /** The container whose namespaces it shares, and which therefore has to run first. */
   joins: v.exactOptional(v.string()),
   /** The user's ids in it (`--userns keep-id`), if he is not its root. */

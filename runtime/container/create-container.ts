@@ -216,6 +216,7 @@ function describe(
     ...(health ? { health } : {}),
     sdnotify: request.sdnotify,
     createWords: request.createWords ?? [],
+    sharesProcesses: options.pid !== undefined,
     labels: { ...image.config.labels, ...options.labels },
     network: options.network,
     log: request.log,

@@ -58,7 +58,9 @@ export async function runContainer(
   using _ = sweepLater(directories);
   // With conmon one can leave a terminal and come back to it, and somebody is there to restart the container.
   // A service manager watches conmon. And what goes on between its creation and its start (openNamespace) is in one place.
-  const needsConmon = record.tty || record.restart.policy !== "no" || isEntered(record);
+  // The runtime would wait for all who have its pipes, also when its container's first process has ended.
+  const needsConmon =
+    record.tty || record.restart.policy !== "no" || isEntered(record) || record.sharesProcesses;
   if (!streams && !needsConmon && !service && isShown) {
     const { onRemark } = surroundings;
     return {

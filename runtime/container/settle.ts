@@ -54,7 +54,7 @@ export async function settle(directories: Directories, record: ContainerRecord):
       case "restart":
         return finish(directories, present);
       case "clean-up":
-        await clearRuntimeState(directories, present.id);
+        await clearRuntimeState(directories, present);
         keepExit(directories, present.id);
         return finish(directories, present);
     }
@@ -75,7 +75,7 @@ export function cleanUpEnded(
     if (!record) return { kind: "removed" };
     if (readLife(containerPaths(directories, id))?.number !== lifeNumber)
       return readState(directories, record);
-    await clearRuntimeState(directories, id);
+    await clearRuntimeState(directories, record);
     keepExit(directories, id);
     return finish(directories, record);
   });
@@ -85,13 +85,20 @@ export function cleanUpEnded(
 export function removeEnded(directories: Directories, record: ContainerRecord): Promise<void> {
   return withContainerLock(directories, record.id, async () => {
     cancelRestart(containerPaths(directories, record.id));
-    await clearRuntimeState(directories, record.id);
+    await clearRuntimeState(directories, record);
     tellEnd(directories, record);
     await remove(directories, readRecord(directories, record.id) ?? record);
   });
 }
 
-async function clearRuntimeState(directories: Directories, id: ContainerId): Promise<void> {
+async function clearRuntimeState(
+  directories: Directories,
+  { id, sharesProcesses }: ContainerRecord,
+): Promise<void> {
+  if (sharesProcesses) {
+    const { endLeftovers } = await import("./leftover-processes.ts");
+    await endLeftovers(id);
+  }
   const paths = containerPaths(directories, id);
   // Again, because the runtime may have been killed at it.
   for (let attempt = 0; attempt < 2 && existsSync(paths.runcState); attempt++)

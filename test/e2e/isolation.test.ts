@@ -62,6 +62,44 @@ describe("namespaces of the host", () => {
   });
 });
 
+describe("what is left in the host's process namespace when a container's first process ends", () => {
+  const left = (seconds: number) =>
+    host.asUser(alice, ["pgrep", "-f", `^sleep ${seconds}$`]).then(({ exitCode }) => exitCode === 0);
+
+  test("is ended with it in the foreground, also when it has output open", async () => {
+    const script = "sleep 100771 & (cd / && exec setsid sleep 100772) & echo ran; exit 5";
+    for (const flags of [["--rm"], ["--name", "front"]]) {
+      const run = ["cntnr", "run", "--pid", "host", ...flags, image, "sh", "-c", script];
+      expect(await host.asUser(alice, run)).toMatchObject({ exitCode: 5, stdout: "ran\n" });
+      expect([await left(100771), await left(100772)]).toEqual([false, false]);
+    }
+    await ok(alice, ["cntnr", "rm", "front"]);
+  });
+
+  test("is ended by stop, rm -f and its own end, and nothing of anybody else's", async () => {
+    const script = "sleep 100773 & exec sleep 100774";
+    const start = (name: string, ...flags: string[]) =>
+      ok(alice, ["cntnr", "run", "-d", "--name", name, ...flags, image, "sh", "-c", script]);
+    await start("other", "--pid", "host");
+    try {
+      await start("first");
+      for (const pid of ["host", "container:first"]) {
+        await start("second", "--pid", pid);
+        await ok(alice, ["cntnr", "exec", "-d", "second", "sleep", "100775"]);
+        await ok(alice, ["cntnr", "stop", "-t", "0", "second"]);
+        expect(await left(100775)).toBe(false);
+        await ok(alice, ["cntnr", "start", "second"]);
+        await ok(alice, ["cntnr", "rm", "-f", "second"]);
+      }
+      await ok(alice, ["cntnr", "rm", "-f", "first"]);
+      expect((await ok(alice, ["pgrep", "-fc", "^sleep 10077[34]$"])).trim()).toBe("2");
+    } finally {
+      await ok(alice, ["cntnr", "rm", "-f", "other", "first", "second"]);
+    }
+    expect(await left(100773)).toBe(false);
+  });
+});
+
 test("the network of a container on the host's is the host's", async () => {
   await ok(alice, ["cntnr", "run", "-d", "--name", "first", image, "sleep", "1000"]);
   try {

@@ -27,6 +27,7 @@ export function makeRecord(changes: Partial<ContainerRecord> = {}): ContainerRec
     log: { kind: "file" },
     exposedPorts: [],
     createWords: [],
+    sharesProcesses: false,
     labels: {},
     mounts: [],
     runtimeFlags: [],
