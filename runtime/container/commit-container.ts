@@ -15,9 +15,8 @@ import { type BundleConfig, readBundleConfig } from "./bundle-config.ts";
 import { withChangedFiles } from "./changed-files.ts";
 import { noteContainer } from "./container-events.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
-import { readFacts } from "./container-state.ts";
 import { whileThere } from "./container-store.ts";
-import { pauseContainer, unpauseContainer } from "./pause-container.ts";
+import { pauseForWork } from "./pause-container.ts";
 import { mappingsOf } from "./user-namespace.ts";
 
 export interface CommitRequest {
@@ -49,7 +48,7 @@ export async function commitContainer(
   if (!config) throw new CntnrError("conflict", `container ${record.name} is still being made`);
   const change = changesOf(request.changes);
   const options = request.signal ? { signal: request.signal } : {};
-  await using _ = await paused(directories, record, request.pauses);
+  await using _ = request.pauses ? await pauseForWork(directories, record, request.signal) : undefined;
   // Until the image refers to it, nothing does.
   using _lock = await lockStore(directories, "shared", options);
   const { layer, base } = await whileThere(directories, record, () =>
@@ -90,22 +89,6 @@ function imageName(text: string): string {
   const { transport, name } = parseImageReference(text);
   if (transport === "plain" && !name.includes("@")) return name;
   throw new CntnrError("usage", `"${text}": an image's name is written NAME[:TAG]`);
-}
-
-async function paused(
-  directories: Directories,
-  record: ContainerRecord,
-  isWanted: boolean,
-): Promise<AsyncDisposable> {
-  const { init, isPaused } = readFacts(directories, record);
-  const pauses = isWanted && init !== undefined && !isPaused;
-  if (pauses) await pauseContainer(directories, record, "our-end");
-  return {
-    async [Symbol.asyncDispose]() {
-      // It may have been killed meanwhile.
-      if (pauses && readFacts(directories, record).init) await unpauseContainer(directories, record);
-    },
-  };
 }
 
 /** What the container has changed, on its image; or all of its files, where they are a copy. */

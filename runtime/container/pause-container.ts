@@ -8,7 +8,7 @@ import { withContainerLock } from "./container-lock.ts";
 import { listProcesses } from "./container-processes.ts";
 import { type ContainerRecord, containerPaths } from "./container-record.ts";
 import { readFacts } from "./container-state.ts";
-import { readPauseNote, writePauseNote } from "./pause-note.ts";
+import { type PauseNote, readPauseNote, writePauseNote } from "./pause-note.ts";
 import { currentBootId, ownIdentity } from "./process-identity.ts";
 
 /*
@@ -17,32 +17,73 @@ import { currentBootId, ownIdentity } from "./process-identity.ts";
  */
 
 const stopTimeoutMs = 5000;
+/** Between two looks at whether others have done their work. */
+const workPauseMs = 20;
 
-/**
- * Stops all processes of a running container, until it is unpaused; for work of ours, at most as long as this process lives. Throws
- * CntnrError `conflict`.
- */
-export function pauseContainer(
-  directories: Directories,
-  record: ContainerRecord,
-  until: "unpaused" | "our-end",
-): Promise<void> {
+/** Stops all processes of a running container, until it is unpaused. Throws CntnrError `conflict`. */
+export function pauseContainer(directories: Directories, record: ContainerRecord): Promise<void> {
   return withContainerLock(directories, record.id, async () => {
     const { init, isPaused } = readFacts(directories, record);
     if (!init) throw new CntnrError("conflict", `container ${record.name} is not running`);
     if (isPaused) throw new CntnrError("conflict", `container ${record.name} is paused already`);
-    const paths = containerPaths(directories, record.id);
-    const stopped = listProcesses(init.pid).filter(({ state }) => state === "T");
-    // First the note: if we are killed now, unpausing is what helps.
-    writePauseNote(paths, {
-      bootId: currentBootId(),
-      stopped: stopped.map(({ pid, startTime }) => ({ pid, startTime })),
-      ...(until === "our-end" ? { during: ownIdentity() } : {}),
-    });
-    await stopAll(init.pid, record);
-    noteContainer(directories, record, "pause");
-    if (record.health) alertSupervisor(directories);
+    await pause(directories, record, init.pid, {});
   });
+}
+
+/**
+ * The same for work of ours, at most as long as this process lives; whoever has it paused for his own work is waited for. Does nothing to a
+ * container that does not run, or that somebody has paused. What is returned lets it go on when it is disposed of.
+ */
+export async function pauseForWork(
+  directories: Directories,
+  record: ContainerRecord,
+  signal?: AbortSignal,
+): Promise<AsyncDisposable> {
+  const paths = containerPaths(directories, record.id);
+  const tryPause = async () => {
+    const { init, isPaused, isPauseAbandoned } = readFacts(directories, record);
+    if (!init) return "nothing";
+    if (isPaused && !isPauseAbandoned) return readPauseNote(paths)?.during === undefined ? "nothing" : "wait";
+    if (isPauseAbandoned) goOn(directories, record);
+    await pause(directories, record, init.pid, { during: ownIdentity() });
+    return "ours";
+  };
+  for (;;) {
+    const outcome = await withContainerLock(directories, record.id, tryPause);
+    if (outcome !== "wait")
+      return { [Symbol.asyncDispose]: () => (outcome === "ours" ? endWork(directories, record) : nobody) };
+    signal?.throwIfAborted();
+    await delay(workPauseMs);
+  }
+}
+
+const nobody = Promise.resolve();
+
+/** It may have ended meanwhile, or somebody may have let it go on. */
+function endWork(directories: Directories, record: ContainerRecord): Promise<void> {
+  return withContainerLock(directories, record.id, () => {
+    if (readPauseNote(containerPaths(directories, record.id))?.during?.pid === process.pid)
+      goOn(directories, record);
+  });
+}
+
+/** For who holds the container's lock. */
+async function pause(
+  directories: Directories,
+  record: ContainerRecord,
+  initPid: number,
+  whose: Pick<PauseNote, "during">,
+): Promise<void> {
+  const stopped = listProcesses(initPid).filter(({ state }) => state === "T");
+  // First the note: if we are killed now, unpausing is what helps.
+  writePauseNote(containerPaths(directories, record.id), {
+    bootId: currentBootId(),
+    stopped: stopped.map(({ pid, startTime }) => ({ pid, startTime })),
+    ...whose,
+  });
+  await stopAll(initPid, record);
+  noteContainer(directories, record, "pause");
+  if (record.health) alertSupervisor(directories);
 }
 
 /** New ones may come as long as one runs. */

@@ -183,7 +183,7 @@ export class Containers extends ContainerWork {
   /** Stops all processes of a container until {@link unpause}. Throws CntnrError `conflict`. */
   async pause(container: string): Promise<void> {
     const { pauseContainer } = await import("../container/pause-container.ts");
-    await pauseContainer(this.context.directories, await this.find(container), "unpaused");
+    await pauseContainer(this.context.directories, await this.find(container));
   }
 
   async unpause(container: string): Promise<void> {

@@ -289,6 +289,19 @@ describe("commit", () => {
     });
   });
 
+  test("of one container by several at once is done one after the other, while it is paused", async () => {
+    await alice.ok(
+      "cntnr run -d --name busy $IMAGE sh -c 'head -c 20000000 /dev/urandom >/f; echo made; sleep 1000'",
+    );
+    await waitFor(async () => (await alice.ok("cntnr logs busy")) === "made", { what: "the large file" });
+    await Promise.all(["a", "b", "c"].map((tag) => alice.ok(`cntnr commit busy many:${tag}`)));
+    const events = "cntnr events --since 1h --until 0s -f container=busy -f event=pause -f event=unpause";
+    expect(await alice.ok(`${events} --format '{{.Action}}' | tr '\\n' ' '`)).toBe(
+      "pause unpause ".repeat(3),
+    );
+    expect((await alice.container("busy")).state).toBe("running");
+  });
+
   test("of a container of a committed image adds a layer to it", async () => {
     await alice.ok(
       "cntnr run --name one $IMAGE sh -c 'echo 1 >/one'; cntnr commit one step:1; cntnr run --name two step:1 sh -c 'echo 2 >/two'; cntnr commit two step:2",
