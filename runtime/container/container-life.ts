@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import { isDiskFull } from "../errors/disk-error.ts";
@@ -34,6 +34,8 @@ export type ContainerLife = Readonly<v.InferOutput<typeof lifeSchema>>;
 
 /** The last or present life of a container; undefined when it was never started. */
 export function readLife(paths: ContainerPaths): ContainerLife | undefined {
+  // Asked of every container there is, and an error takes longer to make than this question.
+  if (!existsSync(paths.life)) return undefined;
   let text: string;
   try {
     text = readFileSync(paths.life, "utf8");

@@ -157,27 +157,28 @@ export interface ContainerPaths {
 }
 
 export function containerPaths(directories: Directories, id: ContainerId): ContainerPaths {
-  const directory = join(directories.containers, id);
+  // Not with join(), which looks into each: they are asked for several times of every container there is.
+  const directory = `${directories.containers}/${id}`;
   return {
     directory,
-    record: join(directory, "container.json"),
-    config: join(directory, "config.json"),
-    life: join(directory, "life.json"),
-    stopRequest: join(directory, "stop-requested"),
-    pendingRestart: join(directory, "restart.json"),
-    pauseNote: join(directory, "paused.json"),
-    health: join(directory, "health.json"),
-    exit: join(directory, "exit"),
-    exitCopy: join(directories.exits, id),
-    conmonPid: join(directory, "conmon.pid"),
-    attachSocket: join(directory, "attach"),
-    terminalControl: join(directory, "ctl"),
-    initPid: join(directory, "init.pid"),
-    notify: join(directory, "notify"),
-    log: join(directory, "log"),
-    runcLog: join(directory, "runc.log"),
-    runtime: join(directory, "runc"),
-    runcState: join(directories.runcRoot, id),
+    record: `${directory}/container.json`,
+    config: `${directory}/config.json`,
+    life: `${directory}/life.json`,
+    stopRequest: `${directory}/stop-requested`,
+    pendingRestart: `${directory}/restart.json`,
+    pauseNote: `${directory}/paused.json`,
+    health: `${directory}/health.json`,
+    exit: `${directory}/exit`,
+    exitCopy: `${directories.exits}/${id}`,
+    conmonPid: `${directory}/conmon.pid`,
+    attachSocket: `${directory}/attach`,
+    terminalControl: `${directory}/ctl`,
+    initPid: `${directory}/init.pid`,
+    notify: `${directory}/notify`,
+    log: `${directory}/log`,
+    runcLog: `${directory}/runc.log`,
+    runtime: `${directory}/runc`,
+    runcState: `${directories.runcRoot}/${id}`,
   };
 }
 

@@ -166,6 +166,8 @@ function findExit({ exit, exitCopy }: ContainerPaths, isPresentLife: boolean): C
 }
 
 function readExit(path: string): ContainerFacts["exit"] {
+  // Asked of every container there is, and an error takes longer to make than this question.
+  if (!existsSync(path)) return undefined;
   try {
     return { text: readFileSync(path, "utf8"), finishedAt: statSync(path).mtime.toISOString() };
   } catch (error) {

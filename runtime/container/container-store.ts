@@ -275,7 +275,9 @@ export async function removeUnfinished(
   directories: Directories,
   records: readonly ContainerRecord[],
 ): Promise<void> {
+  const listed = new Set<string>(records.map(({ id }) => id));
   for (const name of readdirSync(directories.containers)) {
+    if (listed.has(name)) continue;
     const path = join(directories.containers, name);
     const [, id, maker = "", kind] =
       /^([a-f0-9]{64})(?:\.(\d+-\d+))?(?:\.(new|gone|lock))?$/.exec(name) ?? [];

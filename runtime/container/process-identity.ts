@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
 
 /** A process, told apart from others that had or will have its number (proc(5), /proc/pid/stat, field 22). */
@@ -54,6 +54,8 @@ export function currentBootId(): string {
 }
 
 function readProc(path: string): string | undefined {
+  // Most that are asked for are gone, and an error takes longer to make than this question.
+  if (!existsSync(path)) return undefined;
   try {
     return readFileSync(path, "utf8");
   } catch {
