@@ -329,6 +329,18 @@ export const containerCommands: readonly Command[] = [
     load: async () => (await import("./cp.ts")).cp,
   },
   {
+    path: "export",
+    aliases: ["container export"],
+    summary: "Write a container's files as a tar archive, without what is mounted",
+    flags: [
+      { name: "output", short: "o", value: "FILE", summary: "File to write, instead of standard output" },
+    ],
+    positionals: [container],
+    example: "cntnr export web | tar -t\ncntnr export -o web.tar web",
+    failureCode: 1,
+    load: async () => (await import("./export.ts")).exportFiles,
+  },
+  {
     path: "commit",
     aliases: ["container commit"],
     summary: "Make an image of what a container has become, and print its id",

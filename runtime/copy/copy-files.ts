@@ -68,7 +68,7 @@ async function copy(
 }
 
 /** Bun gives its children no descriptor 0 as another one. */
-async function withDuplicate<T>(fd: number, work: (fd: number) => Promise<T>): Promise<T> {
+export async function withDuplicate<T>(fd: number, work: (fd: number) => Promise<T>): Promise<T> {
   const copy = duplicate(fd);
   try {
     return await work(copy);
@@ -95,7 +95,7 @@ async function copyThroughPipe(
   return reportOf(unpacked.value);
 }
 
-function explainClosedPipe(reason: unknown): never {
+export function explainClosedPipe(reason: unknown): never {
   throw isClosedPipe(reason) ? new BrokenOutput() : reason;
 }
 

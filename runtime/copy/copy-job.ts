@@ -32,6 +32,12 @@ const actionSchema = v.variant("kind", [
     name: v.string(),
   }),
   v.strictObject({
+    /** All that the view has, with attributes, under names from its root on; of mounts the places. */
+    kind: v.literal("export"),
+    /** `recorded`: where all files are the user's own, as attributes say. */
+    owners: v.picklist(["files", "recorded"]),
+  }),
+  v.strictObject({
     kind: v.literal("unpack"),
     /** Absolute, in the view. */
     path: v.string(),

@@ -8,7 +8,8 @@ import { bindDirectory, changeRoot, enterRoot, mountOverlay } from "../sys/mount
 import { openInRoot } from "../sys/open-in-root.ts";
 import { SystemCallError } from "../sys/system-call.ts";
 import { type CopyAction, type CopyJob, type CopyOutcome, type CopyView, copyJobSchema } from "./copy-job.ts";
-import { packPath } from "./pack-path.ts";
+import { type MountPoints, mountPointsIn } from "./mounts-of-process.ts";
+import { packPath, packRoot } from "./pack-path.ts";
 import { listChanges } from "./tree-changes.ts";
 import { unpackTo } from "./unpack-to.ts";
 
@@ -31,8 +32,9 @@ export async function copyWorker(jobText: string, send: (outcome: CopyOutcome) =
 async function carryOut({ view, action }: CopyJob): Promise<CopyOutcome> {
   // Opened before the door is shut: they are on the other side.
   using lowers = action.kind === "diff" ? new LowerLayers(action.lowers) : undefined;
+  const mountPoints = action.kind === "export" ? mountPointsIn(view) : undefined;
   shutIn(view);
-  return act(action, lowers);
+  return act(action, { lowers, mountPoints });
 }
 
 function shutIn(view: CopyView): void {
@@ -60,8 +62,15 @@ function bindWithin(rootfs: string, source: string, destination: string): void {
   bindDirectory(source, `/proc/self/fd/${fd}`);
 }
 
-async function act(action: CopyAction, lowers: LowerLayers | undefined): Promise<CopyOutcome> {
+interface SeenBefore {
+  readonly lowers: LowerLayers | undefined;
+  readonly mountPoints: MountPoints | undefined;
+}
+
+async function act(action: CopyAction, { lowers, mountPoints }: SeenBefore): Promise<CopyOutcome> {
   switch (action.kind) {
+    case "export":
+      return { report: await packRoot(action, mountPoints ?? new Set()) };
     case "pack":
       return { report: await packPath(action) };
     case "unpack":

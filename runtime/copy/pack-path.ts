@@ -15,16 +15,36 @@ import { ArchiveOutput } from "../layer/archive-output.ts";
 import { joinPath } from "../layer/entry-path.ts";
 import type { FileEntry, TarEntry } from "../layer/tar-entry.ts";
 import { endOfArchive, formatEntry, paddingAfter } from "../layer/tar-writer.ts";
-import { type DescriptionRules, describeFile } from "../layer/tree-entry.ts";
+import {
+  type DescriptionRules,
+  describeFile,
+  readAttributes,
+  type TreeAttributes,
+} from "../layer/tree-entry.ts";
 import type { ByteString } from "../sys/file-calls.ts";
 import { archiveDescriptor, type CopyAction, type CopyReport } from "./copy-job.ts";
 import { followLinks } from "./follow-links.ts";
+import type { MountPoints } from "./mounts-of-process.ts";
 
 type PackAction = Extract<CopyAction, { kind: "pack" }>;
+type ExportAction = Extract<CopyAction, { kind: "export" }>;
 
-const rules: DescriptionRules = { owners: { kind: "files" }, latestSeconds: undefined };
-/** Extended attributes stay where they are, as with docker. */
 const noAttributes = { archived: new Map(), overlay: new Map(), dropped: [] };
+
+/** What of each file goes into the archive. */
+interface PackRules {
+  readonly description: DescriptionRules;
+  readonly attributesOf: (path: ByteString, status: BigIntStats) => TreeAttributes;
+  /** Of what is mounted there only the places are packed. */
+  readonly mountPoints: MountPoints;
+}
+
+const copyRules: PackRules = {
+  description: { owners: { kind: "files" }, latestSeconds: undefined },
+  // They stay where they are, as with docker.
+  attributesOf: () => noAttributes,
+  mountPoints: new Set(),
+};
 
 /** statfs(2), f_type: what is in them is the kernel's, has no size to speak of, and may not be readable or never end. */
 const kernelFileSystems: ReadonlySet<number> = new Set([
@@ -42,7 +62,20 @@ const kernelFileSystems: ReadonlySet<number> = new Set([
 export async function packPath({ path, followsLink, name }: PackAction): Promise<CopyReport> {
   const { directory, base } = locate(path, followsLink);
   process.chdir(directory);
-  return new PathPacker(new ArchiveOutput(archiveDescriptor, "none"), base, bytesToText(name)).pack();
+  const output = new ArchiveOutput(archiveDescriptor, "none");
+  return new PathPacker(output, copyRules, base, bytesToText(name)).pack();
+}
+
+/** Writes all that is below the root, as `docker export` does. */
+export async function packRoot({ owners }: ExportAction, mountPoints: MountPoints): Promise<CopyReport> {
+  process.chdir("/");
+  const rules: PackRules = {
+    description: { owners: { kind: owners }, latestSeconds: undefined },
+    attributesOf: (path, status) =>
+      status.isFile() || status.isDirectory() ? readAttributes(path) : noAttributes,
+    mountPoints,
+  };
+  return new PathPacker(new ArchiveOutput(archiveDescriptor, "none"), rules, ".", "").pack();
 }
 
 /** The directory to work in, and the name in it: links on the way are followed, and the last one only where that is asked for. */
@@ -60,14 +93,17 @@ function locate(path: string, followsLink: boolean): { readonly directory: strin
 
 class PathPacker {
   readonly #output: ArchiveOutput;
+  readonly #rules: PackRules;
   readonly #base: ByteString;
   readonly #name: ByteString;
   /** The first names of files with several. */
   readonly #linked = new Map<string, ByteString>();
   #entries = 0;
 
-  constructor(output: ArchiveOutput, base: string, name: ByteString) {
+  /** @param name what the names in the archive begin with; "": what is at `base` itself is not packed */
+  constructor(output: ArchiveOutput, rules: PackRules, base: string, name: ByteString) {
     this.#output = output;
+    this.#rules = rules;
     this.#base = bytesToText(base);
     this.#name = name;
   }
@@ -78,9 +114,10 @@ class PathPacker {
     for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
       const status = lstatSync(bytesOf(path), { bigint: true, throwIfNoEntry: false });
       if (!status) continue; // Gone meanwhile.
-      await this.#packNode(path, status);
+      const isMountPoint = this.#rules.mountPoints.has(this.#named(path));
+      if (this.#named(path) !== "") await this.#packNode(path, status, isMountPoint);
       ownDevice ??= status.dev;
-      if (!status.isDirectory() || (status.dev !== ownDevice && isKernels(path))) continue;
+      if (isMountPoint || !status.isDirectory() || (status.dev !== ownDevice && isKernels(path))) continue;
       for (const name of namesIn(path).toReversed()) stack.push(joinPath(path, name));
     }
     this.#output.write(endOfArchive);
@@ -88,9 +125,12 @@ class PathPacker {
     return { entries: this.#entries, skippedDevices: 0, changedOwners: 0 };
   }
 
-  async #packNode(path: ByteString, status: BigIntStats): Promise<void> {
-    const described = describeFile(path, status, noAttributes, rules);
+  async #packNode(path: ByteString, status: BigIntStats, isMountPoint: boolean): Promise<void> {
+    const { description, attributesOf } = this.#rules;
+    const attributes = isMountPoint ? noAttributes : attributesOf(path, status);
+    const described = describeFile(path, status, attributes, description);
     if (!described) return; // A socket.
+    if (isMountPoint && !status.isDirectory()) return this.#write(placeOf(path, described));
     const entry = { ...described, path: this.#named(path) };
     const key = `${status.dev}:${status.ino}`;
     const first = status.nlink > 1n && !status.isDirectory() ? this.#linked.get(key) : undefined;
@@ -133,6 +173,13 @@ class PathPacker {
     this.#entries++;
     this.#output.write(formatEntry(entry));
   }
+}
+
+/** What a file, a device or a socket is mounted on. */
+function placeOf(path: ByteString, { uid, gid, modified }: TarEntry): TarEntry {
+  const name = path.slice("./".length);
+  const base = { path: name, mode: 0o644, uid, gid, modified, attributes: new Map() };
+  return { ...base, type: "file", sizeBytes: 0, isSparse: false };
 }
 
 function openIfFile(path: ByteString): number | undefined {

@@ -214,6 +214,21 @@ export class ContainerWork {
     return { kind: "container", record: await this.find(end.container), path: end.path };
   }
 
+  /**
+   * Writes a container's file system as a tar archive, without what is mounted: to a descriptor, or to a file, which appears when it is
+   * whole. Throws CntnrError.
+   */
+  async export(container: string, target: number | string, options: WaitOptions = {}): Promise<void> {
+    const [{ exportContainer }, { writeOutputFile }] = await Promise.all([
+      import("../copy/export-container.ts"),
+      import("../store/output-file.ts"),
+    ]);
+    const record = await this.find(container);
+    const waiting = this.context.waiting(options);
+    const write = (fd: number) => exportContainer(this.context.directories, record, fd, waiting);
+    await (typeof target === "number" ? write(target) : writeOutputFile(target, write));
+  }
+
   /** What a container has changed of its image, in the order of the names. */
   async diff(container: string): Promise<readonly Change[]> {
     const { diffContainer } = await import("../copy/diff-container.ts");

@@ -1,22 +1,11 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { BrokenOutput } from "../attach/own-streams.ts";
-import { CntnrError, hasErrno, reasonOf } from "../errors/cntnr-error.ts";
+import { hasErrno } from "../errors/cntnr-error.ts";
 import type { TarEntry } from "../layer/tar-entry.ts";
 import { endOfArchive, formatEntry, paddingAfter } from "../layer/tar-writer.ts";
 import type { Directories } from "../store/directories.ts";
+import { writeOutputFile } from "../store/output-file.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { type ImageDocuments, readImageDocuments } from "./add-image.ts";
 import { damaged } from "./blobs.ts";
@@ -76,10 +65,7 @@ export async function saveImages(
   });
 }
 
-/**
- * The same into a file, which appears when it is whole: nobody takes half an archive for a whole one. What is no file, such as a
- * fifo or /dev/null, is written to as it is.
- */
+/** The same into a file, which appears when it is whole. */
 export async function saveImagesTo(
   directories: Directories,
   images: readonly StoredImage[],
@@ -87,33 +73,7 @@ export async function saveImagesTo(
   format: ArchiveFormat,
   options: SaveOptions = {},
 ): Promise<void> {
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (there?.isDirectory()) throw cannotWrite(path, "it is a directory");
-  const isPassedOn = there !== undefined && !there.isFile();
-  const written = isPassedOn ? path : `${path}.${process.pid}.new`;
-  const fd = openToWrite(written, path, isPassedOn ? "w" : "wx");
-  try {
-    await saveImages(directories, images, fd, format, options);
-    if (isPassedOn) return;
-    fsyncSync(fd);
-    renameSync(written, path);
-  } finally {
-    closeSync(fd);
-    if (!isPassedOn) rmSync(written, { force: true });
-  }
-}
-
-function openToWrite(written: string, path: string, flags: "w" | "wx"): number {
-  try {
-    return openSync(written, flags, 0o666);
-  } catch (error) {
-    const isNowhere = hasErrno(error, "ENOENT") && !existsSync(dirname(path));
-    throw cannotWrite(path, isNowhere ? `there is no directory ${dirname(path)}` : reasonOf(error), error);
-  }
-}
-
-function cannotWrite(path: string, reason: string, cause?: unknown): CntnrError {
-  return new CntnrError("engine", `cannot write ${path}: ${reason}`, { cause });
+  await writeOutputFile(path, (fd) => saveImages(directories, images, fd, format, options));
 }
 
 function indexOf(images: readonly IndexedImage[]): object {

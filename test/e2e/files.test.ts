@@ -204,6 +204,63 @@ describe("links of a container lead nowhere out of it", () => {
   });
 });
 
+describe("export", () => {
+  test("writes what a container has, running or not, with its owners, and of mounts the places", async () => {
+    await alice.ok(
+      "mkdir -p shared; echo bound >shared/file; cntnr run -d --name box -v $PWD/shared:/data --tmpfs /scratch $IMAGE sleep 1000",
+    );
+    await alice.ok(
+      "cntnr exec box sh -c 'echo own >/own; chown 1000:1001 /own; mkdir -p \"/a b\"; ln -s own /link; rm /www/index.html; echo x >/scratch/x'",
+    );
+    await alice.ok("cntnr export box >running.tar; cntnr stop -t 0 box; cntnr export -o stopped.tar box");
+    for (const archive of ["running.tar", "stopped.tar"]) {
+      const names = (await alice.ok(`tar -tf ${archive}`)).split("\n");
+      expect(
+        names.filter((name) => /^(data|scratch|proc|sys|dev|a b|link|own|\.\/?$|www)/.test(name)),
+      ).toEqual(expect.arrayContaining(["a b/", "data/", "link", "own", "proc/", "scratch/", "www/"]));
+      expect(
+        names.filter((name) => /^(?:\.|\/)|^(?:data|scratch|proc|sys)\/.|^www\/index/.test(name)),
+      ).toEqual([]);
+      expect(await alice.ok(`tar --numeric-owner -tvf ${archive} own etc/hosts`)).toMatch(
+        /1000\/1001 +4 .* own[^]*|etc\/hosts/,
+      );
+      expect(await alice.ok(`tar -xOf ${archive} etc/hosts | wc -c; tar -xOf ${archive} own`)).toBe("0\nown");
+    }
+    await alice.ok("cntnr import -c 'CMD cat /own' stopped.tar local/exported");
+    expect(await alice.ok("cntnr run --rm local/exported")).toBe("own");
+    expect(await alice.ok("cntnr events --since 1h --until 0s -f event=export --format '{{.Action}}'")).toBe(
+      "export\nexport",
+    );
+  });
+
+  test("keeps nothing of an archive that is not whole, and refuses a terminal", async () => {
+    await alice.ok("cntnr create --name box $IMAGE true");
+    expect(await fails("cntnr export -o here.tar nobody")).toContain("No such container: nobody");
+    expect(await fails("cntnr export -o no/where.tar box")).toBe(
+      "cntnr: cannot write no/where.tar: there is no directory no",
+    );
+    expect(await alice.ok("ls *.tar.* here.tar 2>/dev/null; true")).toBe("");
+    expect(
+      await fails(
+        "script -qec 'cntnr export box' /dev/null </dev/null >said; grep -c -e '-o FILE' said; false",
+      ),
+    ).toBe("");
+    expect(await alice.ok("tail -n 1 said")).toContain("an archive is nothing for a terminal");
+    const broken = await alice.run("{ cntnr export box; echo $? >code; } | head -c 1 >/dev/null; cat code");
+    expect([broken.stdout, broken.stderr]).toEqual(["141\n", ""]);
+  });
+
+  test("works for a user without sub-ids", async () => {
+    const { carol } = alice.host.users;
+    const asCarol = (line: string) =>
+      alice.host.asUser(carol, ["sh", "-c", line], { env: { IMAGE: alice.image } });
+    const { stdout, stderr } = await asCarol(
+      "cntnr run --name box $IMAGE sh -c 'echo own >/own'; cntnr export box | tar --numeric-owner -tvf - own; cntnr rm -f box >/dev/null",
+    );
+    expect(stdout + stderr).toMatch(/ 0\/0 +4 .* own\n$/);
+  });
+});
+
 describe("diff", () => {
   test("tells what was added, changed and deleted, and nothing of mounts", async () => {
     await alice.ok(

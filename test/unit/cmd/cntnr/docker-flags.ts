@@ -24,6 +24,7 @@ export const dockerFlags: Readonly<Record<string, string>> = {
   cp: "archive follow-link quiet",
   commit: "author change message pause",
   diff: "",
+  export: "output",
   "volume create":
     "availability driver group label limit-bytes opt required-bytes scope secret sharing topology-preferred topology-required type",
   "volume ls": "cluster filter format quiet",
