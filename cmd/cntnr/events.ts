@@ -2,11 +2,14 @@ import type { EngineEvent } from "../../runtime/events/event-log.ts";
 import { print } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { engineOf } from "./engine-of.ts";
-import { type Filters, matches, matchesLabels, parseFilters } from "./filters.ts";
+import { type FilterKeys, type Filters, matches, matchesLabels, parseFilters } from "./filters.ts";
 import { formatOne } from "./format-template.ts";
 import { parseTime } from "./since.ts";
 
-const filterKeys = ["container", "event", "image", "label", "network", "type", "volume"];
+const filterKeys: FilterKeys = {
+  ...{ container: "any", event: "any", image: "any", label: "any", network: "any", volume: "any" },
+  type: ["container", "image", "network", "volume"],
+};
 
 /** `cntnr events` */
 export async function events(context: CommandContext): Promise<number> {

@@ -5,7 +5,8 @@ import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
 import { engineOf } from "./engine-of.ts";
 import { formatList } from "./format-template.ts";
-import { createdAt, shortDigest } from "./image-ls.ts";
+import { createdAt } from "./created-at.ts";
+import { shortDigest } from "./image-ls.ts";
 
 const headings = {
   ID: "IMAGE",

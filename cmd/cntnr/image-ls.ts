@@ -5,6 +5,7 @@ import { agoOf } from "../command-line/ago.ts";
 import { print } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
+import { createdAt } from "./created-at.ts";
 import { engineOf } from "./engine-of.ts";
 import { formatList, type TemplateRow } from "./format-template.ts";
 
@@ -69,11 +70,4 @@ export function imageRow(image: ImageSummary, users: number, id = shortDigest(im
     UniqueSize: "N/A",
     VirtualSize: decimalSize(image.sizeBytes),
   };
-}
-
-/** As Go prints a time. */
-export function createdAt(time: string): string {
-  const date = new Date(time);
-  if (Number.isNaN(date.getTime())) return time;
-  return `${date.toISOString().slice(0, 19).replace("T", " ")} +0000 UTC`;
 }

@@ -1,4 +1,6 @@
-import { cpus, hostname, release, totalmem } from "node:os";
+import { readFileSync } from "node:fs";
+import { cpus, hostname, machine, release, totalmem } from "node:os";
+import { hasErrno } from "../../runtime/errors/cntnr-error.ts";
 import { print } from "../command-line/output.ts";
 import { binarySize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
@@ -22,11 +24,13 @@ export async function info(context: CommandContext): Promise<number> {
     Monitor: monitor ?? "conmon is not installed",
     Rootless: process.getuid?.() !== 0,
     SubIds: hasSubIds,
-    DataRoot: directories.data,
+    SecurityOptions: ["name=seccomp,profile=builtin", ...(process.getuid?.() === 0 ? [] : ["name=rootless"])],
+    DockerRootDir: directories.data,
     StateRoot: directories.run,
     KernelVersion: release(),
+    OperatingSystem: operatingSystem(),
     OSType: "linux",
-    Architecture: process.arch,
+    Architecture: machine(),
     NCPU: cpus().length,
     MemTotal: totalmem(),
     Name: hostname(),
@@ -40,4 +44,15 @@ export async function info(context: CommandContext): Promise<number> {
         .join(""),
     );
   return 0;
+}
+
+/** os-release(5) */
+function operatingSystem(): string {
+  try {
+    const text = readFileSync("/etc/os-release", "utf8");
+    return /^PRETTY_NAME="?([^"\n]*)/m.exec(text)?.[1] ?? "Linux";
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "EACCES")) return "Linux";
+    throw error;
+  }
 }

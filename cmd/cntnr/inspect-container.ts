@@ -56,8 +56,10 @@ function stateOf(container: ContainerDetails) {
     Error:
       state.kind === "dead"
         ? "nobody saw its exit code: its supervisor was killed, or the machine stopped"
-        : "",
-    StartedAt: "startedAt" in state ? state.startedAt : lastStartedAt,
+        : state.kind === "created"
+          ? (state.failure ?? "")
+          : "",
+    StartedAt: "startedAt" in state ? state.startedAt : state.kind === "created" ? never : lastStartedAt,
     FinishedAt: finished,
     ...(container.healthCheck && isAlive ? { Health: healthStateOf(container) } : {}),
   };

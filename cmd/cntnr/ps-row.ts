@@ -6,6 +6,7 @@ import { showPort } from "../../runtime/network/network-request.ts";
 import { agoOf } from "../command-line/ago.ts";
 import { printable } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
+import { createdAt } from "./created-at.ts";
 import { stateWord, statusOf } from "./container-status.ts";
 import type { ListLayout, TemplateRow } from "./format-template.ts";
 
@@ -22,6 +23,7 @@ export const psLayout = (withSize: boolean): ListLayout => ({
     State: "STATE",
     Status: "STATUS",
     Names: "NAMES",
+    Mounts: "MOUNTS",
     Labels: "LABELS",
     Size: "SIZE",
   },
@@ -32,6 +34,7 @@ export const psLayout = (withSize: boolean): ListLayout => ({
 });
 
 const longestCommand = 30;
+const longestMount = 15;
 
 /** What is shown of a container, by docker's names. */
 export function psRow(
@@ -43,7 +46,7 @@ export function psRow(
     ID: options.isWhole ? container.id : shortId(container.id),
     Image: shownImage(container),
     Command: shownCommand(container, options.isWhole),
-    CreatedAt: container.createdAt,
+    CreatedAt: createdAt(container.createdAt),
     RunningFor: `${agoOf(container.createdAt)} ago`,
     State: stateWord(state),
     Status: statusOf(container),
@@ -55,7 +58,9 @@ export function psRow(
       .join(","),
     Label: (key: string) => labels[key] ?? "",
     ImageID: container.imageId,
-    Size: options.size ? sizeText(options.size) : "",
+    Mounts: mountNames(container, options.isWhole).join(","),
+    LocalVolumes: String(container.mounts.filter(({ kind }) => kind === "volume").length),
+    Size: options.size ? sizeText(options.size) : "0B",
     ...("pid" in state ? { Pid: state.pid } : {}),
     ...("exitCode" in state ? { ExitCode: state.exitCode } : {}),
     ...(state.kind === "dead" ? { ExitCode: lostExitCode } : {}),
@@ -69,8 +74,18 @@ function shownImage({ image }: Container): string {
 
 function shownCommand({ command }: Container, isWhole: boolean): string {
   const text = printable(command.join(" "));
-  const shown = isWhole || text.length <= longestCommand ? text : `${text.slice(0, longestCommand - 1)}…`;
-  return `"${shown}"`;
+  return `"${isWhole ? text : shortened(text, longestCommand)}"`;
+}
+
+/** Volumes by their names, binds by the directory. */
+function mountNames({ mounts }: Container, isWhole: boolean): string[] {
+  return mounts
+    .flatMap((mount) => (mount.kind === "tmpfs" ? [] : mount.kind === "volume" ? mount.name : mount.source))
+    .map((name) => (isWhole ? name : shortened(name, longestMount)));
+}
+
+function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
 /** host, none, or the networks with the addresses that the container has on them. */

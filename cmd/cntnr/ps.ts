@@ -8,23 +8,30 @@ import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import type { CommandContext } from "./command.ts";
 import { stateWord } from "./container-status.ts";
 import { engineOf } from "./engine-of.ts";
-import { type Filters, matches, matchesLabels, parseFilters } from "./filters.ts";
+import {
+  type FilterKeys,
+  type Filters,
+  matches,
+  matchesLabels,
+  parseFilters,
+  trueOrFalse,
+} from "./filters.ts";
 import { formatList } from "./format-template.ts";
 import { psLayout, psRow } from "./ps-row.ts";
 import { unlessGone } from "./unless-gone.ts";
 
-const filterKeys = [
-  "ancestor",
-  "before",
-  "exited",
-  "health",
-  "id",
-  "label",
-  "name",
-  "network",
-  "since",
-  "status",
-];
+const portRange = /^\d{1,5}(?:-\d{1,5})?(?:\/(?:tcp|udp|sctp))?$/i;
+const filterKeys: FilterKeys = {
+  ...{ ancestor: "any", before: "any", id: "any", label: "any", name: "any", network: "any", since: "any" },
+  volume: "any",
+  exited: /^\d+$/,
+  expose: portRange,
+  publish: portRange,
+  health: ["none", "starting", "healthy", "unhealthy"],
+  // There are no swarms, and so no tasks of theirs.
+  "is-task": trueOrFalse,
+  status: ["created", "running", "paused", "restarting", "removing", "exited", "dead"],
+};
 
 /** `cntnr ps` */
 export async function ps(context: CommandContext): Promise<number> {
@@ -35,7 +42,9 @@ export async function ps(context: CommandContext): Promise<number> {
   const { containers, damaged } = await engine.containers.list();
   for (const { message } of damaged) printError(`cntnr: ${message}\n`);
   const shown = select(directories, containers, filters, args.has("all") || count !== undefined);
-  const withSize = args.has("size");
+  const format = args.value("format");
+  // Docker's: who asks for the field asks for the size.
+  const withSize = args.has("size") || /\.Size\b/.test(format ?? "");
   const rows = await Promise.all(
     shown.slice(0, count).map(async (container) => {
       const size = withSize ? await unlessGone(engine.containers.size(container.id)) : undefined;
@@ -43,8 +52,9 @@ export async function ps(context: CommandContext): Promise<number> {
       return [psRow(container, { isWhole: args.has("no-trunc"), size })];
     }),
   ).then((one) => one.flat());
-  if (args.has("quiet")) print(rows.map(({ ID }) => `${ID}\n`).join(""));
-  else print(formatList(rows, args.value("format"), psLayout(withSize)));
+  const isOwnFormat = format !== undefined && format !== "" && format !== "table";
+  const shownFormat = args.has("quiet") && !isOwnFormat ? "{{.ID}}" : format;
+  print(formatList(rows, shownFormat, psLayout(args.has("size"))));
   return damaged.length === 0 ? 0 : 1;
 }
 
@@ -94,11 +104,17 @@ function isWanted(container: Container, filters: Filters): boolean {
   return (
     matches(filters, "id", (value) => container.id.startsWith(value)) &&
     // Docker's: a regular expression, found anywhere.
-    matches(filters, "name", (value) => pattern(value).test(container.name)) &&
+    matches(filters, "name", (value) =>
+      [container.name, `/${container.name}`].some((name) => pattern(value).test(name)),
+    ) &&
     matches(filters, "status", (value) => value === stateWord(state)) &&
     matches(filters, "exited", (value) => value === String(exitCode)) &&
-    matches(filters, "health", (value) => state.kind === "running" && value === health) &&
+    matches(filters, "health", (value) => value === (state.kind === "running" ? health : "none")) &&
     matches(filters, "ancestor", (value) => isImage(container, value)) &&
+    matches(filters, "volume", (value) => hasMount(container, value)) &&
+    matches(filters, "publish", (value) => publishedPorts(container).some((port) => isIn(port, value))) &&
+    matches(filters, "expose", (value) => container.exposedPorts.some((port) => isIn(port, value))) &&
+    matches(filters, "is-task", (value) => /^(?:false|0)$/.test(value)) &&
     matches(filters, "network", (value) => networkNames(container).includes(value)) &&
     matchesLabels(filters, "label", container.labels)
   );
@@ -120,6 +136,34 @@ function isImage({ image, imageId }: Container, value: string): boolean {
     image.endsWith(`/${value}`) ||
     image.endsWith(`/${value}:latest`) ||
     (/^[a-f0-9]{6,}$/.test(id) && imageId.startsWith(`sha256:${id}`))
+  );
+}
+
+/** By the volume's name, the directory that is bound, or where it is in the container. */
+function hasMount({ mounts }: Container, value: string): boolean {
+  return mounts.some(
+    (mount) =>
+      mount.destination === value ||
+      (mount.kind === "volume" && mount.name === value) ||
+      (mount.kind === "bind" && mount.source === value),
+  );
+}
+
+/** The container's own, as docker has it: 80/tcp. */
+function publishedPorts({ attachments }: Container): string[] {
+  return attachments.flatMap(({ ports }) =>
+    ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`),
+  );
+}
+
+/** @param range PORT[-PORT][/PROTOCOL] */
+function isIn(port: string, range: string): boolean {
+  const [, first, last = first, protocol = "tcp"] = /^(\d+)(?:-(\d+))?(?:\/(\w+))?$/.exec(range) ?? [];
+  const [number, ownProtocol] = port.split("/");
+  return (
+    Number(number) >= Number(first) &&
+    Number(number) <= Number(last) &&
+    ownProtocol === protocol.toLowerCase()
   );
 }
 

@@ -25,11 +25,11 @@ export const pruneFilter: Flag = {
   name: "filter",
   value: "KEY=VALUE",
   repeatable: true,
-  summary: "Only what matches: until=TIME, label=KEY[=VALUE]",
+  summary: "Only what matches: until=TIME, label=KEY[=VALUE], label!=...",
 };
 /** Of inspect. */
 export const sizeFlag: Flag = {
   name: "size",
   short: "s",
-  summary: "As it is anyhow: sizes are a matter of ps -s and system df",
+  summary: "Also how much room a container takes",
 };

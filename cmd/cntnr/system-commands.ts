@@ -100,7 +100,7 @@ export const systemCommands: readonly Command[] = [
     summary: "Say what this engine is, and what it has",
     flags: [{ ...template, short: "f" }],
     positionals: [],
-    example: "cntnr info -f '{{.DataRoot}}'",
+    example: "cntnr info -f '{{.DockerRootDir}}'",
     failureCode: 1,
     load: async () => (await import("./info.ts")).info,
   },

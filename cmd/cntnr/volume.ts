@@ -7,8 +7,9 @@ import type { CommandContext } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { forEachName } from "./each-name.ts";
 import { engineOf } from "./engine-of.ts";
-import { matches, matchesLabels, parseFilters } from "./filters.ts";
+import { lacksLabels, matches, matchesLabels, parseFilters, trueOrFalse } from "./filters.ts";
 import { formatList, formatOne } from "./format-template.ts";
+import { bytesOf, prunedText, reclaimedText } from "./pruned.ts";
 
 /** `cntnr volume create` */
 export async function volumeCreate(context: CommandContext): Promise<number> {
@@ -85,11 +86,12 @@ export async function volumePrune(context: CommandContext): Promise<number> {
   const { args } = context;
   const isAll = args.has("all");
   const what = isAll ? "all volumes" : "all anonymous volumes";
-  if (!args.has("force") && !(await confirm(`This removes ${what} that no container uses.`))) return 1;
+  if (!args.has("force")) await confirm(`This removes ${what} that no container uses.`);
   const { volumes } = engineOf(context);
   const isWanted = await wantedBy(args.values("filter"), volumes);
-  const names = await volumes.prune((volume) => (isAll || volume.anonymous) && isWanted(volume));
-  print(names.map((name) => `${name}\n`).join(""));
+  const pruned = await volumes.prune((volume) => (isAll || volume.anonymous) && isWanted(volume));
+  const names = pruned.map(({ name }) => name);
+  print(prunedText("Volumes", names) + reclaimedText(bytesOf(pruned)));
   return 0;
 }
 
@@ -98,16 +100,18 @@ async function wantedBy(
   texts: readonly string[],
   volumes: Volumes,
 ): Promise<(volume: VolumeRecord) => boolean> {
-  const filters = parseFilters(texts, ["name", "label", "dangling"]);
+  const filters = parseFilters(texts, {
+    name: "any",
+    driver: "any",
+    label: "any",
+    "label!": "any",
+    dangling: trueOrFalse,
+  });
   const used = filters.has("dangling") ? await volumes.used() : new Map<string, string>();
   return ({ name, labels }) =>
     matches(filters, "name", (text) => name.includes(text)) &&
-    matches(filters, "dangling", (text) => used.has(name) !== parseSwitch(text)) &&
-    matchesLabels(filters, "label", labels);
-}
-
-function parseSwitch(text: string): boolean {
-  if (/^(?:true|1)$/.test(text)) return true;
-  if (/^(?:false|0)$/.test(text)) return false;
-  throw new CntnrError("usage", `--filter dangling=${text}: it is true or false`);
+    matches(filters, "dangling", (text) => used.has(name) === /^(?:false|0)$/.test(text)) &&
+    matches(filters, "driver", (text) => text === "local") &&
+    matchesLabels(filters, "label", labels) &&
+    lacksLabels(filters, "label!", labels);
 }

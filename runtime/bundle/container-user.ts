@@ -104,7 +104,7 @@ function parseId(text: string): number | undefined {
 function unknown(wish: UserWish, kind: string, text: string, file: string): CntnrError {
   return new CntnrError(
     "not-found",
-    `${describe(wish)}: the image's ${file} has no ${kind} "${text}"; numbers always work`,
+    `${describe(wish)}: unable to find ${kind} ${text} in the image's ${file}; numbers always work`,
   );
 }
 

@@ -40,13 +40,12 @@ export type AttachResult = number | "left";
 export async function startAttached(
   directories: Directories,
   record: ContainerRecord,
-  options: AttachOptions & Pick<StartOptions, "onFailure" | "service">,
+  options: AttachOptions & Pick<StartOptions, "service">,
 ): Promise<AttachResult> {
   const paths = containerPaths(directories, record.id);
   using stack = new DisposableStack();
   let socket: PacketSocket | undefined;
   await startContainer(directories, record, {
-    onFailure: options.onFailure,
     ...(options.service ? { service: options.service } : {}),
     onCreated: () => {
       options.signal?.throwIfAborted();

@@ -22,6 +22,10 @@ const lifeSchema = v.object({
   restartDelayMs: v.number(),
   /** A service manager restarts it, so its own restart policy rests. */
   isManaged: v.optional(v.boolean(), false),
+  /** The container has not run in any life before. */
+  isFirst: v.optional(v.boolean()),
+  /** Why it could not be started. */
+  failure: v.optional(v.string()),
   /** Its end has been told of (events). */
   isEndTold: v.optional(v.boolean()),
 });
@@ -79,8 +83,9 @@ export function beginLife(
   supervisor: ContainerLife["supervisor"],
   { restarts, restartDelayMs, isManaged = false }: LifeCause & { readonly isManaged?: boolean },
 ): ContainerLife {
+  const before = readLife(paths);
   const life: ContainerLife = {
-    number: (readLife(paths)?.number ?? 0) + 1,
+    number: (before?.number ?? 0) + 1,
     bootId: currentBootId(),
     starter: ownIdentity(),
     supervisor,
@@ -88,6 +93,7 @@ export function beginLife(
     restarts,
     restartDelayMs,
     isManaged,
+    ...(!before || (before.isFirst && before.failure !== undefined) ? { isFirst: true } : {}),
   };
   writeLife(paths, life);
   for (const path of forgotten(paths)) rmSync(path, { force: true });
@@ -103,6 +109,12 @@ function forgotten(paths: ContainerPaths): string[] {
 /** Notes that conmon is in charge now: whoever has started the container may live on, and has no more to do with it. */
 export function leaveToSupervisor(paths: ContainerPaths, { starter: _, ...life }: ContainerLife): void {
   writeIfThereIsRoom(paths, life);
+}
+
+/** Notes that it could not be started, and why. */
+export function noteFailedStart(paths: ContainerPaths, failure: string): void {
+  const life = readLife(paths);
+  if (life) writeIfThereIsRoom(paths, { ...life, failure });
 }
 
 /**

@@ -12,13 +12,13 @@ import { type DueRestart, dueRestart, lostRestart, readPendingRestart } from "./
 import { currentBootId, isAlive, readArguments } from "./process-identity.ts";
 
 /**
- * What a container is doing. `creating`: its bundle is being made. `created`: it was never started. `starting`: somebody is
+ * What a container is doing. `creating`: its bundle is being made. `created`: it has never run; with an exit code, it could not be started. `starting`: somebody is
  * starting it, or dealing with its end. `dead`: it has ended and nobody saw its exit code, because its supervisor was
  * killed or the machine stopped.
  */
 export type ContainerState =
   | { readonly kind: "creating" }
-  | { readonly kind: "created" }
+  | { readonly kind: "created"; readonly exitCode?: number; readonly failure?: string }
   | { readonly kind: "starting" }
   | { readonly kind: "running" | "paused"; readonly pid: number; readonly startedAt: string }
   | { readonly kind: "restarting"; readonly exitCode: number; readonly finishedAt: string }
@@ -43,6 +43,8 @@ export interface ContainerFacts {
   readonly lifeBegan?: string;
   /** The cntnr that starts it, or without conmon stays with it, is alive. */
   readonly isStarterAlive: boolean;
+  /** Why it could not be started, when it has never run. */
+  readonly failure?: string;
   readonly isConmonAlive: boolean;
   /** The OCI runtime still has state of it, so it has not been cleaned up. */
   readonly hasRuntimeState: boolean;
@@ -65,6 +67,8 @@ export function stateOf(record: ContainerRecord, facts: ContainerFacts): Contain
   if (exit) {
     const { finishedAt } = exit;
     const exitCode = exitCodeOf(exit.text);
+    if (facts.failure !== undefined)
+      return { kind: "created", exitCode: exitCode ?? lostExitCode, failure: facts.failure };
     if (facts.restart) return { kind: "restarting", exitCode: exitCode ?? lostExitCode, finishedAt };
     return exitCode === undefined ? { kind: "dead", finishedAt } : { kind: "exited", exitCode, finishedAt };
   }
@@ -130,6 +134,7 @@ export function readFacts(directories: Directories, record: ContainerRecord): Co
     isMade: life !== undefined || existsSync(paths.config),
     isCreatorAlive: record.bootId === currentBootId() && isAlive(record.creator),
     ...(life ? { lifeBegan: life.startedAt } : {}),
+    ...(life?.isFirst && life.failure !== undefined ? { failure: life.failure } : {}),
     isStarterAlive: isPresentLife && life.starter !== undefined && isAlive(life.starter),
     isConmonAlive: isPresentLife && life.supervisor === "conmon" && isConmonAlive(paths, record.id),
     hasRuntimeState: existsSync(paths.runcState),

@@ -16,12 +16,13 @@ export async function containerTop(
   directories: Directories,
   record: ContainerRecord,
   psArguments: readonly string[],
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<string[]> {
   const { init } = readFacts(directories, record);
   if (!init) throw new CntnrError("conflict", `container ${record.name} is not running`);
   const pids = new Set(listProcesses(init.pid).map(({ pid }) => pid));
   const args = psArguments.length === 0 ? ["-ef"] : psArguments;
-  const { exitCode, stdout, stderr } = await runCommand("ps", args, { timeoutMs: psTimeoutMs });
+  const { exitCode, stdout, stderr } = await runCommand("ps", args, { timeoutMs: psTimeoutMs, ...options });
   if (exitCode !== 0)
     throw new CntnrError("usage", `ps ${args.join(" ")}: ${stderr.trim().split("\n")[0] ?? ""}`);
   return selectLines(stdout, pids);

@@ -61,7 +61,7 @@ export interface CreateSurroundings extends ImageSurroundings {
   /** How it is made differently from what is usual, and why. */
   readonly onDetail: (text: string) => void;
   /** Called when the container is made, and not yet started. */
-  readonly onMade?: () => void;
+  readonly onMade?: (id: ContainerId) => void;
 }
 
 /**
@@ -134,7 +134,7 @@ export async function createContainer(
     await removeVolumesOf(directories, record);
     throw error;
   }
-  surroundings.onMade?.();
+  surroundings.onMade?.(record.id);
   return record;
 }
 

@@ -155,7 +155,7 @@ export async function waitForEnd(
 
 /** The exit code that a container has ended with, docker's for a killed process when nobody has seen it, and for one that was never started. */
 export function exitCodeOf(state: EndedState): number {
-  if (state.kind === "created") return 0;
+  if (state.kind === "created") return state.exitCode ?? 0;
   return ("exitCode" in state ? state.exitCode : undefined) ?? lostExitCode;
 }
 

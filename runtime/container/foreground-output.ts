@@ -4,15 +4,20 @@ import { BrokenOutput, writeOwn } from "../attach/own-streams.ts";
 import { CntnrError, hasErrno, reasonOf } from "../errors/cntnr-error.ts";
 import { logLines } from "./log-lines.ts";
 import { RelayedStream } from "./relayed-stream.ts";
-import { RuntimeWords } from "./runtime-words.ts";
+import { RuntimeWords, type runtimeWords } from "./runtime-words.ts";
 
 export interface ForegroundOutputOptions {
   /** Streams that are passed on to our own. */
   readonly attached: readonly OutputStream[];
   /** File that keeps what is printed; without it nothing does. */
-  readonly log?: { readonly path: string; readonly maximumBytes: number };
-  /** Streams that go through us in any case. */
-  readonly relayed: readonly OutputStream[];
+  readonly log?: LogPlace;
+  /** What the runtime does, and may say that it could not. */
+  readonly runtimeWords: keyof typeof runtimeWords;
+}
+
+interface LogPlace {
+  readonly path: string;
+  readonly maximumBytes: number;
   /** What the person at the terminal has to know. */
   readonly onRemark: (text: string) => void;
 }
@@ -20,22 +25,22 @@ export interface ForegroundOutputOptions {
 const streams = ["stdout", "stderr"] as const;
 
 /**
- * What a container prints in the foreground: into our own streams or, where it is kept in a log, through us. What the runtime says
+ * What a container prints in the foreground: through us, or on standard output, where no log keeps it, directly. What the runtime says
  * itself on standard error before the container runs is kept back: its log has it, too.
  */
 export class ForegroundOutput implements Disposable {
   /** Standard output and error for the runtime, as `Bun.spawn` takes them. */
   readonly stdio: readonly (number | "inherit" | "ignore")[];
   readonly #relays = new Map<OutputStream, RelayedStream>();
-  readonly #words = new RuntimeWords();
+  readonly #words: RuntimeWords;
   readonly #log: LogFile | undefined;
 
   constructor(private readonly options: ForegroundOutputOptions) {
-    const { attached, relayed, log, onRemark } = options;
-    this.#log = log === undefined ? undefined : new LogFile(log, onRemark);
+    const { attached, log } = options;
+    this.#words = new RuntimeWords(options.runtimeWords);
+    this.#log = log === undefined ? undefined : new LogFile(log);
     this.stdio = streams.map((stream) => {
-      if (log === undefined && !relayed.includes(stream))
-        return attached.includes(stream) ? "inherit" : "ignore";
+      if (log === undefined && stream === "stdout") return attached.includes(stream) ? "inherit" : "ignore";
       const relay = new RelayedStream();
       this.#relays.set(stream, relay);
       return relay.writeEnd;
@@ -95,10 +100,7 @@ class LogFile implements Disposable {
   #length: number;
 
   /** Throws CntnrError. */
-  constructor(
-    private readonly place: { readonly path: string; readonly maximumBytes: number },
-    private readonly onRemark: (text: string) => void,
-  ) {
+  constructor(private readonly place: LogPlace) {
     const { path } = place;
     try {
       this.#fd = openSync(path, "a", 0o600);
@@ -123,7 +125,7 @@ class LogFile implements Disposable {
     } catch (error) {
       if (!hasErrno(error, "ENOSPC", "EDQUOT", "EFBIG", "EIO")) throw error;
       this.#isFull = true;
-      this.onRemark(`the log ${this.place.path} ends here: ${reasonOf(error)}`);
+      this.place.onRemark(`the log ${this.place.path} ends here: ${reasonOf(error)}`);
     }
   }
 

@@ -17,7 +17,7 @@ export async function restartContainer(
   const state = await settle(directories, record);
   if (isActive(state as Exclude<typeof state, { kind: "removed" }>))
     await stopContainer(directories, record, options);
-  await startContainer(directories, record, { onFailure: "keep" });
+  await startContainer(directories, record);
   noteContainer(directories, record, "restart");
 }
 
@@ -27,5 +27,5 @@ export async function restartDue(directories: Directories, id: ContainerId): Pro
   const pending = readPendingRestart(containerPaths(directories, id));
   if (!record || pending?.waiter.pid !== process.pid) return;
   const { restarts, restartDelayMs } = pending;
-  await startContainer(directories, record, { cause: { restarts, restartDelayMs }, onFailure: "keep" });
+  await startContainer(directories, record, { cause: { restarts, restartDelayMs } });
 }

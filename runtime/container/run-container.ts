@@ -5,6 +5,7 @@ import { type Service, serviceOf } from "../systemd/service.ts";
 import { checkTerminal } from "./check-terminal.ts";
 import type { ContainerId } from "./container-id.ts";
 import type { ContainerRecord } from "./container-record.ts";
+import { readState } from "./container-state.ts";
 import { type CreateRequest, type CreateSurroundings, createContainer } from "./create-container.ts";
 import { runForeground } from "./run-foreground.ts";
 import { SealedRuntime } from "./sealed-runtime.ts";
@@ -17,6 +18,8 @@ export interface RunRequest extends CreateRequest {
   readonly attached: readonly OutputStream[];
   /** What a terminal sends for the detach keys. */
   readonly detachKeys: Uint8Array;
+  /** What becomes of a container that cannot be started; one with `autoRemove` goes in any case. */
+  readonly unstarted: "keep" | "remove";
   /** Signals that we get are the container's. */
   readonly signals: "pass" | "keep";
   /** What it reads and prints, unless it is our own standard input and output. */
@@ -32,7 +35,7 @@ const sweepAfterMs = 500;
 
 /**
  * Makes a container and runs it: in the foreground until it has ended, or in the background. Throws CntnrError, and the reason of
- * `surroundings.signal`; then nothing of the container is left. Our own standard input and output are given to it as they are, and
+ * `surroundings.signal`; then nothing of the container is left, unless it was to be kept. Our own standard input and output are given to it as they are, and
  * nobody can take them away again: without streams of its own, `signal` is obeyed until it runs.
  */
 export async function runContainer(
@@ -52,7 +55,7 @@ export async function runContainer(
   const { attached, signals } = request;
   const isShown = attached.length > 0;
   if (detach || !(isShown || options.stdin)) {
-    await startNew(directories, record, service, signal);
+    await startNew(directories, record, service, request.unstarted, signal);
     return { kind: "detached", id: record.id };
   }
   using _ = sweepLater(directories);
@@ -63,10 +66,13 @@ export async function runContainer(
     record.tty || record.restart.policy !== "no" || isEntered(record) || record.sharesProcesses;
   if (!streams && !needsConmon && !service && isShown) {
     const { onRemark } = surroundings;
-    return {
-      kind: "ended",
-      exitCode: await runForeground(directories, record, { signals, attached, onRemark, runtime }),
-    };
+    try {
+      const exitCode = await runForeground(directories, record, { signals, attached, onRemark, runtime });
+      return { kind: "ended", exitCode };
+    } catch (error) {
+      if (request.unstarted === "remove") await removeStarted(directories, record);
+      throw error;
+    }
   }
   const { startAttached } = await import("./attached-container.ts");
   const { detachKeys } = request;
@@ -77,11 +83,13 @@ export async function runContainer(
     attached,
     streams,
     signal,
-    onFailure: "remove",
     ...(service ? { service } : {}),
   }).catch(async (error) => {
     // Nobody sees any more what it prints. As with podman it goes on, unless it was to leave nothing.
-    const isUnwanted = error instanceof BrokenOutput && record.autoRemove;
+    const isUnwanted =
+      error instanceof BrokenOutput
+        ? record.autoRemove
+        : isUnstarted(directories, record) && (record.autoRemove || request.unstarted === "remove");
     if (streams || signal?.aborted || isUnwanted) await removeStarted(directories, record);
     throw error;
   });
@@ -98,14 +106,24 @@ async function startNew(
   directories: Directories,
   record: ContainerRecord,
   service: Service | undefined,
+  unstarted: RunRequest["unstarted"],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { startContainer } = await import("./start-container.ts");
-  await startContainer(directories, record, {
-    onFailure: "remove",
-    onCreated: () => signal?.throwIfAborted(),
-    ...(service ? { service } : {}),
-  });
+  try {
+    await startContainer(directories, record, {
+      onCreated: () => signal?.throwIfAborted(),
+      ...(service ? { service } : {}),
+    });
+  } catch (error) {
+    if (signal?.aborted || record.autoRemove || unstarted === "remove")
+      await removeStarted(directories, record);
+    throw error;
+  }
+}
+
+function isUnstarted(directories: Directories, record: ContainerRecord): boolean {
+  return readState(directories, record).kind === "created";
 }
 
 /** Whoever has started it has no id to remove it by. */

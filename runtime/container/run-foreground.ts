@@ -4,11 +4,11 @@ import type { Directories } from "../store/directories.ts";
 import { spawnAttached } from "../sys/spawn-attached.ts";
 import { withoutService } from "../systemd/service.ts";
 import { noteContainer } from "./container-events.ts";
-import { beginLife, claimEnd, startedBySomebody } from "./container-life.ts";
+import { beginLife, claimEnd, noteFailedStart, startedBySomebody } from "./container-life.ts";
 import { withContainerLock } from "./container-lock.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths } from "./container-record.ts";
 import { discardContainer } from "./discard-container.ts";
-import type { ForegroundOutput } from "./foreground-output.ts";
+import { ForegroundOutput } from "./foreground-output.ts";
 import { deleteFromRuntime, readRuncLog, runcFlags, runtimeOf, runtimeWords } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
 import type { SealedRuntime } from "./sealed-runtime.ts";
@@ -29,8 +29,7 @@ export interface ForegroundOptions {
 
 /**
  * Runs a container whose bundle is made, on our own standard input and output, until it has ended. Returns docker's exit code:
- * the container's, 128 + n after signal n, 125 to 127 when it could not be started and runc has said why on standard
- * error. A container with autoRemove is gone afterwards. Throws CntnrError when it could not be started and nobody has said why.
+ * the container's, 128 + n after signal n. A container with autoRemove is gone afterwards. Throws CntnrError when it could not be started.
  */
 export async function runForeground(
   directories: Directories,
@@ -40,7 +39,7 @@ export async function runForeground(
   const paths = containerPaths(directories, record.id);
   const flags = runcFlags(directories, paths);
   using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
-  using output = await relayedOutput(paths, record, attached, onRemark);
+  using output = relayedOutput(paths, record, attached, onRemark);
   using _ = await openNamespace(directories, record);
   ensureSharedMemory(record);
   beginLife(paths, "cntnr", startedBySomebody);
@@ -49,7 +48,7 @@ export async function runForeground(
     spawnAttached([runtimeOf(record), ...words], {
       program,
       stdin: record.stdin ? "inherit" : "ignore",
-      output: output?.stdio ?? directOutput(attached),
+      output: output.stdio,
       // Ctrl-C is to come once, from us.
       ownSession: true,
       // It would wait for a container that says it is ready, and most never do.
@@ -66,33 +65,29 @@ export async function runForeground(
   });
   const failureOf = (exitCode: number) =>
     exitCode === 0 ? undefined : classifyRuncFailure(readRuncLog(paths));
-  await output?.pass(ended, async () => failureOf(await ended) !== undefined);
+  await output.pass(ended, async () => failureOf(await ended) !== undefined);
   const exitCode = await ended;
   const failure = failureOf(exitCode);
+  if (failure) noteFailedStart(paths, failure.message);
   await finish(directories, record, failure?.exitCode ?? exitCode);
-  if (failure && output) throw failure;
-  return failure?.exitCode ?? exitCode;
+  if (failure) throw failure;
+  return exitCode;
 }
 
-/** What is printed goes through us where it is kept, and where a hook of netd's may refuse, so that its words are not lost in runc's. */
-async function relayedOutput(
+/**
+ * What is kept goes through us, and standard error in any case: when the container cannot be started, the runtime says so there in words of
+ * its own, among which those of a hook of netd's would be lost.
+ */
+function relayedOutput(
   paths: ContainerPaths,
-  { autoRemove, network, log }: ContainerRecord,
+  { autoRemove, log }: ContainerRecord,
   attached: readonly OutputStream[],
   onRemark: (text: string) => void,
-): Promise<ForegroundOutput | undefined> {
-  const isKept = !autoRemove && log.kind === "file";
-  if (!isKept && network.kind !== "netd") return undefined;
-  const { ForegroundOutput } = await import("./foreground-output.ts");
-  const maximumBytes = log.kind === "file" ? log.maximumBytes : undefined;
-  const kept = isKept
-    ? { log: { path: paths.log, maximumBytes: maximumBytes ?? Number.POSITIVE_INFINITY } }
-    : {};
-  return new ForegroundOutput({ attached, relayed: ["stderr"], onRemark, ...kept });
-}
-
-function directOutput(attached: readonly OutputStream[]): readonly ("inherit" | "ignore")[] {
-  return (["stdout", "stderr"] as const).map((stream) => (attached.includes(stream) ? "inherit" : "ignore"));
+): ForegroundOutput {
+  const options = { attached, runtimeWords: "run" } as const;
+  if (autoRemove || log.kind !== "file") return new ForegroundOutput(options);
+  const { maximumBytes = Number.POSITIVE_INFINITY } = log;
+  return new ForegroundOutput({ ...options, log: { path: paths.log, maximumBytes, onRemark } });
 }
 
 async function finish(directories: Directories, record: ContainerRecord, exitCode: number): Promise<void> {

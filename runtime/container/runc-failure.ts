@@ -53,10 +53,7 @@ function explain(reason: string): CntnrError {
 function commandFailure(command: string, reason: string): CntnrError {
   const isMissing = /not found|no such file or directory/.test(reason);
   const code: ErrorCode = isMissing ? "command-not-found" : "command-not-executable";
-  return new CntnrError(
-    code,
-    isMissing ? `${command}: not found in the container` : `${command}: cannot be executed: ${reason}`,
-  );
+  return new CntnrError(code, `${command}: ${reason.replace(/^stat [^:]*: /, "")}`);
 }
 
 /** A hook is cntnr itself as a rule, and its own last line says best what is wrong. */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { checkMountPoints, rootTrees } from "../bundle/make-root.ts";
 import { defaultMountPoints } from "../bundle/mount-plan.ts";
-import { CntnrError } from "../errors/cntnr-error.ts";
+import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import { type Service, withoutService } from "../systemd/service.ts";
@@ -15,7 +15,7 @@ import { type ContainerFacts, type ContainerState, isActive, readFacts, stateOf 
 import { cancelRestart, requestStop } from "./pending-restart.ts";
 import { deleteFromRuntime, readRuncLog, runcFlags, runtimeOf } from "./runc.ts";
 import { classifyRuncFailure } from "./runc-failure.ts";
-import { removeEnded, writeExit } from "./settle.ts";
+import { writeExit } from "./settle.ts";
 import { ensureSharedMemory } from "./shared-memory.ts";
 import { isEntered, openNamespace } from "./user-namespace.ts";
 
@@ -25,8 +25,6 @@ const lastWordMs = 2000;
 export interface StartOptions {
   /** Without it somebody starts the container. */
   readonly cause?: LifeCause;
-  /** What becomes of a container that cannot be started. */
-  readonly onFailure: "keep" | "remove";
   /** Called when the container is created and not yet started: nothing that it prints is lost to who attaches now. */
   readonly onCreated?: () => Promise<void> | void;
   /** Who has started us, and is to be told when the container is ready; restarts are his to do then. */
@@ -34,8 +32,7 @@ export interface StartOptions {
 }
 
 /**
- * Starts a container that is not running, under conmon. When that fails, and it is kept, it is as if it had ended with
- * docker's exit code for it. Throws CntnrError.
+ * Starts a container that is not running, under conmon. When that fails, it has docker's exit code for it. Throws CntnrError.
  *
  * If we are killed before conmon runs, there is a life without a supervisor; after that and before the start, a
  * container that nobody will start: settle() ends both.
@@ -43,18 +40,12 @@ export interface StartOptions {
 export async function startContainer(
   directories: Directories,
   record: ContainerRecord,
-  options: StartOptions,
+  options: StartOptions = {},
 ): Promise<void> {
-  try {
-    await startWhenEnded(directories, record, options);
-    if (options.service) {
-      const { announceService } = await import("../systemd/announce-service.ts");
-      await announceService(directories, record, options.service);
-    }
-  } catch (error) {
-    if (options.onFailure === "remove") await removeEnded(directories, record);
-    throw error;
-  }
+  await startWhenEnded(directories, record, options);
+  if (!options.service) return;
+  const { announceService } = await import("../systemd/announce-service.ts");
+  await announceService(directories, record, options.service);
 }
 
 /**
@@ -106,7 +97,7 @@ async function start(
   if (existsSync(paths.life)) checkRoot(paths, record);
   using namespace = await openNamespace(directories, record);
   ensureSharedMemory(record);
-  const life = beginLife(paths, "conmon", {
+  let life = beginLife(paths, "conmon", {
     ...(options.cause ?? startedBySomebody),
     isManaged: options.service !== undefined,
   });
@@ -125,6 +116,7 @@ async function start(
     if (isCreated) await lastWordOfConmon(directories, record);
     // What cannot be started is not started again by its restart policy either.
     requestStop(paths);
+    life = { ...life, failure: messageOf(error) };
     writeExit(directories, record.id, String(error instanceof CntnrError ? error.exitCode : 125));
     throw error;
   } finally {

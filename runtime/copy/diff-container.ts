@@ -13,6 +13,7 @@ import { runCopyProcess } from "./copy-process.ts";
 export async function diffContainer(
   directories: Directories,
   record: ContainerRecord,
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<readonly Change[]> {
   const outcome = await whileThere(directories, record, () =>
     withChangedFiles(directories, record, (upper) => {
@@ -20,7 +21,7 @@ export async function diffContainer(
         view: { kind: "bundle", rootfs: upper, overlay: null, binds: [] },
         action: { kind: "diff", lowers: [...record.layers], mountPoints: mountPointsOf(directories, record) },
       };
-      return runCopyProcess(job, { mappings: mappingsOf(record) });
+      return runCopyProcess(job, { mappings: mappingsOf(record), ...options });
     }),
   );
   if (!outcome) throw withoutUpper(directories, record);

@@ -1,7 +1,7 @@
 import { noteContainer } from "../container/container-events.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
+import { mappingsOf } from "../container/user-namespace.ts";
 import type { Directories } from "../store/directories.ts";
-import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { withContainerView } from "./container-view.ts";
 import { explainClosedPipe, withDuplicate } from "./copy-files.ts";
 import { runCopyProcess } from "./copy-process.ts";
@@ -17,7 +17,7 @@ export async function exportContainer(
   fd: number,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
-  const mappings = loadIdMappings();
+  const mappings = mappingsOf(record);
   const action = { kind: "export", owners: mappings.subordinate ? "files" : "recorded" } as const;
   await withContainerView(directories, record, async (view) => {
     const own = view.kind === "bundle" ? { ...view, binds: [] } : view;

@@ -93,7 +93,7 @@ export class ContainerWork {
 
   /**
    * The same on streams of the caller's, with a terminal if `tty` says so. On this process's own streams and without a terminal the command
-   * cannot be aborted once it runs, and why it could not be started is said there and by an exit code of 126 or 127.
+   * cannot be aborted once it runs.
    */
   async execAttached(
     container: string,
@@ -178,9 +178,14 @@ export class ContainerWork {
   }
 
   /** What ps(1) says of a container's processes: lines, the first a heading. Throws CntnrError `conflict` when it does not run. */
-  async top(container: string, psArguments: readonly string[] = []): Promise<string[]> {
+  async top(
+    container: string,
+    psArguments: readonly string[] = [],
+    options: WaitOptions = {},
+  ): Promise<string[]> {
     const { containerTop } = await import("../container/container-top.ts");
-    return containerTop(this.context.directories, await this.find(container), psArguments);
+    const waiting = this.context.waiting(options);
+    return containerTop(this.context.directories, await this.find(container), psArguments, waiting);
   }
 
   /** What a container's processes have used up to now; undefined when it does not run. Two of them give a load: {@link cpuPercent}. */
@@ -230,9 +235,10 @@ export class ContainerWork {
   }
 
   /** What a container has changed of its image, in the order of the names. */
-  async diff(container: string): Promise<readonly Change[]> {
+  async diff(container: string, options: WaitOptions = {}): Promise<readonly Change[]> {
     const { diffContainer } = await import("../copy/diff-container.ts");
-    return diffContainer(this.context.directories, await this.find(container));
+    const waiting = this.context.waiting(options);
+    return diffContainer(this.context.directories, await this.find(container), waiting);
   }
 
   /** Makes an image of what a container has become. Its processes are stopped meanwhile unless `pauses` is false. Throws CntnrError. */

@@ -17,7 +17,16 @@ export type HealthWord = "none" | "starting" | "healthy" | "unhealthy";
 export interface Container
   extends Pick<
     ContainerRecord,
-    "id" | "name" | "image" | "imageId" | "command" | "createdAt" | "labels" | "network" | "mounts"
+    | "id"
+    | "name"
+    | "image"
+    | "imageId"
+    | "command"
+    | "createdAt"
+    | "labels"
+    | "network"
+    | "mounts"
+    | "exposedPorts"
   > {
   readonly state: ContainerState;
   readonly health: HealthWord;
@@ -38,7 +47,6 @@ export interface ContainerDetails
       | "stopTimeoutSeconds"
       | "restart"
       | "entrypointWords"
-      | "exposedPorts"
     > {
   readonly healthCheck?: HealthCheck;
   /** The outcome of its checks in its present life. */
@@ -62,10 +70,10 @@ export function describeContainer(
   record: ContainerRecord,
   state: ContainerState,
 ): Container {
-  const { id, name, image, imageId, command, createdAt, labels, network, mounts } = record;
+  const { id, name, image, imageId, command, createdAt, labels, network, mounts, exposedPorts } = record;
   const isAttached = network.kind === "netd" && isActive(state);
   return {
-    ...{ id, name, image, imageId, command, createdAt, labels, network, mounts, state },
+    ...{ id, name, image, imageId, command, createdAt, labels, network, mounts, exposedPorts, state },
     health: record.health ? (readHealth(containerPaths(directories, id))?.status ?? "starting") : "none",
     attachments: isAttached ? (readAttachments(directories, id) ?? []) : [],
   };
@@ -85,7 +93,7 @@ export function detailContainer(
   return {
     ...describeContainer(directories, record, state),
     ...{ autoRemove, tty, stdin, stdinOnce, stopSignal, stopTimeoutSeconds, restart },
-    ...{ entrypointWords: record.entrypointWords, exposedPorts: record.exposedPorts },
+    entrypointWords: record.entrypointWords,
     ...(record.health ? { healthCheck: record.health } : {}),
     ...(report
       ? { healthReport: { status: report.status, failures: report.failures, log: report.log } }

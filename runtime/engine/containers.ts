@@ -12,6 +12,7 @@ import type { Container, ContainerDetails } from "./container.ts";
 import { type ContainerRequest, completeRequest } from "./container-request.ts";
 import { type AttachEnd, type CapturedEnd, ContainerWork, endOf } from "./container-work.ts";
 import type { CreateOptions, WaitOptions } from "./context.ts";
+import type { RunOptions } from "./run-container.ts";
 import { attachOptionsOf, CapturedStreams, type Input, type Streams } from "./streams.ts";
 import type { SystemdUnitOptions } from "./systemd-unit.ts";
 
@@ -94,22 +95,21 @@ export class Containers extends ContainerWork {
 
   /**
    * The same on streams of the caller's. This process's own streams are handed to the container as they are, where that can be: it is
-   * the fastest way, no log is kept, and it can be aborted only until the container runs; that it could not be started is said there and
-   * by an exit code of 125 to 127.
+   * the fastest way, and it can be aborted only until the container runs.
    */
   async runAttached(
     request: ContainerRequest,
     streams: Streams,
-    options: CreateOptions = {},
+    options: RunOptions = {},
   ): Promise<RunResult> {
     const { runAttached } = await import("./run-container.ts");
     return runAttached(this.context, request, streams, options);
   }
 
-  /** Makes a container and starts it in the background. Fails or aborted, nothing of it is left. */
+  /** Makes a container and starts it in the background. Fails or aborted, nothing of it is left, unless `unstarted` says so. */
   async runDetached(
     request: ContainerRequest,
-    options: CreateOptions = {},
+    options: RunOptions = {},
   ): Promise<{ readonly id: ContainerId }> {
     const { runDetached } = await import("./run-container.ts");
     return runDetached(this.context, request, options);
@@ -121,7 +121,6 @@ export class Containers extends ContainerWork {
     const { signal } = this.context.waiting(options);
     const record = await this.find(container);
     await startContainer(this.context.directories, record, {
-      onFailure: "keep",
       onCreated: () => signal?.throwIfAborted(),
       ...(await this.#serviceFor(options.sdnotify ?? record.sdnotify)),
     });
@@ -137,7 +136,6 @@ export class Containers extends ContainerWork {
     const end = await startAttached(this.context.directories, record, {
       ...attachment,
       stdin,
-      onFailure: "keep",
       ...(await this.#serviceFor(options.sdnotify ?? record.sdnotify)),
       ...this.context.waiting(options),
     });
@@ -236,9 +234,11 @@ export class Containers extends ContainerWork {
   /** Removes all containers that do not run, or those of them that are wanted away. */
   async prune(
     isWanted: (container: Pick<Container, "createdAt" | "labels">) => boolean = () => true,
+    options: WaitOptions = {},
   ): Promise<PrunedContainer[]> {
     const { pruneContainers } = await import("../container/prune-containers.ts");
-    return pruneContainers(this.context.directories, isWanted);
+    const { signal } = this.context.waiting(options);
+    return pruneContainers(this.context.directories, isWanted, signal);
   }
 
   /** Gives a container another name. Throws CntnrError `conflict` when it is taken. */

@@ -1,3 +1,4 @@
+import type { ContainerId } from "../container/container-id.ts";
 import type { CreateSurroundings } from "../container/create-container.ts";
 import type { ProgressListener } from "../image/progress.ts";
 import { type Directories, type DirectoryOptions, openDirectories } from "../store/directories.ts";
@@ -32,7 +33,7 @@ export interface CreateOptions extends WaitOptions {
   /** Told of the pull, if the image has to be pulled. */
   readonly onProgress?: ProgressListener;
   /** Called when the container is made, and not yet started. */
-  readonly onMade?: () => void;
+  readonly onMade?: (id: ContainerId) => void;
 }
 
 /** What the parts of an engine share. */

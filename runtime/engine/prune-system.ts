@@ -5,7 +5,7 @@ import { removeNames } from "../image/expire-images.ts";
 import { listImages } from "../image/list-images.ts";
 import type { Directories } from "../store/directories.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
-import { pruneVolumes } from "../volume/remove-volumes.ts";
+import { type PrunedVolume, pruneVolumes } from "../volume/remove-volumes.ts";
 import type { WaitOptions } from "./context.ts";
 import { garbageOptions, manifestsInUse } from "./image-users.ts";
 
@@ -23,7 +23,7 @@ export interface SystemPruneOptions extends WaitOptions {
 
 export interface SystemPruned {
   readonly containers: readonly PrunedContainer[];
-  readonly volumes: readonly string[];
+  readonly volumes: readonly PrunedVolume[];
   /** Names that were taken away; an id where an image had none. */
   readonly images: readonly { readonly name: string; readonly id: string }[];
   readonly garbage: Garbage;
@@ -34,11 +34,11 @@ export async function pruneSystem(
   directories: Directories,
   { allImages = false, volumes = false, isWanted = () => true, signal }: SystemPruneOptions,
 ): Promise<SystemPruned> {
-  const containers = await pruneContainers(directories, isWanted);
+  const containers = await pruneContainers(directories, isWanted, signal);
   signal?.throwIfAborted();
   const removal = { mappings: loadIdMappings(), usedVolumes: () => usedVolumes(directories) };
   const removedVolumes = volumes
-    ? await pruneVolumes(directories, ({ anonymous }) => anonymous, removal)
+    ? await pruneVolumes(directories, ({ anonymous }) => anonymous, removal, signal)
     : [];
   signal?.throwIfAborted();
   const inUse = manifestsInUse(directories);

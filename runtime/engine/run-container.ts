@@ -5,6 +5,11 @@ import { type ContainerRequest, completeRequest } from "./container-request.ts";
 import type { CreateOptions, EngineContext } from "./context.ts";
 import { attachOptionsOf, bothOutputs, type Streams } from "./streams.ts";
 
+export interface RunOptions extends CreateOptions {
+  /** What becomes of a container that cannot be started, unless it removes itself: default `remove`. Aborted, nothing is left in any case. */
+  readonly unstarted?: "keep" | "remove";
+}
+
 /*
  * What `run` of Containers does. In functions of their own: the command line's `run` calls them without loading all the rest of the
  * engine, which would take a twentieth of its time.
@@ -14,7 +19,7 @@ export function runAttached(
   context: EngineContext,
   request: ContainerRequest,
   streams: Streams,
-  options: CreateOptions,
+  { unstarted = "remove", ...options }: RunOptions,
 ): Promise<RunResult> {
   const { detachKeys, signals, attached = bothOutputs } = attachOptionsOf(streams);
   const isGiven = streams.kind === "given";
@@ -23,7 +28,7 @@ export function runAttached(
     context.directories,
     {
       ...completeRequest({ ...request, stdin }),
-      ...{ detach: false, attached, detachKeys, signals },
+      ...{ detach: false, attached, detachKeys, signals, unstarted },
       ...(isGiven ? { streams } : {}),
     },
     context.surroundings(options),
@@ -33,13 +38,13 @@ export function runAttached(
 export async function runDetached(
   context: EngineContext,
   request: ContainerRequest,
-  options: CreateOptions,
+  { unstarted = "remove", ...options }: RunOptions,
 ): Promise<{ readonly id: ContainerId }> {
   const result = await runContainer(
     context.directories,
     {
       ...completeRequest(request),
-      ...{ detach: true, attached: [], detachKeys: new Uint8Array(), signals: "keep" },
+      ...{ detach: true, attached: [], detachKeys: new Uint8Array(), signals: "keep", unstarted },
     },
     context.surroundings(options),
   );

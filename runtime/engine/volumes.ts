@@ -1,9 +1,9 @@
 import { usedVolumes } from "../container/container-volumes.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
-import type { RemovalSurroundings } from "../volume/remove-volumes.ts";
+import type { PrunedVolume, RemovalSurroundings } from "../volume/remove-volumes.ts";
 import type { VolumeRecord } from "../volume/volume-store.ts";
-import type { EngineContext } from "./context.ts";
+import type { EngineContext, WaitOptions } from "./context.ts";
 
 /** A volume: what is known of it, and the directory in which its files are. */
 export interface Volume extends VolumeRecord {
@@ -77,10 +77,14 @@ export class Volumes {
     await removeVolume(this.#context.directories, name, await this.#surroundings());
   }
 
-  /** Removes all volumes that nobody uses and that are wanted away: by default the anonymous ones. Returns their names. */
-  async prune(isWanted: (volume: VolumeRecord) => boolean = ({ anonymous }) => anonymous): Promise<string[]> {
+  /** Removes all volumes that nobody uses and that are wanted away: by default the anonymous ones. */
+  async prune(
+    isWanted: (volume: VolumeRecord) => boolean = ({ anonymous }) => anonymous,
+    options: WaitOptions = {},
+  ): Promise<PrunedVolume[]> {
     const { pruneVolumes } = await import("../volume/remove-volumes.ts");
-    return pruneVolumes(this.#context.directories, isWanted, await this.#surroundings());
+    const { signal } = this.#context.waiting(options);
+    return pruneVolumes(this.#context.directories, isWanted, await this.#surroundings(), signal);
   }
 
   async #surroundings(): Promise<RemovalSurroundings> {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { noteContainer } from "../container/container-events.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
 import { runcFlagsWithLog } from "../container/runc.ts";
+import { ForegroundOutput } from "../container/foreground-output.ts";
 import { classifyRuncFailure } from "../container/runc-failure.ts";
 import { SignalForwarding } from "../container/signal-forwarding.ts";
 import { runtimeCommand } from "../container/user-namespace.ts";
@@ -23,8 +24,8 @@ export interface ExecOptions {
 
 /**
  * Runs a command in a running container on our own standard input and output, until it has ended. Returns docker's exit code:
- * the command's, 128 + n after signal n, 126 or 127 when it could not be started (the runtime has then said why on
- * standard error). Throws CntnrError when the container does not run or the request does not fit it.
+ * the command's, 128 + n after signal n. Throws CntnrError when it could not be started, the container does not run or the request does
+ * not fit it.
  */
 export async function execContainer(
   directories: Directories,
@@ -37,17 +38,21 @@ export async function execContainer(
   try {
     tell("exec_start");
     using forwarding = signals === "pass" ? new SignalForwarding() : undefined;
+    using output = new ForegroundOutput({ attached: ["stdout", "stderr"], runtimeWords: "exec" });
     const runc = spawnAttached([...execCommand(directories, record, session), record.id], {
       stdin: request.stdin ? "inherit" : "ignore",
-      output: "inherit",
+      output: output.stdio,
       ownSession: true,
     });
     forwarding?.to((signal) => runc.signal(signal));
-    const end = await runc.ended;
-    const exitCode = "signal" in end ? 128 + end.signal : end.exitCode;
-    const code = exitCode === 0 ? 0 : (execFailure(session)?.exitCode ?? exitCode);
-    tell("exec_die", code);
-    return code;
+    const ended = runc.ended.then((end) => ("signal" in end ? 128 + end.signal : end.exitCode));
+    const failureOf = (exitCode: number) => (exitCode === 0 ? undefined : execFailure(session));
+    await output.pass(ended, async () => failureOf(await ended) !== undefined);
+    const exitCode = await ended;
+    const failure = failureOf(exitCode);
+    tell("exec_die", failure?.exitCode ?? exitCode);
+    if (failure) throw failure;
+    return exitCode;
   } finally {
     closeSession(session);
   }

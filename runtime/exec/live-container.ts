@@ -62,7 +62,10 @@ export function readProcess(directories: Directories, record: ContainerRecord): 
   return result.output.process as unknown as OciProcess;
 }
 
-/** A user as the running container knows him; its account files may be links, which lead nowhere else. Throws CntnrError. */
+/**
+ * A user as the running container knows him; its account files may be links, which lead nowhere else. Throws CntnrError, with docker's
+ * exit code 126 for one that it does not know.
+ */
 export function findLiveUser(
   pid: number,
   text: string,
@@ -73,8 +76,13 @@ export function findLiveUser(
   const { addedGroups } = record;
   const groups = addedGroups || process.geteuid?.() === 0 ? "settable" : "not-settable";
   const mappings = mappingsOf(record);
-  const user = addGroups(findUser(wish, files), addedGroups ?? [], files, mappings);
-  return fitUser(user, wish, mappings, groups).user;
+  try {
+    const user = addGroups(findUser(wish, files), addedGroups ?? [], files, mappings);
+    return fitUser(user, wish, mappings, groups).user;
+  } catch (error) {
+    if (!(error instanceof CntnrError) || error.code !== "not-found") throw error;
+    throw new CntnrError("command-not-executable", error.message, { cause: error });
+  }
 }
 
 const largestFileBytes = 4 * 1024 * 1024;

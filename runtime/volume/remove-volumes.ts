@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { bytesBelow } from "../container/container-size.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -46,19 +48,33 @@ export async function removeAnonymousVolumes(
   await removeAll(withdrawn, surroundings.mappings);
 }
 
-/** Removes all volumes that no container uses and that are wanted removed; returns their names. */
+export interface PrunedVolume {
+  readonly name: string;
+  /** Room that its files took in the store. */
+  readonly bytes: number;
+}
+
+/** Removes all volumes that no container uses and that are wanted removed. What was begun is finished, aborted or not. */
 export async function pruneVolumes(
   directories: Directories,
   isWanted: (volume: VolumeRecord) => boolean,
   surroundings: RemovalSurroundings,
-): Promise<string[]> {
-  let pruned: string[] = [];
+  signal?: AbortSignal,
+): Promise<PrunedVolume[]> {
+  signal?.throwIfAborted();
+  let names: string[] = [];
   const withdrawn = await withdrawUnused(directories, surroundings, (used) => {
     const { volumes } = listVolumes(directories);
-    pruned = volumes.filter((volume) => !used.has(volume.name) && isWanted(volume)).map(({ name }) => name);
-    return pruned;
+    names = volumes.filter((volume) => !used.has(volume.name) && isWanted(volume)).map(({ name }) => name);
+    return names;
   });
-  await removeAll([...withdrawn, ...unfinishedVolumes(directories)], surroundings.mappings);
+  const pruned: PrunedVolume[] = [];
+  for (const [index, path] of withdrawn.entries()) {
+    const bytes = await bytesBelow(join(path, "data"));
+    await removeTree(path, surroundings.mappings);
+    pruned.push({ name: names[index] ?? "", bytes });
+  }
+  await removeAll(unfinishedVolumes(directories), surroundings.mappings);
   return pruned;
 }
 

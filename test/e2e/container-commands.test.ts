@@ -52,14 +52,47 @@ describe("ps", () => {
     expect(await named("-f exited=3")).toEqual(["web-2"]);
     expect(await named("-f ancestor=alpine:3.6 -f network=host")).toEqual(["db", "web-1", "web-2"]);
     expect(await named("-f before=db -f since=web-1")).toEqual(["web-2"]);
-    const wrong = await alice.run("cntnr ps -f colour=red");
-    expect(wrong.exitCode).toBe(125);
-    expect(wrong.stderr).toContain('--filter "colour=red"');
+    expect(await named("-f name=^/db$")).toEqual(["db"]);
+    expect(await named("-f health=none -f is-task=false")).toEqual(["db", "web-1", "web-2"]);
+    expect(await named("-f is-task=true")).toEqual([]);
+    for (const wrong of ["colour=red", "status=nosuch", "health=ill", "exited=x", "publish=http", "name"]) {
+      const { exitCode, stdout, stderr } = await alice.run(`cntnr ps -f ${wrong}`);
+      expect([wrong, exitCode, stdout]).toEqual([wrong, 125, ""]);
+      expect(stderr).toContain(`--filter "${wrong}"`);
+    }
+    expect((await alice.run("cntnr ps -f status=nosuch")).stderr).toContain(
+      "created, running, paused, restarting, removing, exited, dead",
+    );
+  });
+
+  test("tells of volumes and ports, and finds containers by them", async () => {
+    await alice.ok(
+      "mkdir -p shared; cntnr create --name db -v data:/var/data -v $PWD/shared:/shared --expose 5432 --expose 53/udp $IMAGE true",
+    );
+    await alice.ok("cntnr create --name other $IMAGE true");
+    expect(await alice.ok("cntnr ps -af name=db --format '{{.LocalVolumes}} {{.Mounts}}'")).toMatch(
+      /^1 (?:data,\/home\/cntnr-al…|\/home\/cntnr-al…,data)$/,
+    );
+    for (const filter of [
+      "volume=data",
+      "volume=/var/data",
+      "volume=$PWD/shared",
+      "expose=5400-5500",
+      "expose=53/udp",
+    ])
+      expect([filter, await lines(`cntnr ps -af ${filter} --format '{{.Names}}'`)]).toEqual([filter, ["db"]]);
+    for (const filter of ["volume=dat", "expose=53", "publish=5432"])
+      expect([filter, await lines(`cntnr ps -qaf ${filter}`)]).toEqual([filter, []]);
   });
 
   test("-s says how much room each takes", async () => {
     await alice.ok("cntnr run --name writer $IMAGE dd if=/dev/zero of=/big bs=1000 count=3000");
     expect(await alice.ok("cntnr ps -as --format '{{.Size}}'")).toMatch(/^3MB \(virtual [\d.]+MB\)$/);
+    expect(await alice.ok("cntnr ps -aq --format '{{.Size}}'")).toMatch(/^3MB \(virtual [\d.]+MB\)$/);
+    expect(await alice.ok("cntnr ps -a --format json")).toContain('"Size":"0B"');
+    const [{ SizeRw, SizeRootFs }] = JSON.parse(await alice.ok("cntnr inspect -s writer"));
+    expect([SizeRw, SizeRootFs > SizeRw]).toEqual([3000000, true]);
+    expect(await alice.ok("cntnr inspect writer")).not.toContain("SizeRw");
     await alice.ok("cntnr run --name other -u user $IMAGE dd if=/dev/zero of=/tmp/big bs=1000 count=2000");
     await alice.ok(
       "cntnr run --name secret $IMAGE sh -c 'mkdir -m 700 /s && dd if=/dev/zero of=/s/big bs=1000 count=2000 && chown -R 5 /s'",

@@ -147,10 +147,27 @@ describe("in the background", () => {
     await waitFor(() => remains().length === 0, { what: "its removal" });
   });
 
-  test("one that cannot be started fails as in the foreground, and leaves nothing", async () => {
-    const result = await alice.run("cntnr run -d $IMAGE no-such-command");
-    expect(result.exitCode).toBe(127);
-    expect(result.stderr).toContain("no-such-command: not found in the container");
+  test("one that cannot be started fails as in the foreground, and is there as if it had only been created", async () => {
+    const result = await alice.run("cntnr run -d --name broken $IMAGE no-such-command");
+    expect([result.exitCode, result.stderr]).toEqual([
+      127,
+      "cntnr: no-such-command: executable file not found in $PATH\n",
+    ]);
+    const [told] = JSON.parse(await alice.ok("cntnr inspect broken"));
+    expect(result.stdout).toBe(`${told.Id}\n`);
+    expect(told.State).toMatchObject({
+      Status: "created",
+      ExitCode: 127,
+      Error: "no-such-command: executable file not found in $PATH",
+      StartedAt: "0001-01-01T00:00:00Z",
+    });
+    await alice.ok("cntnr rm broken");
+    const passing = await alice.run("cntnr run -d --rm $IMAGE /no/such/command");
+    expect(passing).toMatchObject({
+      exitCode: 127,
+      stdout: "",
+      stderr: "cntnr: /no/such/command: no such file or directory\n",
+    });
     expect(remains()).toEqual([]);
   });
 

@@ -26,6 +26,7 @@ describe("exec", () => {
     ["web no-such-command", 127],
     ["web /etc/passwd", 126],
     ["-w /no/such/directory web true", 126],
+    ["-u nobody-there web true", 126],
     ["-d web no-such-command", 127],
     ["nobody true", 1],
     ["web", 125],
@@ -33,6 +34,18 @@ describe("exec", () => {
   ])("`exec %s` ends with docker's exit code", async (words, exitCode) => {
     expect((await exec(words)).exitCode).toBe(exitCode);
     expect(sessions()).toEqual([]);
+  });
+
+  test("says in one line why a command could not be started, and passes on what it says itself", async () => {
+    expect(await exec("web no-such-command")).toMatchObject({
+      stdout: "",
+      stderr: "cntnr: no-such-command: executable file not found in $PATH\n",
+    });
+    expect(await exec("web sh -c 'echo exec failed: not really >&2; echo out; exit 3'")).toMatchObject({
+      exitCode: 3,
+      stdout: "out\n",
+      stderr: "exec failed: not really\n",
+    });
   });
 
   test("runs as the container's process would: environment, directory, capabilities, system calls", async () => {
@@ -53,8 +66,8 @@ describe("exec", () => {
     expect(stdout).toBe("file flag mine\nuser\n/tmp\n/home\n");
     expect((await exec("-u 1:1 web id -u")).stdout).toBe("1\n");
     const unknown = await exec("-u nobody-there web true");
-    expect(unknown).toMatchObject({ exitCode: 1, stdout: "" });
-    expect(unknown.stderr).toContain('/etc/passwd has no user "nobody-there"');
+    expect(unknown).toMatchObject({ exitCode: 126, stdout: "" });
+    expect(unknown.stderr).toContain("unable to find user nobody-there");
   });
 
   test("--privileged gives all capabilities", async () => {
@@ -95,7 +108,7 @@ describe("exec", () => {
     await exec(
       `sly sh -c 'rm /etc/passwd; ln -s ${home}/accounts /etc/passwd; ln -s /proc/self/fd/7 /door; ln -s /proc /room'`,
     );
-    expect((await exec("-u spy sly true")).stderr).toContain('has no user "spy"');
+    expect((await exec("-u spy sly true")).stderr).toContain("unable to find user spy");
     for (const directory of ["/door", "/room", "/room/1/cwd", "/proc/self/fd/7"]) {
       const { exitCode, stdout, stderr } = await exec(`-w ${directory} sly pwd`);
       expect([125, 126]).toContain(exitCode);
@@ -103,7 +116,7 @@ describe("exec", () => {
       expect(stderr).toStartWith("cntnr: ");
     }
     await exec("sly sh -c 'rm /etc/passwd; mkfifo /etc/passwd'");
-    expect((await exec("-u spy sly true")).stderr).toContain('has no user "spy"');
+    expect((await exec("-u spy sly true")).stderr).toContain("unable to find user spy");
     await alice.ok("cntnr rm -f sly");
   });
 
@@ -170,7 +183,7 @@ describe("exec -ti", () => {
 
   test("a command that is not there leaves the terminal as it was", async () => {
     await using session = await open("-ti web no-such-command");
-    await session.waitForOutput(/no-such-command: not found in the container\r\n/);
+    await session.waitForOutput(/no-such-command: executable file not found in \$PATH\r\n/);
     await session.waitForOutput(/host> /);
     expect(session.isCooked).toBe(true);
   });

@@ -59,9 +59,12 @@ describe("a container in the foreground", () => {
   });
 
   test("that cannot be started says why in one line, and keeps docker's code", async () => {
-    const { exitCode, stderr } = await alice.run("cntnr run --name missing $IMAGE no-such-command");
-    expect([exitCode, stderr]).toEqual([127, "cntnr: no-such-command: not found in the container\n"]);
-    expect(await alice.container("missing")).toMatchObject({ state: "exited", exitCode: 127 });
+    const missing = "cntnr: no-such-command: executable file not found in $PATH\n";
+    for (const flags of ["--name missing", "--rm", "--rm -i", "--rm -a stdout"]) {
+      const { exitCode, stdout, stderr } = await alice.run(`cntnr run ${flags} $IMAGE no-such-command`);
+      expect([flags, exitCode, stdout, stderr]).toEqual([flags, 127, "", missing]);
+    }
+    expect(await alice.containers()).toMatchObject([{ name: "missing", state: "created", exitCode: 127 }]);
     expect(await alice.ok("cntnr logs missing")).toBe("");
     const said = await alice.run(
       "cntnr run --name says $IMAGE sh -c 'echo runc run failed: not really >&2; exit 4'",

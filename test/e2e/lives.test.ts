@@ -86,9 +86,17 @@ describe("create and start", () => {
     await alice.ok("cntnr create --name broken $IMAGE no-such-command");
     const { exitCode, stderr } = await alice.run("cntnr start broken");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("no-such-command: not found in the container");
-    expect(await alice.container("broken")).toMatchObject({ state: "exited", exitCode: 127 });
+    expect(stderr).toContain("no-such-command: executable file not found in $PATH");
+    expect(await alice.container("broken")).toMatchObject({
+      state: "created",
+      status: "Created",
+      exitCode: 127,
+    });
     expect((await alice.run("cntnr start -a broken")).exitCode).toBe(127);
+    // One that has run is as if it had ended with that code.
+    await alice.ok("cntnr run --name once $IMAGE sh -c 'rm /bin/sh'");
+    expect((await alice.run("cntnr start once")).exitCode).toBe(1);
+    expect(await alice.container("once")).toMatchObject({ state: "exited", exitCode: 127 });
   });
 
   test("--cidfile gets the id, and an existing one is refused", async () => {

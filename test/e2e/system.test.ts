@@ -86,7 +86,7 @@ describe("prune and df", () => {
     const [heading, id, total] = await lines("cntnr container prune -f --filter label=a=b");
     expect([heading, total]).toEqual(["Deleted Containers:", "Total reclaimed space: 5kB"]);
     expect(id).toMatch(/^[0-9a-f]{64}$/);
-    await alice.ok("cntnr container prune -f");
+    await alice.ok("cntnr container prune -f --filter 'label!=a'");
     expect((await alice.containers()).map(({ name }) => name)).toEqual(["on"]);
   });
 

@@ -161,7 +161,7 @@ describe("run -ti", () => {
   test("what cannot be started leaves the terminal as it was", async () => {
     await using session = await openShell();
     session.type("cntnr run --rm -ti $IMAGE no-such-command\r");
-    await session.waitForOutput(/no-such-command: not found in the container\r\n/);
+    await session.waitForOutput(/no-such-command: executable file not found in \$PATH\r\n/);
     await expectHostShell(session, 127);
     expect(await alice.ok("cntnr ps -aq")).toBe("");
   });

@@ -26,7 +26,7 @@ test("what is written is read as it was", () => {
 
 test("what may be the runtime's own words is kept back, and given when it is not", () => {
   const pass = (...pieces: string[]) => {
-    const words = new RuntimeWords();
+    const words = new RuntimeWords("run");
     const passed = pieces.map((piece) => Buffer.from(words.keepBack(Buffer.from(piece))).toString());
     return [...passed, Buffer.from(words.rest()).toString()];
   };

@@ -17,12 +17,12 @@ describe("what runc says becomes docker's exit code", () => {
     [
       'runc run failed: unable to start container process: exec: "nope": executable file not found in $PATH',
       127,
-      "nope: not found",
+      "nope: executable file not found in $PATH",
     ],
     [
       'runc run failed: unable to start container process: exec: "/nope/x": stat /nope/x: no such file or directory',
       127,
-      "/nope/x: not found",
+      "/nope/x: no such file or directory",
     ],
     [
       'runc create failed: unable to start container process: exec: "/bin/noexec": permission denied',
@@ -32,7 +32,7 @@ describe("what runc says becomes docker's exit code", () => {
     [
       'runc run failed: unable to start container process: exec: "/bin": permission denied',
       126,
-      "/bin: cannot be executed",
+      "/bin: permission denied",
     ],
     [
       'runc run failed: unable to start container process: exec: "/bin": is a directory',

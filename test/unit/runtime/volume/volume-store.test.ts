@@ -95,7 +95,9 @@ describe("removing", () => {
     const [left, beingMade] = [`.0123456789abcdef.${process.pid}-1`, `.0123456789abcdef.${ownMark()}`];
     for (const name of [left, beingMade])
       mkdirSync(join(directories.volumes, name, "data"), { recursive: true });
-    expect(await pruneVolumes(directories, ({ anonymous }) => anonymous, used("a"))).toEqual(["b"]);
+    expect(await pruneVolumes(directories, ({ anonymous }) => anonymous, used("a"))).toEqual([
+      { name: "b", bytes: 0 },
+    ]);
     expect(names()).toEqual(["a", "c"]);
     expect(readdirSync(directories.volumes).sort()).toEqual([beingMade, "a", "c"]);
   });
