@@ -6,6 +6,7 @@ import { Images } from "./images.ts";
 import { Networks } from "./networks.ts";
 import { Registries } from "./registries.ts";
 import { System } from "./system.ts";
+import { withTypedErrors } from "./typed-errors.ts";
 import { Volumes } from "./volumes.ts";
 
 /**
@@ -28,13 +29,13 @@ export class Engine {
   constructor(options: EngineOptions) {
     const context = new EngineContext(options);
     this.#context = context;
-    this.images = new Images(context);
-    this.containers = new Containers(context);
-    this.bundles = new Bundles(context);
-    this.volumes = new Volumes(context);
-    this.networks = new Networks(context);
-    this.registries = new Registries(context);
-    this.system = new System(context);
+    this.images = withTypedErrors(new Images(context));
+    this.containers = withTypedErrors(new Containers(context));
+    this.bundles = withTypedErrors(new Bundles(context));
+    this.volumes = withTypedErrors(new Volumes(context));
+    this.networks = withTypedErrors(new Networks(context));
+    this.registries = withTypedErrors(new Registries(context));
+    this.system = withTypedErrors(new System(context));
   }
 
   /** Where everything is kept: found, and made if need be, when it is first asked for. Throws CntnrError. */
@@ -48,7 +49,8 @@ export class Engine {
    */
   events({ signal, ...options }: ReadEventsOptions = {}): AsyncGenerator<EngineEvent> {
     const signals = this.#context.signals(signal ? { signal } : {});
-    return readEvents(this.#context.directories, { ...options, ...signals });
+    const source = { read: () => readEvents(this.#context.directories, { ...options, ...signals }) };
+    return withTypedErrors(source).read();
   }
 }
 

@@ -11,6 +11,7 @@ export type ErrorCode =
   | "corrupt"
   | "unsupported"
   | "timeout"
+  | "disk-full"
   | "command-not-executable"
   | "command-not-found"
   | "build"
@@ -25,6 +26,7 @@ const exitCodes: Record<ErrorCode, number> = {
   corrupt: 125,
   unsupported: 125,
   timeout: 125,
+  "disk-full": 125,
   "command-not-executable": 126,
   "command-not-found": 127,
   build: 125,
@@ -64,7 +66,13 @@ export function explainFileError(error: unknown): CntnrError | undefined {
   const reason = reasonOf(error);
   return reason === error.message
     ? undefined
-    : new CntnrError("engine", `${error.path}: ${reason}`, { cause: error });
+    : new CntnrError(
+        hasErrno(error, "EACCES", "EPERM") ? "not-permitted" : "engine",
+        `${error.path}: ${reason}`,
+        {
+          cause: error,
+        },
+      );
 }
 
 /** True for a failed system call with this name: `hasErrno(e, "ENOENT")`. */

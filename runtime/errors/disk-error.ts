@@ -10,7 +10,7 @@ export function explainDiskError(error: unknown): CntnrError | undefined {
   const place = error instanceof Error && "path" in error ? `${error.path}: ` : "";
   if (isDiskFull(error))
     return new CntnrError(
-      "engine",
+      "disk-full",
       `${place}the disk or the quota is full: make room, for example by \`cntnr system prune\` (\`cntnr system df\` says what takes it)`,
       { cause: error },
     );
