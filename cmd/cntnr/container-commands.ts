@@ -1,6 +1,6 @@
 import type { Flag, Positional } from "../command-line/command.ts";
 import type { Command } from "./command.ts";
-import { createFlags } from "./create-flags.ts";
+import { absentFlags, createFlags } from "./create-flags.ts";
 import { healthFlags } from "./health-flags.ts";
 import { resourceFlags } from "./isolation-flags.ts";
 import { detachKeysFlag, lifeFlags, outputFlags, sdnotifyFlag, signalProxyFlag } from "./life-flags.ts";
@@ -44,6 +44,7 @@ export const containerCommands: readonly Command[] = [
       signalProxyFlag,
     ],
     positionals: imageAndCommand,
+    absent: absentFlags,
     passThrough: true,
     example:
       "cntnr run --rm -ti docker://alpine:3.6 sh\ncntnr run -d --network lab --name web alpine:3.6 httpd -f",
@@ -56,6 +57,7 @@ export const containerCommands: readonly Command[] = [
     summary: "Make a container without starting it, and print its id",
     flags: [...createFlags, ...lifeFlags, ...outputFlags, ...healthFlags],
     positionals: imageAndCommand,
+    absent: absentFlags,
     passThrough: true,
     example: "cntnr create --name web alpine:3.6 httpd -f\ncntnr start web",
     failureCode: 1,

@@ -96,3 +96,17 @@ export const createFlags: readonly Flag[] = [
   { name: "no-new-keyring", summary: "Let the container have the session keyring of whoever starts it" },
   tlsVerify,
 ];
+
+const noFreePort =
+  "the administrator's rules are about ports of the host, so that a free one is not chosen; -p PORT:PORT names one";
+const noNames = "names of containers on a network are cntnr-netd's, and it gives no others";
+
+/** Of docker's: docker-run.md. */
+export const absentFlags: Readonly<Record<string, string>> = {
+  "--publish-all": noFreePort,
+  "-P": noFreePort,
+  "--network-alias": noNames,
+  "--net-alias": noNames,
+  "--link": noNames,
+  "--gpus": "devices by name (CDI) are not supported; --device shows a device",
+};

@@ -34,6 +34,13 @@ export function parseArguments(command: CommandSyntax, argv: readonly string[]):
   return new ParsedArguments(flags, positionals, order);
 }
 
+function unknownFlag({ absent = {} }: CommandSyntax, spelling: string, place: string): UsageError {
+  const reason = Object.hasOwn(absent, spelling) ? absent[spelling] : undefined;
+  return new UsageError(
+    reason === undefined ? `unknown flag ${spelling}${place}` : `there is no ${spelling}${place}: ${reason}`,
+  );
+}
+
 type Setter = (flag: Flag, value: string, spelling: string) => void;
 
 function parseLong(command: CommandSyntax, word: string, following: string[], set: Setter): void {
@@ -43,7 +50,7 @@ function parseLong(command: CommandSyntax, word: string, following: string[], se
   const flag = command.flags.find((known) => known.name === name || known.aliases?.includes(name));
   if (!flag) {
     if (name === "help") throw new HelpRequest();
-    throw new UsageError(`unknown flag ${spelling}`);
+    throw unknownFlag(command, spelling, "");
   }
   if (equals >= 0) set(flag, word.slice(equals + 1), spelling);
   else set(flag, flag.value === undefined ? "true" : nextWord(flag, spelling, following), spelling);
@@ -56,7 +63,7 @@ function parseShort(command: CommandSyntax, word: string, following: string[], s
     const flag = command.flags.find((known) => known.short === letter);
     if (!flag) {
       if (word === "-h") throw new HelpRequest();
-      throw new UsageError(`unknown flag ${spelling}${word.length > 2 ? ` in ${word}` : ""}`);
+      throw unknownFlag(command, spelling, word.length > 2 ? ` in ${word}` : "");
     }
     const rest = word.slice(index + 1);
     const isLast = rest.startsWith("=") || flag.value !== undefined;

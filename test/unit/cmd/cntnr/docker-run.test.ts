@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands } from "../../../../cmd/cntnr/commands.ts";
+import { parseArguments } from "../../../../cmd/command-line/parse-argv.ts";
 import { dockerFlags } from "./docker-flags.ts";
 
 const directory = join(import.meta.dirname, "../../../../cmd/cntnr");
@@ -42,6 +43,20 @@ test.each(["run", "create"])(
     for (const { flags, here } of rows)
       for (const flag of flags)
         expect([flag, isThere(flag)]).toEqual([flag, here === "works" || here === "differs"]);
+  },
+);
+
+test.each(["--publish-all", "-P", "--network-alias", "--link", "--gpus"])(
+  "%s is refused with the reason",
+  (flag) => {
+    for (const path of ["run", "create"]) {
+      const command = commands.find((candidate) => candidate.path === path);
+      if (!command) throw new Error(`there is no command ${path}`);
+      expect(() => parseArguments(command, [flag, "image"])).toThrow(`there is no ${flag}: `);
+      expect(() => parseArguments(command, ["--no-such-flag", "image"])).toThrow(
+        "unknown flag --no-such-flag",
+      );
+    }
   },
 );
 
