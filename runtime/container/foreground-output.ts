@@ -26,7 +26,8 @@ const streams = ["stdout", "stderr"] as const;
 
 /**
  * What a container prints in the foreground: through us, or on standard output, where no log keeps it, directly. What the runtime says
- * itself on standard error before the container runs is kept back: its log has it, too.
+ * itself on standard error before the container runs is kept back: its log has it, too. Where both streams go to one place, they take one
+ * way, in the runtime's order; the runtime itself (runc) reads two pipes, and may take what is said at once on both in another.
  */
 export class ForegroundOutput implements Disposable {
   /** Standard output and error for the runtime, as `Bun.spawn` takes them. */
@@ -39,12 +40,27 @@ export class ForegroundOutput implements Disposable {
     const { attached, log } = options;
     this.#words = new RuntimeWords(options.runtimeWords);
     this.#log = log === undefined ? undefined : new LogFile(log);
-    this.stdio = streams.map((stream) => {
+    this.stdio = log === undefined && goToOnePlace(attached) ? this.#relayBoth() : this.#relayEach();
+  }
+
+  #relayEach(): (number | "inherit" | "ignore")[] {
+    const { attached, log } = this.options;
+    return streams.map((stream) => {
       if (log === undefined && stream === "stdout") return attached.includes(stream) ? "inherit" : "ignore";
-      const relay = new RelayedStream();
-      this.#relays.set(stream, relay);
-      return relay.writeEnd;
+      return this.#relay(stream);
     });
+  }
+
+  /** Both as one: what takes two ways comes in another order than it was said. */
+  #relayBoth(): number[] {
+    const writeEnd = this.#relay("stderr");
+    return [writeEnd, writeEnd];
+  }
+
+  #relay(stream: OutputStream): number {
+    const relay = new RelayedStream();
+    this.#relays.set(stream, relay);
+    return relay.writeEnd;
   }
 
   /**
@@ -85,6 +101,19 @@ export class ForegroundOutput implements Disposable {
   [Symbol.dispose](): void {
     for (const relay of this.#relays.values()) relay[Symbol.dispose]();
     this.#log?.[Symbol.dispose]();
+  }
+}
+
+/** Whether both streams are passed on, and to the same file: a terminal, or what a shell makes of `2>&1`. */
+function goToOnePlace(attached: readonly OutputStream[]): boolean {
+  if (!streams.every((stream) => attached.includes(stream))) return false;
+  try {
+    const [stdout, stderr] = [fstatSync(1), fstatSync(2)];
+    return stdout.dev === stderr.dev && stdout.ino === stderr.ino;
+  } catch (error) {
+    // One is closed.
+    if (hasErrno(error, "EBADF")) return false;
+    throw error;
   }
 }
 
