@@ -60,15 +60,20 @@ export const createFlags: readonly Flag[] = [
   {
     name: "publish",
     short: "p",
-    value: "[IP:]PORT:PORT[/PROTOCOL]",
+    value: "[[IP:]PORT:]PORT[/PROTOCOL]",
     repeatable: true,
-    summary: "Let a port of the host, or a range, lead to one of the container's",
+    summary: "Let a port of the host, or a range, lead to one of the container's; without one a free port",
+  },
+  {
+    name: "publish-all",
+    short: "P",
+    summary: "Let a free port of the host lead to each that the image or --expose names",
   },
   {
     name: "expose",
     value: "PORT[-PORT][/PROTOCOL]",
     repeatable: true,
-    summary: "Say that it listens there, for `inspect`; nothing is closed that is not exposed",
+    summary: "Say that it listens there, for `inspect` and -P; nothing is closed that is not exposed",
   },
   { name: "ip", value: "ADDRESS", summary: "IPv4 address to have on the first network" },
   { name: "ip6", value: "ADDRESS", summary: "IPv6 address to have on the first network" },
@@ -97,14 +102,10 @@ export const createFlags: readonly Flag[] = [
   tlsVerify,
 ];
 
-const noFreePort =
-  "the administrator's rules are about ports of the host, so that a free one is not chosen; -p PORT:PORT names one";
 const noNames = "names of containers on a network are cntnr-netd's, and it gives no others";
 
 /** Of docker's: docker-run.md. */
 export const absentFlags: Readonly<Record<string, string>> = {
-  "--publish-all": noFreePort,
-  "-P": noFreePort,
   "--network-alias": noNames,
   "--net-alias": noNames,
   "--link": noNames,

@@ -108,6 +108,7 @@ function parseOptions(
       ip6: args.value("ip6"),
       mac: args.value("mac-address"),
       ports: parsePublishFlags(args.values("publish")),
+      exposedPorts: args.has("publish-all") ? "published" : undefined,
     }),
     labels: parseLabels([...args.values("label-file").flatMap(readLabels), ...args.values("label")]),
     ...(stopSignal === undefined ? {} : { stopSignal }),

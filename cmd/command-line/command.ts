@@ -27,7 +27,7 @@ export interface Positional {
 export interface CommandSyntax {
   readonly flags: readonly Flag[];
   readonly positionals: readonly Positional[];
-  /** Flags that people know from elsewhere (--publish-all, -P), and why they are not there. */
+  /** Flags that people know from elsewhere (--gpus), and why they are not there. */
   readonly absent?: Readonly<Record<string, string>>;
   /** Everything after the first positional is left as it is: it belongs to the container. */
   readonly passThrough?: true;

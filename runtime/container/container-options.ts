@@ -8,7 +8,12 @@ export type NetworkMode =
   | { readonly kind: "host" }
   | { readonly kind: "none" }
   | { readonly kind: "container"; readonly container: string }
-  | { readonly kind: "netd"; readonly networks: readonly NetworkRequest[] };
+  | {
+      readonly kind: "netd";
+      readonly networks: readonly NetworkRequest[];
+      /** On the first network, each at a free port of the host: all that the image and the request expose. Without it none of them is. */
+      readonly exposedPorts?: "published";
+    };
 
 /** One `-v`, `--mount` or `--tmpfs`, parsed and checked; `source` of a bind is absolute and exists. */
 export type MountRequest = ResolvedMount | VolumeMount;

@@ -21,6 +21,7 @@ import { registerContainer, unregisterContainer } from "./container-store.ts";
 import { findJoinedContainer, withNetworkOfJoined } from "./joined-container.ts";
 import { findOtherRuntime } from "./other-runtime.ts";
 import { currentBootId, ownIdentity } from "./process-identity.ts";
+import { publishExposed } from "./publish-exposed.ts";
 import {
   askForNetwork,
   findRequestedImage,
@@ -109,6 +110,7 @@ export async function createContainer(
       image,
       options: withNotifySocket(directories, record, {
         ...request.options,
+        network: record.network,
         mounts: [
           ...(record.sharedMemory === undefined ? [] : [sharedMemoryMount(record.sharedMemory)]),
           ...(await resolveMounts(directories, mounts, image, mappings)),
@@ -177,10 +179,18 @@ async function register(
   using _ = await lockStore(directories, "shared", { signal });
   const image = await findRequestedImage(directories, request, { ...surroundings, signal }, mappings);
   await granted;
+  const exposedPorts = [...new Set([...image.config.exposedPorts, ...request.exposedPorts])];
+  const network = publishExposed(request.options.network, exposedPorts);
+  if (network !== request.options.network) await askForNetwork({ network }, surroundings.env, signal).granted;
   const id = newContainerId();
   using made = await makeMounts(directories, request.options, image);
   const record = await registerContainer(directories, request.name, (name) =>
-    describe(id, name, image, request, { ...how, mounts: made.mounts.map(recordedMount) }),
+    describe(id, name, image, request, {
+      ...how,
+      network,
+      exposedPorts,
+      mounts: made.mounts.map(recordedMount),
+    }),
   );
   return { image, record, mounts: made.mounts };
 }
@@ -190,7 +200,7 @@ function describe(
   name: string,
   image: LocalImage,
   request: CreateRequest,
-  made: MadeHow & Pick<ContainerRecord, "mounts">,
+  made: MadeHow & Pick<ContainerRecord, "mounts" | "network" | "exposedPorts">,
 ): ContainerRecord {
   const { options } = request;
   const health = planHealthCheck(image.config.healthcheck, request.health);
@@ -218,9 +228,7 @@ function describe(
     createWords: request.createWords ?? [],
     sharesProcesses: options.pid !== undefined,
     labels: { ...image.config.labels, ...options.labels },
-    network: options.network,
     log: request.log,
-    exposedPorts: [...new Set([...image.config.exposedPorts, ...request.exposedPorts])],
     layers: image.layers,
   };
 }

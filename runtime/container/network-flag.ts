@@ -1,6 +1,6 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { ipFamily } from "../network/ip-family.ts";
-import { type NetworkRequest, type PortMapping, plainNetwork } from "../network/network-request.ts";
+import { type NetworkRequest, plainNetwork, type RequestedPort } from "../network/network-request.ts";
 import type { NetworkMode } from "./container-options.ts";
 
 /** Other programs' words for networks that are none of ours. */
@@ -11,7 +11,9 @@ export interface FirstNetworkFlags {
   readonly ip?: string | undefined;
   readonly ip6?: string | undefined;
   readonly mac?: string | undefined;
-  readonly ports?: readonly PortMapping[];
+  readonly ports?: readonly RequestedPort[];
+  /** `-P`: what is exposed is published, too. */
+  readonly exposedPorts?: "published" | undefined;
 }
 
 /**
@@ -20,10 +22,14 @@ export interface FirstNetworkFlags {
  */
 export function parseNetworkFlags(texts: readonly string[], first: FirstNetworkFlags = {}): NetworkMode {
   const mode = modeOf(texts.map(parseNetwork));
-  const { ip, ip6, mac, ports = [] } = first;
-  const asked = [ip && "--ip", ip6 && "--ip6", mac && "--mac-address", ports.length > 0 && "-p"].find(
-    Boolean,
-  );
+  const { ip, ip6, mac, ports = [], exposedPorts } = first;
+  const asked = [
+    ip && "--ip",
+    ip6 && "--ip6",
+    mac && "--mac-address",
+    ports.length > 0 && "-p",
+    exposedPorts && "-P",
+  ].find(Boolean);
   if (!asked) return mode;
   if (mode.kind !== "netd")
     throw new CntnrError(
@@ -38,7 +44,11 @@ export function parseNetworkFlags(texts: readonly string[], first: FirstNetworkF
     ...(ip6 === undefined ? [] : [requireAddress(ip6, 6, "--ip6")]),
   ];
   const chosen = mac === undefined ? network.mac : requireMac(mac, "--mac-address");
-  return { kind: "netd", networks: [{ ...network, addresses, mac: chosen, ports }, ...others] };
+  return {
+    kind: "netd",
+    networks: [{ ...network, addresses, mac: chosen, ports }, ...others],
+    ...(exposedPorts ? { exposedPorts } : {}),
+  };
 }
 
 function modeOf(networks: readonly NetworkRequest[]): NetworkMode {

@@ -1,34 +1,34 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { ipFamily } from "../network/ip-family.ts";
-import { type PortMapping, type Protocol, protocols } from "../network/network-request.ts";
+import { type Protocol, protocols, type RequestedPort } from "../network/network-request.ts";
 
 /** More are no container's: netd takes no longer list. */
-const mostPorts = 256;
+export const mostPorts = 256;
 
 /**
- * All `-p` of a command line: `[HOST-IP:]PORT[-PORT]:PORT[-PORT][/PROTOCOL]`, an IPv6 address in brackets.
- * Throws CntnrError.
+ * All `-p` of a command line: `[[HOST-IP:][PORT[-PORT]]:]PORT[-PORT][/PROTOCOL]`, an IPv6 address in brackets; without a port of the
+ * host a free one is chosen for each of the container's. Throws CntnrError.
  */
-export function parsePublishFlags(texts: readonly string[]): PortMapping[] {
+export function parsePublishFlags(texts: readonly string[]): RequestedPort[] {
   const ports = texts.flatMap(parsePublishFlag);
   if (ports.length > mostPorts)
     throw new CntnrError("usage", `-p: more than ${mostPorts} ports cannot be published`);
-  const places = ports.map(({ hostIp, hostPort, protocol }) => `${protocol} ${hostPort} ${hostIp}`);
-  const twice = ports.find((_, index) => places.indexOf(places[index] ?? "") !== index);
+  const named = ports.filter(({ hostPort }) => hostPort !== "free");
+  const places = named.map(({ hostIp, hostPort, protocol }) => `${protocol} ${hostPort} ${hostIp}`);
+  const twice = named.find((_, index) => places.indexOf(places[index] ?? "") !== index);
   if (twice) throw new CntnrError("usage", `-p: port ${twice.hostPort}/${twice.protocol} is published twice`);
   return ports;
 }
 
-const form = /^(?:(?:\[([^\]]*)\]|([^:[\]]*)):)?(\d+)(?:-(\d+))?:(\d+)(?:-(\d+))?(?:\/(\w+))?$/;
+const form = /^(?:(?:(?:\[([^\]]*)\]|([^:[\]]*)):)?(?:(\d+)(?:-(\d+))?)?:)?(\d+)(?:-(\d+))?(?:\/(\w+))?$/;
 
-function parsePublishFlag(text: string): PortMapping[] {
+function parsePublishFlag(text: string): RequestedPort[] {
   const fail = (why: string) => new CntnrError("usage", `-p ${text}: ${why}`);
   const match = form.exec(text);
-  if (!match) {
-    if (/^\d+(?:\/\w+)?$/.test(text))
-      throw fail("name the port of the host, too: a free one is not chosen, because rules are about ports");
-    throw fail("must be [HOST-IP:]PORT:CONTAINER-PORT[/PROTOCOL], for example 8080:80");
-  }
+  if (!match)
+    throw fail(
+      "must be [HOST-IP:]PORT:CONTAINER-PORT[/PROTOCOL], for example 8080:80, or CONTAINER-PORT alone for a free port of the host",
+    );
   const [, ipv6, ipv4, ...rest] = match;
   const hostIp = ipv6 ?? ipv4 ?? "";
   if (hostIp !== "" && ipFamily(hostIp) === 0)
@@ -36,8 +36,8 @@ function parsePublishFlag(text: string): PortMapping[] {
   const [hostFirst, hostLast, first, last] = rest.map((digits) =>
     digits === undefined ? undefined : Number(digits),
   );
-  const host = rangeOf(hostFirst, hostLast);
   const container = rangeOf(first, last);
+  const host = hostFirst === undefined ? container?.map(() => "free" as const) : rangeOf(hostFirst, hostLast);
   if (!host || !container) throw fail("ports are numbers from 1 to 65535, and a range goes upwards");
   if (host.length !== container.length) throw fail("the two ranges are not equally long");
   const protocol = protocolOf(match[7] ?? "tcp");

@@ -74,7 +74,7 @@ export type { ImageDetails } from "../image/image-details.ts";
 export type { DiffId, Digest, LocalImage } from "../image/local-image.ts";
 export type { PullProgress } from "../image/progress.ts";
 export type { BundleResult } from "../named-bundle/create-bundle.ts";
-export type { NetworkRequest, PortMapping } from "../network/network-request.ts";
+export type { NetworkRequest, PortMapping, RequestedPort } from "../network/network-request.ts";
 export type { GrantedNetwork } from "../network/networks.ts";
 export type { UsageSample } from "../usage/measure-usage.ts";
 export { cpuPercent } from "../usage/usage.ts";

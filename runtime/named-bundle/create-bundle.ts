@@ -6,6 +6,7 @@ import { makeMounts, recordedMount, resolveMounts } from "../container/container
 import type { ContainerOptions } from "../container/container-options.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
 import type { CreateSurroundings } from "../container/create-container.ts";
+import { publishExposed } from "../container/publish-exposed.ts";
 import { askForNetwork, findRequestedImage, type ImageRequest } from "../container/requested-image.ts";
 import { groupsToSet, isEntered } from "../container/user-namespace.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
@@ -76,11 +77,17 @@ export async function createBundle(
       "--group-add: a bundle runs with plain runc, which sets groups for root alone; -u USER:GROUP chooses the main one",
     );
   const concessions = await findConcessions(directories, mappings);
-  const request = { ...asked, runtimeFlags: withConcededFlags(asked.runtimeFlags, concessions) };
-  const { granted, signal } = askForNetwork(request.options, surroundings.env, surroundings.signal);
+  const { granted, signal } = askForNetwork(asked.options, surroundings.env, surroundings.signal);
   using _store = await lockStore(directories, "shared", { signal });
-  const image = await findRequestedImage(directories, request, { ...surroundings, signal }, mappings);
+  const image = await findRequestedImage(directories, asked, { ...surroundings, signal }, mappings);
   await granted;
+  const network = publishExposed(asked.options.network, image.config.exposedPorts);
+  if (network !== asked.options.network) await askForNetwork({ network }, surroundings.env, signal).granted;
+  const request = {
+    ...asked,
+    options: { ...asked.options, network },
+    runtimeFlags: withConcededFlags(asked.runtimeFlags, concessions),
+  };
   const inputs = sumOfInputs(request, image, mappings, concessions);
   if (existing && isWhole(existing) && existing.inputs === inputs)
     return { record: existing, outcome: "unchanged" };

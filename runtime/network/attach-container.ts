@@ -8,9 +8,9 @@ import { openPidfd } from "../sys/pidfd.ts";
 import { type KeptAttachments, keepAttachments } from "./kept-attachments.ts";
 import { connectNetd, type NetdClient } from "./netd-client.ts";
 import { noteNetwork } from "./network-events.ts";
-import type { Protocol } from "./network-request.ts";
 import { attachNetwork } from "./networks.ts";
 import { type OciState, readBundleConfig, requestedNetworks } from "./oci-state.ts";
+import { fromWire } from "./wire-ports.ts";
 
 /** Attaches a container that is created, and not yet started, to the networks that its bundle asks for. Throws CntnrError. */
 export async function attachContainer(
@@ -59,18 +59,8 @@ function openNamespace({ pid, bundle }: OciState): number {
   }
 }
 
-const protocolOf: Readonly<Record<string, Protocol>> = {
-  PROTOCOL_TCP: "tcp",
-  PROTOCOL_UDP: "udp",
-  PROTOCOL_SCTP: "sctp",
-};
-
 function keptAttachment({ ports, ...attachment }: Attachment__Output): KeptAttachments[number] {
-  const known = ports.flatMap((port) => {
-    const protocol = protocolOf[port.protocol];
-    return protocol === undefined ? [] : [{ ...port, protocol }];
-  });
-  return { ...attachment, ports: known };
+  return { ...attachment, ports: fromWire(ports) };
 }
 
 async function detachEach(netd: NetdClient, attachments: readonly { readonly id: string }[]): Promise<void> {

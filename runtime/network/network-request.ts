@@ -14,8 +14,16 @@ const portSchema = v.object({
   protocol: v.picklist(protocols),
 });
 
-/** A port of the host that leads to one of the container. */
+const requestedPortSchema = v.object({
+  ...portSchema.entries,
+  /** `free`: one that nobody has, from 1024 on, of those that rules give the user on this network; chosen anew at each start. */
+  hostPort: v.union([port, v.literal("free")]),
+});
+
+/** A port of the host that leads to one of the container, as it is while the container runs: `hostPort` is the one that was chosen. */
 export type PortMapping = v.InferOutput<typeof portSchema>;
+/** What a container asks for: a port of the host by its number, or a free one. */
+export type RequestedPort = v.InferOutput<typeof requestedPortSchema>;
 export const portsSchema = v.pipe(v.array(portSchema), v.readonly());
 
 /** What a container asks of one of netd's networks, as it is kept in its record and in its bundle's annotation. */
@@ -25,7 +33,7 @@ export const networkRequestSchema = v.object({
   addresses: v.optional(strings, []),
   /** Empty: any. */
   mac: v.optional(v.string(), ""),
-  ports: v.optional(portsSchema, []),
+  ports: v.optional(v.pipe(v.array(requestedPortSchema), v.readonly()), []),
 });
 export type NetworkRequest = v.InferOutput<typeof networkRequestSchema>;
 

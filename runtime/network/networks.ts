@@ -2,7 +2,9 @@ import type { Attachment__Output } from "../../proto/generated/types/cntnr/netd/
 import type { AttachRequest } from "../../proto/generated/types/cntnr/netd/v1/AttachRequest.ts";
 import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import { connectNetd, type NetdClient } from "./netd-client.ts";
-import type { NetworkRequest } from "./network-request.ts";
+import type { NetworkRequest, PortMapping } from "./network-request.ts";
+import { toWire } from "./wire-ports.ts";
+import { withFreePorts } from "./with-free-ports.ts";
 
 /** A network that the admin grants to this user. */
 export interface GrantedNetwork {
@@ -61,28 +63,34 @@ export async function checkNetworks(
 ): Promise<void> {
   using netd = connectNetd(env, signal);
   for (const network of networks)
-    await onNetwork(network.name, netd.attach({ ...wireRequest(network), checkOnly: true }));
+    await onNetwork(
+      network.name,
+      withFreePorts(netd, network, (ports) =>
+        netd.attach({ ...wireRequest(network, ports), checkOnly: true }),
+      ),
+    );
 }
 
-/** Attaches one namespace; the error names the network. */
+/** Attaches one namespace; the error names the network. Ports that are to be free are chosen here. */
 export async function attachNetwork(
   netd: NetdClient,
   network: NetworkRequest,
   place: Pick<AttachRequest, "netnsFd" | "leaseFd" | "interface" | "idempotencyKey">,
 ): Promise<Attachment__Output> {
-  const { attachment } = await onNetwork(network.name, netd.attach({ ...wireRequest(network), ...place }));
+  const { attachment } = await onNetwork(
+    network.name,
+    withFreePorts(netd, network, (ports) => netd.attach({ ...wireRequest(network, ports), ...place })),
+  );
   if (!attachment) throw new CntnrError("engine", `network ${network.name}: cntnr-netd gave no attachment`);
   return attachment;
 }
 
-const wireProtocol = { tcp: "PROTOCOL_TCP", udp: "PROTOCOL_UDP", sctp: "PROTOCOL_SCTP" } as const;
-
-function wireRequest({ name, addresses, mac, ports }: NetworkRequest): AttachRequest {
+function wireRequest({ name, addresses, mac }: NetworkRequest, ports: readonly PortMapping[]): AttachRequest {
   return {
     network: name,
     addresses: [...addresses],
     mac,
-    ports: ports.map((port) => ({ ...port, protocol: wireProtocol[port.protocol] })),
+    ports: toWire(ports),
   };
 }
 

@@ -27,8 +27,17 @@ describe("--network", () => {
     });
   });
 
+  test("-P is kept for when the image is known", () => {
+    expect(parseNetworkFlags(["lab"], { exposedPorts: "published" })).toEqual({
+      kind: "netd",
+      networks: [{ name: "lab", addresses: [], mac: "", ports: [] }],
+      exposedPorts: "published",
+    });
+  });
+
   test.each([
     ["host", { ports: [port] }, "-p: only networks of the administrator's have that"],
+    ["host", { exposedPorts: "published" as const }, "-P: only networks of the administrator's have that"],
     ["none", { ip: "10.0.0.1" }, "--ip: only networks"],
     ["container:web", { mac: "02:00:00:00:00:05" }, "--mac-address: only networks"],
     ["lab", { ip: "10.0.0.256" }, "is no IPv4 address"],

@@ -27,14 +27,33 @@ describe("-p", () => {
     expect(parsePublishFlags(["8000-8002:80-82"])).toEqual([tcp(8000, 80), tcp(8001, 81), tcp(8002, 82)]);
   });
 
+  test("without a port of the host asks for a free one, for each of a range", () => {
+    const free = (containerPort: number, hostIp = "") => ({
+      hostIp,
+      hostPort: "free" as const,
+      containerPort,
+      protocol: "tcp" as const,
+    });
+    for (const text of ["80", ":80", "::80"]) expect(parsePublishFlags([text])).toEqual([free(80)]);
+    expect(parsePublishFlags(["80/udp"])).toEqual([{ ...free(80), protocol: "udp" }]);
+    expect(parsePublishFlags(["8000-8001"])).toEqual([free(8000), free(8001)]);
+    expect(parsePublishFlags(["127.0.0.1::80"])).toEqual([free(80, "127.0.0.1")]);
+    expect(parsePublishFlags(["[2001:db8::1]::80"])).toEqual([free(80, "2001:db8::1")]);
+    expect(parsePublishFlags(["80", "80"])).toHaveLength(2);
+  });
+
   test("may publish the same port of different addresses and protocols", () => {
     expect(parsePublishFlags(["80:80", "80:80/udp", "192.0.2.1:80:80"])).toHaveLength(3);
   });
 
   test.each([
-    ["80", "name the port of the host, too"],
     ["80:", "must be [HOST-IP:]PORT:CONTAINER-PORT[/PROTOCOL]"],
     ["a:b", "must be"],
+    ["192.0.2.1:80", "must be"],
+    ["host.example::80", "is no address"],
+    ["90-80", "a range goes upwards"],
+    ["1-300", "more than 256 ports"],
+    ["0", "ports are numbers from 1 to 65535"],
     ["80:80:80:80", "must be"],
     ["host.example:80:80", "is no address"],
     ["2001:db8::1:80:80", "must be"],
