@@ -116,8 +116,9 @@ async function startNew(
       ...(service ? { service } : {}),
     });
   } catch (error) {
-    if (signal?.aborted || record.autoRemove || unstarted === "remove")
-      await removeStarted(directories, record);
+    // One that runs, and of which the service manager could not be told, would run for nobody.
+    const isKept = unstarted === "keep" && !record.autoRemove && isUnstarted(directories, record);
+    if (signal?.aborted || !isKept) await removeStarted(directories, record);
     throw error;
   }
 }
