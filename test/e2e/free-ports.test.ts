@@ -136,6 +136,18 @@ test("a port that a program of the host has, or another user's container, is pas
   expect(await hostPort(alice, "second", "80")).toBe(8001);
 });
 
+test("several that start at once get one each, also with --userns keep-id, where no hook attaches", async () => {
+  const { alice } = host.users;
+  const flags = ["", "--userns keep-id", ""];
+  await Promise.all(
+    flags.map((flag, index) =>
+      shell(alice, `cntnr run -d ${flag} --network few --name web${index} -p 80 ${image} sleep 1000`),
+    ),
+  );
+  const ports = await Promise.all(flags.map((_, index) => hostPort(alice, `web${index}`, "80")));
+  expect(ports.toSorted()).toEqual([8000, 8001, 8002]);
+});
+
 test("each start chooses anew: what somebody has meanwhile taken is no hindrance", async () => {
   const { alice, carol } = host.users;
   await shell(alice, `cntnr run -d --network few --name web -p 80 ${image} ${server}`);
