@@ -114,7 +114,7 @@ function describe({ text, from }: UserWish): string {
 }
 
 /** passwd(5); lines that are none are left out, as C libraries do it. */
-function parsePasswd(text: string): PasswdEntry[] {
+export function parsePasswd(text: string): PasswdEntry[] {
   return fieldsOf(text).flatMap(([name = "", , uid = "", gid = "", , home = ""]) => {
     const [userId, groupId] = [parseId(uid), parseId(gid)];
     return name === "" || userId === undefined || groupId === undefined
@@ -124,7 +124,7 @@ function parsePasswd(text: string): PasswdEntry[] {
 }
 
 /** group(5) */
-function parseGroup(text: string): GroupEntry[] {
+export function parseGroup(text: string): GroupEntry[] {
   return fieldsOf(text).flatMap(([name = "", , gid = "", members = ""]) => {
     const groupId = parseId(gid);
     return name === "" || groupId === undefined ? [] : [{ name, gid: groupId, members: members.split(",") }];

@@ -9,7 +9,9 @@ import { type NetworkHooks, networkHooks } from "../network/bundle-network.ts";
 import { ownProgram } from "../process/own-program.ts";
 import { LayeredTree, UnreadableError } from "../rootfs/layered-tree.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
+import type { KeptIds } from "../userns/keep-ids.ts";
 import {
+  type AccountFiles,
   addGroups,
   type ContainerUser,
   findUser,
@@ -22,6 +24,7 @@ import { withoutNetdSockets } from "./hidden-sockets.ts";
 import { usableDevices } from "./host-devices.ts";
 import { readHostNames } from "./host-facts.ts";
 import { findInitProgram } from "./init-program.ts";
+import { changedAccounts, findKeptUser, withKeptUser } from "./kept-user.ts";
 import { checkOomScoreAdj } from "./limits-plan.ts";
 import { withLockedOptions } from "./locked-options.ts";
 import { type ChangesPlace, makeRoot } from "./make-root.ts";
@@ -45,6 +48,8 @@ export interface BundleRequest {
   readonly runDir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly concessions: Concessions;
+  /** The ids that the user has in it where he is not its root: it is to know him. */
+  readonly keptIds?: KeptIds;
   /** Groups beside the user's own, names or numbers. */
   readonly addedGroups?: readonly string[];
   /** The runtime will be started as root of the container's user namespace. */
@@ -82,7 +87,8 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
   const options = completeOptions(request);
   const resources = await planLimits(options, directory);
   const tree = new LayeredTree(image.layers);
-  const { user, remarks } = resolveUser(tree, request);
+  const accounts = readAccounts(tree, request);
+  const { user, remarks } = resolveUser(accounts.wanted, request);
   checkWorkingDirectory(tree, image, options);
   const host = readHostNames(options.network.kind === "host");
   const hostname = options.hostname ?? usualHostname(request, host.hostname);
@@ -94,7 +100,7 @@ export async function makeBundle(request: BundleRequest): Promise<MadeBundle> {
   };
   const hooks = hooksFor(options, request);
   await giveToUser(options.mounts, user, mappings);
-  const { root, details } = await makeRoot(request, tree, defaultMountPoints(files));
+  const { root, details } = await makeRoot(request, tree, defaultMountPoints(files), accounts.changed);
   const config = planConfig({
     image: image.config,
     options,
@@ -171,15 +177,23 @@ function completeOptions({ options, env, concessions: { noHostname } }: BundleRe
   };
 }
 
+/** The image's account files as the container is to have them, and what is changed in them. */
+function readAccounts(tree: LayeredTree, { keptIds, options, image }: BundleRequest) {
+  const ofImage = { passwd: tree.readText("/etc/passwd") ?? "", group: tree.readText("/etc/group") ?? "" };
+  const user =
+    keptIds && findKeptUser(keptIds, workingDirectory(image.config, options.workingDir), options.mounts);
+  const wanted = user ? withKeptUser(ofImage, user) : ofImage;
+  return { wanted, changed: changedAccounts(ofImage, wanted) };
+}
+
 function resolveUser(
-  tree: LayeredTree,
+  files: AccountFiles,
   { image, options, mappings, addedGroups }: BundleRequest,
 ): MappedUser {
   const wish: UserWish =
     options.user === undefined
       ? { text: image.config.user, from: "image" }
       : { text: options.user, from: "flag" };
-  const files = { passwd: tree.readText("/etc/passwd") ?? "", group: tree.readText("/etc/group") ?? "" };
   const groups = addedGroups || process.geteuid?.() === 0 ? "settable" : "not-settable";
   const user = addGroups(findUser(wish, files), addedGroups ?? [], files, mappings);
   return fitUser(user, wish, mappings, groups);
@@ -194,7 +208,7 @@ async function giveToUser(
   const sources = mounts.flatMap((mount) => (mount.kind === "bind" && mount.owner ? [mount.source] : []));
   if (sources.length === 0 || !mappings.subordinate) return;
   const { changeOwners } = await import("../userns/change-owners.ts");
-  for (const source of sources) await changeOwners(source, uid, gid, mappings);
+  await changeOwners(sources, uid, gid, mappings);
 }
 
 /**

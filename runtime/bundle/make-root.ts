@@ -5,6 +5,7 @@ import type { LocalImage } from "../image/local-image.ts";
 import { chooseRoot, type RootChoice } from "../rootfs/choose-root.ts";
 import { LayeredTree } from "../rootfs/layered-tree.ts";
 import {
+  type Cover,
   describeUpperDirectory,
   type MountPoint,
   type MountPointPlan,
@@ -39,9 +40,11 @@ export async function makeRoot(
   request: RootRequest,
   tree: LayeredTree,
   mountPoints: readonly MountPoint[],
+  changedFiles: readonly Cover[] = [],
 ): Promise<{ root: RootFileSystem; details: string[] }> {
   const { directory, image, mappings, changes } = request;
-  if (changes?.kind === "copy") return useCopy(changes.path, planMountPoints(tree, mountPoints), mappings);
+  if (changes?.kind === "copy")
+    return useCopy(changes.path, planMountPoints(tree, mountPoints, changedFiles), mappings);
   const { path: upper, work } = changes ?? { path: join(directory, "upper"), work: join(directory, "work") };
   const choice = await chooseKind(request, upper, work);
   const root: RootFileSystem =
@@ -50,11 +53,15 @@ export async function makeRoot(
     checkMountPoints(rootTrees(directory, image.layers), mountPoints);
     return { root, details: [] };
   }
-  const plan = planMountPoints(tree, mountPoints);
+  const plan = planMountPoints(tree, mountPoints, changedFiles);
   if (choice.kind === "copy") {
     if (changes) throw new CntnrError("engine", `no overlay can be mounted: ${choice.reason}`);
-    const { makeWorkingCopy } = await import("../merged-tree/merge-process.ts");
-    await makeWorkingCopy(image.layers, join(directory, rootPath), plan.replacements, { mappings });
+    const { coverPlaces, makeWorkingCopy } = await import("../merged-tree/merge-process.ts");
+    const copy = join(directory, rootPath);
+    const isChange = ({ text }: Cover) => text !== undefined;
+    const covers = plan.replacements.filter((cover) => !isChange(cover));
+    await makeWorkingCopy(image.layers, copy, covers, { mappings });
+    await coverPlaces(copy, plan.replacements.filter(isChange), mappings);
     const isAsked = request.rootKind === "copy";
     return { root, details: isAsked ? [] : [`the root file system was copied, because ${choice.reason}`] };
   }

@@ -122,6 +122,7 @@ export async function createContainer(
       env: surroundings.env,
       concessions,
       ...(addedGroups ? { addedGroups } : {}),
+      ...(keptIds ? { keptIds } : {}),
       ...(isEntered(record) ? { userNamespace: "entered" } : {}),
       ...(joined ? { joined } : {}),
     });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { CntnrError } from "../errors/cntnr-error.ts";
 import { ownProgram } from "../process/own-program.ts";
-import type { MountPoint } from "../rootfs/mount-points.ts";
+import type { Cover } from "../rootfs/mount-points.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { runInUserNamespace } from "../userns/run-in-user-namespace.ts";
 import type { MergeJob } from "./merge-worker.ts";
@@ -25,7 +25,7 @@ export async function mergeLayers(
   layers: readonly string[],
   from: string,
   target: string,
-  covers: readonly MountPoint[],
+  covers: readonly Cover[],
   options: MergeOptions,
 ): Promise<void> {
   await runWorker(target, { kind: "merge", layers, from, covers, snapshot: null }, options);
@@ -35,7 +35,7 @@ export async function mergeLayers(
 export async function makeWorkingCopy(
   layers: readonly string[],
   copy: string,
-  covers: readonly MountPoint[],
+  covers: readonly Cover[],
   options: MergeOptions,
 ): Promise<void> {
   mkdirSync(copy, { mode: 0o700 });
@@ -63,7 +63,7 @@ export async function copyChanges(
 /** Puts real directories and files at places of a working copy: a change like any other. */
 export async function coverPlaces(
   copy: string,
-  covers: readonly MountPoint[],
+  covers: readonly Cover[],
   mappings: IdMappings,
 ): Promise<void> {
   if (covers.length > 0) await runWorker(copy, { kind: "cover", covers }, { mappings });

@@ -9,7 +9,11 @@ import { mergeDirectories } from "./merge-layers.ts";
 import { readSnapshot, takeSnapshot } from "./snapshot.ts";
 import { takeChanges } from "./take-changes.ts";
 
-const coverSchema = v.strictObject({ path: v.string(), kind: v.picklist(["directory", "file"]) });
+const coverSchema = v.strictObject({
+  path: v.string(),
+  kind: v.picklist(["directory", "file"]),
+  text: v.optional(v.string()),
+});
 const covers = v.pipe(v.array(coverSchema), v.readonly());
 
 const jobSchema = v.variant("kind", [
@@ -90,11 +94,11 @@ function sourcesOf(layers: readonly string[], from: string): readonly ByteString
 }
 
 function cover(places: v.InferOutput<typeof covers>): void {
-  for (const { path, kind } of places) {
+  for (const { path, kind, text = "" } of places) {
     const target = join(process.cwd(), path);
     rmSync(target, { recursive: true, force: true });
     if (kind === "directory") mkdirSync(target);
-    else writeFileSync(target, "", { flag: "wx" });
+    else writeFileSync(target, text, { flag: "wx" });
     chmodSync(target, kind === "directory" ? 0o755 : 0o644);
   }
 }

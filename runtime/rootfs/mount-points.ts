@@ -10,11 +10,17 @@ export interface MountPoint {
   readonly kind: "directory" | "file";
 }
 
+/** What a container has in the place of what its image has there. */
+export interface Cover extends MountPoint {
+  /** Of a file; without it nothing is in it. */
+  readonly text?: string;
+}
+
 /** What has to be made in the layer that belongs to the container. */
 export interface MountPointPlan {
   /** Directories that the image has, too, and looks like them; parents first. */
   readonly parents: readonly TreeEntry[];
-  readonly replacements: readonly MountPoint[];
+  readonly replacements: readonly Cover[];
 }
 
 const ownerTimeoutMs = 30_000;
@@ -25,10 +31,22 @@ const kernelTrees = /^\/(?:proc|sys|dev)(?:\/|$)/;
  * Finds what an image has at mount points that is neither nothing (the runtime makes them) nor what belongs there: mostly links,
  * which a runtime would follow (B4, B5). It has to be covered by real directories and files of the container's own.
  * Throws CntnrError `unsupported` for an image whose directories lead into /proc.
+ * @param changed files of the image that are to have another text
  */
-export function planMountPoints(tree: LayeredTree, points: readonly MountPoint[]): MountPointPlan {
+export function planMountPoints(
+  tree: LayeredTree,
+  points: readonly MountPoint[],
+  changed: readonly Cover[] = [],
+): MountPointPlan {
   const parents = new Map<string, TreeEntry>();
-  const replacements: MountPoint[] = [];
+  const replacements: Cover[] = [];
+  const replace = (cover: Cover) => {
+    replacements.push(cover);
+    for (const directory of ancestorsOf(cover.path)) {
+      const like = directory === "/" ? undefined : tree.lookUp(directory);
+      if (like) parents.set(directory, like);
+    }
+  };
   for (const point of points) {
     const parent = tree.resolve(posix.dirname(point.path)).path;
     if (kernelTrees.test(parent))
@@ -39,11 +57,11 @@ export function planMountPoints(tree: LayeredTree, points: readonly MountPoint[]
     const path = posix.join(parent, posix.basename(point.path));
     const entry = tree.lookUp(path);
     if (!entry || isOfKind(entry, point.kind)) continue;
-    replacements.push({ path, kind: point.kind });
-    for (const directory of ancestorsOf(path)) {
-      const like = directory === "/" ? undefined : tree.lookUp(directory);
-      if (like) parents.set(directory, like);
-    }
+    replace({ path, kind: point.kind });
+  }
+  for (const file of changed) {
+    const { path, entry } = tree.resolve(file.path);
+    if (entry?.stats.isFile() && !kernelTrees.test(path)) replace({ ...file, path });
   }
   return { parents: [...parents.values()], replacements };
 }
@@ -69,16 +87,17 @@ export async function describeUpperDirectory(
   mappings: IdMappings,
 ): Promise<void> {
   for (const { path } of plan.parents) mkdirSync(join(upper, path), { mode: 0o700 });
-  for (const { path, kind } of plan.replacements) {
+  for (const { path, kind, text = "" } of plan.replacements) {
     const target = join(upper, path);
     if (kind === "directory") mkdirSync(target);
-    else writeFileSync(target, "", { flag: "wx" });
+    else writeFileSync(target, text, { flag: "wx" });
     // Whatever the umask is.
     chmodSync(target, kind === "directory" ? 0o755 : 0o644);
   }
   if (plan.replacements.length > 0 && !isOwnRoot(mappings)) {
     const { changeOwners } = await import("../userns/change-owners.ts");
-    for (const { path } of plan.replacements) await changeOwners(join(upper, path), 0, 0, mappings);
+    const made = plan.replacements.map(({ path }) => join(upper, path));
+    await changeOwners(made, 0, 0, mappings);
   }
   for (const entry of [...plan.parents.toReversed(), { ...root, path: "" }])
     await copyDescription(entry, join(upper, entry.path), mappings);

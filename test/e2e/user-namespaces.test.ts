@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { busyboxImage } from "../fixtures/images.ts";
+import { join } from "node:path";
+import { busyboxImage, imageReference, layeredImage } from "../fixtures/images.ts";
 import { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
@@ -138,6 +139,52 @@ describe("--userns keep-id", () => {
     expect(await refusal(["--userns", "keep-id:user=5"])).toContain("keep-id:uid=UID,gid=GID");
     expect(await refusal([...keep, "--group-add", "5"])).toContain("keep-groups");
     expect(await runOk([...keep, "--group-add", "keep-groups"], "id -u")).toBe(String(alice.uid));
+  });
+
+  test("the image knows the user by his name outside, and its root can still add others", async () => {
+    const { name, home } = alice;
+    expect(
+      await runOk(keep, "whoami; id -gn; id -u root; echo $HOME; stat -c %u:%g:%a /etc/passwd /etc"),
+    ).toBe(`${name}\n${name}\n0\n/\n0:0:644\n0:0:755`);
+    expect(await runOk([...keep, "-w", "/tmp"], "cd; pwd")).toBe("/tmp");
+    expect(await runOk([...keep, "-v", `${home}:${home}`], "cd; pwd")).toBe(home);
+    expect(await runOk([...keep, "-u", name], "id -u; id -g")).toBe(own().replace(":", "\n"));
+    const add = "sed -i '$anew:x:7777:7777::/:/bin/sh' /etc/passwd && id -u new && echo $HOME";
+    expect(await runOk([...keep, "-u", "0"], add)).toBe("7777\n/root");
+    const passwd = await runOk([], "cat /etc/passwd");
+    expect(await runOk(["--userns", "keep-id:uid=1000,gid=1000"], "cat /etc/passwd")).toBe(passwd);
+    expect(await runOk(["--userns", "keep-id:uid=2000,gid=2001"], "tail -n 1 /etc/passwd")).toBe(
+      `${name}:*:2000:2001:${name}:/:/bin/sh`,
+    );
+  });
+
+  test("the user's name is a change of the container's, in an overlay and in a copy", async () => {
+    const layered = imageReference(await layeredImage());
+    // Three layers have no room in the options of mount(2) then.
+    const far = join(alice.home, ...Array.from({ length: 5 }, () => "long".repeat(60)));
+    for (const store of [join(alice.home, "store"), far]) {
+      const cntnr = ["cntnr", "--store-dir", store];
+      await ok(alice, [
+        ...cntnr,
+        "run",
+        "--name",
+        "named",
+        ...keep,
+        layered,
+        "sh",
+        "-c",
+        "id -un >/tmp/name",
+      ]);
+      expect((await ok(alice, [...cntnr, "diff", "named"])).split("\n")).toEqual([
+        "C /etc",
+        "C /etc/group",
+        "C /etc/passwd",
+        "C /tmp",
+        "A /tmp/name",
+      ]);
+      expect(await ok(alice, [...cntnr, "cp", "named:/tmp/name", "-"])).toContain(alice.name);
+      await ok(alice, [...cntnr, "rm", "named"]);
+    }
   });
 
   test("takes sub-ids, and no bundle of plain runc's", async () => {
