@@ -35,8 +35,10 @@ export const source6 = "iif . ether saddr . ip6 saddr";
  */
 export const guardChains = (pass: string) => `
   chain guard_ip {
-    udp sport 67 drop comment "DHCP servers (D3)"
-    ${pass}
+    ip protocol != udp ${pass}
+    udp sport != 67 ${pass} comment "DHCP servers (D3)"
+    ip frag-off & 0x1fff != 0 ${pass} comment "not the first fragment: its ports were seen in that"
+    drop comment "also headers that cannot be read: not every client minds what is wrong with them"
   }
 
   chain guard_ip6 {

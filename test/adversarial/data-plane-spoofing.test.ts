@@ -69,28 +69,39 @@ async function whoHears(frame: Buffer): Promise<string[]> {
   return [...(inBob ? ["bob"] : []), ...(inHost ? ["the host"] : [])];
 }
 
-describe("everybody hears an honest system say", () => {
-  test.each([...honestFrames])("%s: %s", async (_, __, make) => {
-    const frame = make(identityOf(alice), identityOf(bob), gateway);
-    expect(await whoHears(frame)).toEqual(["bob", "the host"]);
-    expect(await whoHears(addressed(frame, bob.attachment.mac))).toEqual(["bob"]);
+/** Where bridges call iptables, what is no sound packet goes no further than there. */
+describe.each([
+  ["with br_netfilter", 1],
+  ["without br_netfilter", 0],
+])("%s", (_, bridgesCallIptables) => {
+  beforeAll(async () => {
+    const names = ["iptables", "ip6tables"].map((name) => `net.bridge.bridge-nf-call-${name}`);
+    await filtered.shell(`sysctl -qw ${names.map((name) => `${name}=${bridgesCallIptables}`).join(" ")}`);
   });
-});
 
-test("whoever is of another group hears nothing, though his MAC is known (D5)", async () => {
-  const frames = honestFrames.map(([, , make]) => make(identityOf(alice), identityOf(carol), gateway));
-  const toCarol = frames.map((frame) => addressed(frame, carol.attachment.mac));
-  await alice.namespace.send("eth0", ...frames, ...toCarol);
-  expect(await whoHears(say(alice.attachment.mac, alice.ipv4, bob.ipv4))).toEqual(["bob", "the host"]);
-  const heard = await carol.namespace.frames();
-  expect(heard.filter((frame) => frame.includes(alice.attachment.mac.replaceAll(":", "")))).toEqual([]);
-});
+  describe("everybody hears an honest system say", () => {
+    test.each([...honestFrames])("%s: %s", async (_, __, make) => {
+      const frame = make(identityOf(alice), identityOf(bob), gateway);
+      expect(await whoHears(frame)).toEqual(["bob", "the host"]);
+      expect(await whoHears(addressed(frame, bob.attachment.mac))).toEqual(["bob"]);
+    });
+  });
 
-describe("nobody hears", () => {
-  test.each([...spoofedFrames, ...serverFrames, ...otherFrames])("%s: %s", async (_, __, make) => {
-    const frame = make(identityOf(alice), identityOf(bob), gateway);
-    expect(await whoHears(frame)).toEqual([]);
-    expect(await whoHears(addressed(frame, bob.attachment.mac))).toEqual([]);
+  test("whoever is of another group hears nothing, though his MAC is known (D5)", async () => {
+    const frames = honestFrames.map(([, , make]) => make(identityOf(alice), identityOf(carol), gateway));
+    const toCarol = frames.map((frame) => addressed(frame, carol.attachment.mac));
+    await alice.namespace.send("eth0", ...frames, ...toCarol);
+    expect(await whoHears(say(alice.attachment.mac, alice.ipv4, bob.ipv4))).toEqual(["bob", "the host"]);
+    const heard = await carol.namespace.frames();
+    expect(heard.filter((frame) => frame.includes(alice.attachment.mac.replaceAll(":", "")))).toEqual([]);
+  });
+
+  describe("nobody hears", () => {
+    test.each([...spoofedFrames, ...serverFrames, ...otherFrames])("%s: %s", async (_, __, make) => {
+      const frame = make(identityOf(alice), identityOf(bob), gateway);
+      expect(await whoHears(frame)).toEqual([]);
+      expect(await whoHears(addressed(frame, bob.attachment.mac))).toEqual([]);
+    });
   });
 });
 
