@@ -160,8 +160,7 @@ function eachAddressOf({ addresses }: FilteredAttachment): EachAddress {
 function addressElements(attachment: FilteredAttachment, numbers: Numbers): Element[] {
   const { network, isolationGroup, masquerade } = attachment;
   const each = eachAddressOf(attachment);
-  // Where bridges call iptables, the mark in which it is looked up is the last one that the packet gets.
-  const networkMark = { mark: numbers.networkOf(network) + passed };
+  const networkMark = { mark: numbers.networkOf(network) };
   const elements = [
     ...each((address, suffix) => inet(`container${suffix}`, [address])),
     ...each((address, suffix) => inet(`network${suffix}`, [address], [networkMark])),

@@ -177,10 +177,13 @@ ${both(({ suffix, match }) => `    ${match} saddr vmap @host${suffix}`)}
   }
 
   chain same_network {
-${both(
-  ({ suffix, match }) =>
-    `    meta mark set ${match} saddr map @network${suffix} ${match} daddr . meta mark @in_network${suffix} masquerade`,
-)}
+    meta mark & ${hexOf(passed)} != 0 goto same_network_bridged
+${both(sameNetwork(0))}
+  }
+
+  chain same_network_bridged {
+${both(sameNetwork(passed))}
+    meta mark set ${hexOf(passed)}
   }
 
   chain source_address {
@@ -205,6 +208,15 @@ function publish({ suffix, nfproto, match, unpublished }: Family): string {
   const to = `dnat ${match} to`;
   return `    meta nfproto ${nfproto} ${to} ${match} daddr . meta l4proto . th dport map @published${suffix}
     meta nfproto ${nfproto} ${match} daddr != ${unpublished} ${to} meta l4proto . th dport map @published_any${suffix}`;
+}
+
+/**
+ * Where bridges call iptables, this mark is the last one that the packet gets, so what has passed keeps it; and what the bridge's
+ * table, which may be gone, has not let pass, does not get it here (D10).
+ */
+function sameNetwork(mark: number) {
+  return ({ suffix, match }: Family) =>
+    `    meta mark set ${match} saddr map @network${suffix} ${match} daddr . meta mark @in_network${suffix} meta mark set ${hexOf(mark)} masquerade`;
 }
 
 /** Neighbours of routed ends: the host asks and answers them itself. */

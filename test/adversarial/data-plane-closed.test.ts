@@ -10,7 +10,7 @@ import {
   outsideAddress,
   routedNetwork,
 } from "../fixtures/filtered-host.ts";
-import { ethernet, etherType, udpPacket } from "../fixtures/frames.ts";
+import { ethernet, etherType, tcpPacket, udpPacket } from "../fixtures/frames.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 let filtered: FilteredHost;
@@ -100,6 +100,30 @@ describe("when somebody else flushes the tables", () => {
       what: "the tables",
     });
     expect(await openWays(20_000)).toEqual(allWays());
+  });
+
+  test("of the bridges' table only, nothing gets from port to port by what is published, either (D10)", async () => {
+    await filtered.shell("sysctl -qw net.bridge.bridge-nf-call-iptables=1");
+    const before = await tables();
+    const gateway = /ether (\S+)/.exec(await filtered.shell("ip -o link show lab0"))?.[1] ?? "";
+    await bob.namespace.capture("eth0");
+    filtered.signal("SIGSTOP");
+    await filtered.shell("nft delete table bridge cntnr_netd");
+    // His own, and whose nobody has.
+    const sources = [alice.ipv4, "10.20.0.99"];
+    const frames = sources.map((from) =>
+      ethernet(
+        { from: alice.attachment.mac, to: gateway },
+        etherType.ipv4,
+        tcpPacket({ from, to: hostAddress.ipv4 }, 1000, 8080),
+      ),
+    );
+    await alice.namespace.send("eth0", ...frames);
+    const open = await openWays(1500);
+    expect(open.filter((way) => !way.includes("routed end"))).toEqual([]);
+    filtered.signal("SIGCONT");
+    await waitFor(async () => Bun.deepEquals(await tables(), before), { what: "the tables" });
+    expect(await bob.namespace.frames()).toEqual([]);
   });
 
   test.each([

@@ -25,8 +25,8 @@ describe("the elements of an attachment", () => {
       "bridge same_port: 7 . 7",
       "bridge source4: 7 . 02:00:00:00:01:05 . 10.20.0.5 : 0",
       "inet container4: 10.20.0.5",
-      "inet in_network4: 10.20.0.5 . 67108866",
-      "inet network4: 10.20.0.5 : 67108866",
+      "inet in_network4: 10.20.0.5 . 2",
+      "inet network4: 10.20.0.5 : 2",
     ]);
   });
 
@@ -39,8 +39,8 @@ describe("the elements of an attachment", () => {
       "bridge target6: 7 . 0xfd000000000000000000000000000005",
       "bridge target6: 7 . 0xfe80000000000000000000fffe000105",
       "inet container6: fd00::5",
-      "inet in_network6: fd00::5 . 67108866",
-      "inet network6: fd00::5 : 67108866",
+      "inet in_network6: fd00::5 . 2",
+      "inet network6: fd00::5 : 2",
     ]);
   });
 
