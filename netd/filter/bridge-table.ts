@@ -18,7 +18,7 @@ const isOwnArp = (address: string) =>
 
 /**
  * What stands at the ports of bridges: who may send what, and to whom. Frames of ports that are not netd's are left
- * alone, unless they are for one of netd's.
+ * alone, unless they are for one of netd's, or for a new one that may become one: its seal is not there yet.
  *
  * Isolation is a number: every port may have one, and talks to the ports that have the same (D5, D7). A mark holds it,
  * with `portToPort`, on the way from one port to another.
@@ -94,11 +94,15 @@ ${guardSets}${guardChains("goto guarded")}
     drop
   }
 
+  chain newborn {
+  }
+
   chain forward {
     type filter hook forward priority -200; policy accept;
     meta mark set oif . meta mark map @member accept
     iif @port goto between
     oif @port drop
+    goto newborn
   }
 
   chain input_passed {

@@ -4,6 +4,7 @@ import {
   dropNewerLinks,
   type Element,
   flushChain,
+  type LinkSide,
   type TableChange,
   type TableFamily,
 } from "../netlink/nftables.ts";
@@ -85,19 +86,24 @@ export function removeChanges({ rules, onlyOneOn, newestKnownLink }: Change): Ta
   ];
 }
 
-const chainsOfNewborn = ["inet", "arp"] as const;
+const newborn = "newborn";
+/** Of a new link the host hears nothing, and it hears nothing of other ports. */
+const muteSides = { inet: "iif", arp: "iif", bridge: "oif" } as const satisfies Record<TableFamily, LinkSide>;
 
 export function muteChanges({ newestKnownLink }: Surroundings): TableChange[] {
-  return chainsOfNewborn.flatMap((family) => [
-    flushChain(family, tableName, "newborn"),
-    ...(newestKnownLink === undefined ? [] : [dropNewerLinks(family, tableName, "newborn", newestKnownLink)]),
-  ]);
+  return tableFamilies.flatMap((family) => {
+    const place = { family, table: tableName, chain: newborn };
+    return [
+      flushChain(family, tableName, newborn),
+      ...(newestKnownLink === undefined ? [] : [dropNewerLinks(place, muteSides[family], newestKnownLink)]),
+    ];
+  });
 }
 
 function muteTexts({ newestKnownLink }: Surroundings): string[] {
   if (newestKnownLink === undefined) return [];
-  return chainsOfNewborn.map(
-    (family) => `add rule ${family} ${tableName} newborn iif > ${newestKnownLink} drop`,
+  return tableFamilies.map(
+    (family) => `add rule ${family} ${tableName} ${newborn} ${muteSides[family]} > ${newestKnownLink} drop`,
   );
 }
 

@@ -126,11 +126,14 @@ export function flushChain(family: TableFamily, table: string, chain: string): T
   return { type: message.deleteRule, flags: 0, body };
 }
 
-/** A rule at the end of a chain: `iif > INDEX drop`. */
+/** Where a packet comes in, or where it goes out: NFT_META_IIF and NFT_META_OIF. */
+const metaKeys = { iif: 4, oif: 5 } as const;
+export type LinkSide = keyof typeof metaKeys;
+
+/** A rule at the end of a chain: `iif > INDEX drop`, or the same of `oif`. */
 export function dropNewerLinks(
-  family: TableFamily,
-  table: string,
-  chain: string,
+  { family, table, chain }: { readonly family: TableFamily; readonly table: string; readonly chain: string },
+  side: LinkSide,
   newestIndex: number,
 ): TableChange {
   const register = uint32(1);
@@ -139,9 +142,9 @@ export function dropNewerLinks(
   const index = Buffer.alloc(4);
   // As the register has it after the conversion: the kernel compares byte by byte.
   index.writeUInt32BE(newestIndex);
-  const [iif, toNetworkOrder, isGreater] = [4, 1, 4];
+  const [toNetworkOrder, isGreater] = [1, 4];
   const expressions = [
-    listed("meta", encodeAttribute(1, register), encodeAttribute(2, uint32(iif))),
+    listed("meta", encodeAttribute(1, register), encodeAttribute(2, uint32(metaKeys[side]))),
     listed(
       "byteorder",
       ...[register, register, uint32(toNetworkOrder), uint32(4), uint32(4)].map((value, at) =>

@@ -11,6 +11,7 @@ import {
   routedNetwork,
 } from "../fixtures/filtered-host.ts";
 import { ethernet, etherType, tcpPacket, udpPacket } from "../fixtures/frames.ts";
+import { advertisementOfRouter } from "../fixtures/hostile-frames.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
 let filtered: FilteredHost;
@@ -233,6 +234,33 @@ describe("before anybody knows whose it is", () => {
       expect(isIP(got)).toBe(0);
     }
     await filtered.shell("ip link del stranger0");
+  });
+
+  test("two ports hear nothing of each other while an attachment is being made: one may be it (D3)", async () => {
+    // The host's own tables, where bridges call them, keep this from them as well.
+    await filtered.shell("sysctl -qw net.bridge.bridge-nf-call-ip6tables=0");
+    // Somebody's port that is in no table, from before.
+    const left = await newLink("left0");
+    await filtered.driverRequest("open", { bridge: "lab0" });
+    const names = ["newborn0", "newborn1"];
+    const [first, second] = [await newLink("newborn0"), await newLink("newborn1")];
+    await filtered.shell(["left0", ...names].map((name) => `ip link set ${name} master lab0`).join("\n"));
+    await second.capture("eth0");
+    await left.send("eth0", advertisementOfRouter("02:00:00:00:00:08", "fe80::8"));
+    await first.send("eth0", advertisementOfRouter("02:00:00:00:00:09", "fe80::9"));
+    await filtered.driverRequest("close", {});
+    // What is sent after that is heard, and by then the others would have been.
+    await first.send("eth0", advertisementOfRouter("02:00:00:00:00:0a", "fe80::a"));
+    const heard: string[] = [];
+    await waitFor(
+      async () => {
+        heard.push(...(await second.frames()));
+        return heard.some((frame) => frame.includes("02000000000a"));
+      },
+      { what: "the last frame" },
+    );
+    expect(heard.filter((frame) => /02000000000[89]/.test(frame))).toEqual([]);
+    await filtered.shell(["left0", ...names].map((name) => `ip link del ${name}`).join("\n"));
   });
 
   test("the host does not hear a new link while an attachment is being made, and does hear others' before and after", async () => {
