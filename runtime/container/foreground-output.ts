@@ -23,6 +23,7 @@ interface LogPlace {
 }
 
 const streams = ["stdout", "stderr"] as const;
+const wordFor = { stdout: "output", stderr: "error" };
 
 /**
  * What a container prints in the foreground: through us, or on standard output, where no log keeps it, directly. What the runtime says
@@ -35,6 +36,7 @@ export class ForegroundOutput implements Disposable {
   readonly #relays = new Map<OutputStream, RelayedStream>();
   readonly #words: RuntimeWords;
   readonly #log: LogFile | undefined;
+  #failure: CntnrError | undefined;
 
   constructor(private readonly options: ForegroundOutputOptions) {
     const { attached, log } = options;
@@ -94,8 +96,17 @@ export class ForegroundOutput implements Disposable {
     } catch (error) {
       // Nobody reads it any more: the container hears of it as if it wrote there itself.
       if (error instanceof BrokenOutput) return false;
-      throw error;
+      // A full disk: it ends by that as it would by itself, and is not left alone.
+      this.#failure ??= new CntnrError("engine", `standard ${wordFor[stream]}: ${reasonOf(error)}`, {
+        cause: error,
+      });
+      return false;
     }
+  }
+
+  /** Why not all that was printed could be passed on; undefined when it could, or nobody wanted it. */
+  get failure(): CntnrError | undefined {
+    return this.#failure;
   }
 
   [Symbol.dispose](): void {

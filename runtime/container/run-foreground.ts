@@ -70,7 +70,8 @@ export async function runForeground(
   const failure = failureOf(exitCode);
   if (failure) noteFailedStart(paths, failure.message);
   await finish(directories, record, failure?.exitCode ?? exitCode);
-  if (failure) throw failure;
+  const thrown = failure ?? output.failure;
+  if (thrown) throw thrown;
   return exitCode;
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { noteContainer } from "../container/container-events.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
-import { runcFlagsWithLog } from "../container/runc.ts";
 import { ForegroundOutput } from "../container/foreground-output.ts";
+import { runcFlagsWithLog } from "../container/runc.ts";
 import { classifyRuncFailure } from "../container/runc-failure.ts";
 import { SignalForwarding } from "../container/signal-forwarding.ts";
 import { runtimeCommand } from "../container/user-namespace.ts";
@@ -51,7 +51,8 @@ export async function execContainer(
     const exitCode = await ended;
     const failure = failureOf(exitCode);
     tell("exec_die", failure?.exitCode ?? exitCode);
-    if (failure) throw failure;
+    const thrown = failure ?? output.failure;
+    if (thrown) throw thrown;
     return exitCode;
   } finally {
     closeSession(session);

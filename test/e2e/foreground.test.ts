@@ -58,6 +58,23 @@ describe("a container in the foreground", () => {
     expect(await alice.container("endless")).toMatchObject({ state: "exited" });
   });
 
+  test("ends when a full disk takes no more of what it prints, and that is said", async () => {
+    const shown = await alice.run("cntnr run --name full $IMAGE sh -c 'yes 2>/dev/null' >/dev/full");
+    expect(shown).toMatchObject({
+      exitCode: 125,
+      stderr: "cntnr: standard output: no space left on device\n",
+    });
+    expect(await alice.container("full")).toMatchObject({ state: "exited" });
+    await alice.clear();
+    const complaining = "$IMAGE sh -c 'yes >&2' 2>/dev/full";
+    expect(await alice.run(`cntnr run --rm ${complaining}`)).toMatchObject({ exitCode: 125 });
+    expect(await alice.containers()).toEqual([]);
+    await alice.ok("cntnr run -d --name host $IMAGE sleep 1000");
+    const command = complaining.replace("$IMAGE", "host");
+    expect(await alice.run(`cntnr exec ${command}`)).toMatchObject({ exitCode: 1 });
+    expect(await alice.ok("cntnr top host -eo args")).toMatch(/^\S+\nsleep 1000$/);
+  });
+
   test("that cannot be started says why in one line, and keeps docker's code", async () => {
     const missing = "cntnr: no-such-command: executable file not found in $PATH\n";
     for (const flags of ["--name missing", "--rm", "--rm -i", "--rm -a stdout"]) {
