@@ -18,7 +18,7 @@ import { makeMounts, recordedMount, resolveMounts } from "./container-mounts.ts"
 import type { ContainerOptions, ResolvedMount } from "./container-options.ts";
 import { type ContainerRecord, containerPaths, recordVersion } from "./container-record.ts";
 import { registerContainer, unregisterContainer } from "./container-store.ts";
-import { findJoinedContainer, withNetworkOfJoined } from "./joined-container.ts";
+import { findJoinedContainer, withHostsOfJoined } from "./joined-container.ts";
 import { findOtherRuntime } from "./other-runtime.ts";
 import { currentBootId, ownIdentity } from "./process-identity.ts";
 import { publishExposed } from "./publish-exposed.ts";
@@ -77,7 +77,7 @@ export async function createContainer(
   surroundings: CreateSurroundings,
   made: Pick<ContainerRecord, "madeBy" | "stdinOnce">,
 ): Promise<ContainerRecord> {
-  const options = withNetworkOfJoined(directories, asked.options);
+  const options = withHostsOfJoined(directories, asked.options);
   const joined = findJoinedContainer(directories, options);
   const keptIds = keptIdsOf(options, joined?.record);
   const request = { ...asked, options: asKeptUser(options, keptIds) };

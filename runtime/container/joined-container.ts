@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { containerToJoin, type JoinedContainer, withJoinedProcess } from "../bundle/namespaces.ts";
-import { CntnrError } from "../errors/cntnr-error.ts";
+import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { replaceFile } from "../store/replace-file.ts";
 import type { ContainerOptions } from "./container-options.ts";
@@ -19,13 +19,35 @@ export function findJoinedContainer(
 }
 
 /**
- * What a container of the given options gets: the network of one that is on the host's is the host's, and nothing has to be joined
- * for it (nobody may join the host's namespace through a user namespace of his own). Throws CntnrError.
+ * What a container of the given options gets: what another one has of the host is the host's, and nothing has to be joined for it (nobody may
+ * join the host's namespaces through a user namespace of his own). Throws CntnrError.
  */
-export function withNetworkOfJoined(directories: Directories, options: ContainerOptions): ContainerOptions {
-  if (options.network.kind !== "container") return options;
-  const { record } = findRunning(directories, options.network.container);
-  return record.network.kind === "host" ? { ...options, network: { kind: "host" } } : options;
+export function withHostsOfJoined(directories: Directories, asked: ContainerOptions): ContainerOptions {
+  const host = { kind: "host" } as const;
+  const { network } = asked;
+  const isOnHostsNetwork =
+    network.kind === "container" &&
+    findRunning(directories, network.container).record.network.kind === "host";
+  const options = isOnHostsNetwork ? { ...asked, network: host } : asked;
+  const joined = findJoinedContainer(directories, options);
+  const isHosts = (type: "pid" | "ipc" | "uts") =>
+    options[type]?.kind === "container" && joined !== undefined && sharesOurs(joined.pid, type);
+  return {
+    ...options,
+    ...(isHosts("pid") ? { pid: host } : {}),
+    ...(isHosts("ipc") ? { ipc: host } : {}),
+    ...(isHosts("uts") ? { uts: host } : {}),
+  };
+}
+
+/** Whether a process is in our own namespace of that kind. */
+function sharesOurs(pid: number, type: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/${type}`) === readlinkSync(`/proc/self/ns/${type}`);
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "EACCES", "EPERM", "ESRCH")) return false;
+    throw error;
+  }
 }
 
 function findRunning(

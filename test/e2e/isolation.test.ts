@@ -36,6 +36,19 @@ async function refusal(flags: readonly string[], user = alice): Promise<string> 
 }
 
 describe("namespaces of the host", () => {
+  test("are those of who shares them with a container that has them", async () => {
+    for (const type of ["pid", "ipc", "uts"]) {
+      const start = ["cntnr", "run", "-d", "--name", "hosts", `--${type}`, "host", image, "sleep", "1000"];
+      await ok(alice, start);
+      try {
+        const own = await ok(alice, ["readlink", `/proc/self/ns/${type}`]);
+        expect(await runOk([`--${type}`, "container:hosts"], `readlink /proc/self/ns/${type}`)).toBe(own);
+      } finally {
+        await ok(alice, ["cntnr", "rm", "-f", "hosts"]);
+      }
+    }
+  });
+
   test("--pid host shows the host's processes, which stay out of reach", async () => {
     const script =
       "readlink /proc/self/ns/pid; kill -0 1 || echo cannot; cat /proc/1/environ || echo neither";
