@@ -1,12 +1,12 @@
-import { dlopen } from "bun:ffi";
+import { dlopen, FFIType } from "bun:ffi";
 import { ftruncateSync, readSync, writeSync } from "node:fs";
 import { nextData } from "./file-calls.ts";
 import { checkResult, errorName, lastErrno } from "./system-call.ts";
 
 const libc = dlopen("libc.so.6", {
-  copy_file_range: { args: ["i32", "ptr", "i32", "ptr", "u64", "u32"], returns: "i64" },
+  copy_file_range: { args: ["i32", "ptr", "i32", "ptr", "u64", "u32"], returns: FFIType.i64_fast },
   ioctl: { args: ["i32", "u64", "i32"], returns: "i32" },
-  lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
+  lseek: { args: ["i32", "i64", "i32"], returns: FFIType.i64_fast },
 }).symbols;
 
 const clone = 0x40049409; // FICLONE

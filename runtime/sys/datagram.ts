@@ -1,4 +1,4 @@
-import { dlopen } from "bun:ffi";
+import { dlopen, FFIType } from "bun:ffi";
 import { closeSync } from "node:fs";
 import { checkResult } from "./system-call.ts";
 
@@ -14,7 +14,7 @@ const noSignal = 0x4000; // MSG_NOSIGNAL
 export function sendDatagram(address: string, text: string): void {
   const { socket, sendto } = dlopen("libc.so.6", {
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-    sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
+    sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: FFIType.i64_fast },
   }).symbols;
   const name = address.startsWith("@") ? `\0${address.slice(1)}` : `${address}\0`;
   const target = Buffer.concat([Buffer.from([unixFamily, 0]), Buffer.from(name)]);

@@ -1,4 +1,4 @@
-import { dlopen } from "bun:ffi";
+import { dlopen, FFIType } from "bun:ffi";
 import { lstatSync } from "node:fs";
 import { checkResult, errorName, lastErrno, SystemCallError } from "./system-call.ts";
 
@@ -13,21 +13,21 @@ const libc = dlopen("libc.so.6", {
   fchmod: { args: ["i32", "u32"], returns: "i32" },
   fchmodat: { args: ["i32", "ptr", "u32", "i32"], returns: "i32" },
   fchown: { args: ["i32", "u32", "u32"], returns: "i32" },
-  fgetxattr: { args: ["i32", "ptr", "ptr", "u64"], returns: "i64" },
+  fgetxattr: { args: ["i32", "ptr", "ptr", "u64"], returns: FFIType.i64_fast },
   fsetxattr: { args: ["i32", "ptr", "ptr", "u64", "i32"], returns: "i32" },
   ftruncate: { args: ["i32", "i64"], returns: "i32" },
   futimens: { args: ["i32", "ptr"], returns: "i32" },
   lchown: { args: ["ptr", "u32", "u32"], returns: "i32" },
   link: { args: ["ptr", "ptr"], returns: "i32" },
-  lgetxattr: { args: ["ptr", "ptr", "ptr", "u64"], returns: "i64" },
-  llistxattr: { args: ["ptr", "ptr", "u64"], returns: "i64" },
+  lgetxattr: { args: ["ptr", "ptr", "ptr", "u64"], returns: FFIType.i64_fast },
+  llistxattr: { args: ["ptr", "ptr", "u64"], returns: FFIType.i64_fast },
   lremovexattr: { args: ["ptr", "ptr"], returns: "i32" },
-  lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
+  lseek: { args: ["i32", "i64", "i32"], returns: FFIType.i64_fast },
   lsetxattr: { args: ["ptr", "ptr", "ptr", "u64", "i32"], returns: "i32" },
   mkdir: { args: ["ptr", "u32"], returns: "i32" },
   mknod: { args: ["ptr", "u32", "u64"], returns: "i32" },
   open: { args: ["ptr", "i32", "u32"], returns: "i32" },
-  pwrite: { args: ["i32", "ptr", "u64", "i64"], returns: "i64" },
+  pwrite: { args: ["i32", "ptr", "u64", "i64"], returns: FFIType.i64_fast },
   rmdir: { args: ["ptr"], returns: "i32" },
   symlink: { args: ["ptr", "ptr"], returns: "i32" },
   sync_file_range: { args: ["i32", "i64", "i64", "u32"], returns: "i32" },
@@ -195,9 +195,11 @@ export function getFileAttribute(fd: number, attribute: ByteString): Buffer | un
 }
 
 function valueIn(call: string, result: number | bigint): Buffer | undefined {
-  const size = Number(result);
-  if (size < 0 && ["ENODATA", "EOPNOTSUPP"].includes(errorName(lastErrno()))) return undefined;
-  return Buffer.from(attributeBuffer.subarray(0, checkResult(call, size)));
+  if (result >= 0) return Buffer.from(attributeBuffer.subarray(0, Number(result)));
+  const errno = lastErrno();
+  const name = errorName(errno);
+  if (name === "ENODATA" || name === "EOPNOTSUPP") return undefined;
+  throw new SystemCallError(call, errno);
 }
 
 /** The names of a file's extended attributes. */

@@ -1,4 +1,4 @@
-import { dlopen } from "bun:ffi";
+import { dlopen, FFIType } from "bun:ffi";
 import { checkResult } from "./system-call.ts";
 
 /** keyctl(2) by Node's names of architectures. */
@@ -19,7 +19,7 @@ export function joinNewSessionKeyring(): void {
   const number = numbers[process.arch];
   if (number === undefined) return;
   const { syscall } = dlopen("libc.so.6", {
-    syscall: { args: ["i64", "i64", "ptr"], returns: "i64" },
+    syscall: { args: ["i64", "i64", "ptr"], returns: FFIType.i64_fast },
   }).symbols;
   checkResult("keyctl", Number(syscall(number, joinSession, null)));
 }

@@ -1,4 +1,4 @@
-import { dlopen } from "bun:ffi";
+import { dlopen, FFIType } from "bun:ffi";
 import { checkResult } from "./system-call.ts";
 
 const openat2Number = 437; // on all architectures
@@ -20,7 +20,7 @@ let syscall:
  */
 export function openBeneath(fd: number, path: Uint8Array, use: "status" | "reading" = "status"): number {
   syscall ??= dlopen("libc.so.6", {
-    syscall: { args: ["i64", "i64", "ptr", "ptr", "u64"], returns: "i64" },
+    syscall: { args: ["i64", "i64", "ptr", "ptr", "u64"], returns: FFIType.i64_fast },
   }).symbols.syscall;
   const how = new BigUint64Array([BigInt(flagsFor[use]), 0n, resolveBeneathWithoutLinks]);
   const name = Buffer.concat([path.length === 0 ? Buffer.from(".") : path, Buffer.from("\0")]);

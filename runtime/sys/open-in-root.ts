@@ -1,4 +1,4 @@
-import { dlopen, ptr } from "bun:ffi";
+import { dlopen, FFIType, ptr } from "bun:ffi";
 import { closeSync, constants, openSync } from "node:fs";
 import { checkResult } from "./system-call.ts";
 
@@ -14,7 +14,7 @@ const closeOnExec = 0o2000000; // O_CLOEXEC
  */
 export function openInRoot(root: string, path: string, flags = 0): number {
   const { syscall } = dlopen("libc.so.6", {
-    syscall: { args: ["i64", "i64", "ptr", "ptr", "u64"], returns: "i64" },
+    syscall: { args: ["i64", "i64", "ptr", "ptr", "u64"], returns: FFIType.i64_fast },
   }).symbols;
   const directory = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
   try {

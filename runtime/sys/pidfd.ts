@@ -1,4 +1,4 @@
-import { dlopen } from "bun:ffi";
+import { dlopen, FFIType } from "bun:ffi";
 import { closeSync } from "node:fs";
 import { CntnrError } from "../errors/cntnr-error.ts";
 
@@ -11,7 +11,7 @@ export interface Pidfd extends Disposable {
 
 /** Opens a descriptor of a process that stays that process's, whatever becomes of its number. */
 export function openPidfd(pid: number): Pidfd {
-  const libc = dlopen("libc.so.6", { syscall: { args: ["i64", "i64", "i64"], returns: "i64" } });
+  const libc = dlopen("libc.so.6", { syscall: { args: ["i64", "i64", "i64"], returns: FFIType.i64_fast } });
   const fd = Number(libc.symbols.syscall(pidfdOpenNumber, pid, 0));
   if (fd < 0)
     throw new CntnrError(

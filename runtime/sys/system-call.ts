@@ -33,7 +33,11 @@ export class SystemCallError extends Error {
 const errnoLocation = dlopen("libc.so.6", { __errno_location: { args: [], returns: "ptr" } }).symbols
   .__errno_location;
 
-/** The errno(3) of this thread's last failed call. */
+/**
+ * The errno(3) of this thread's last failed call. Nothing may be made in memory between the two: when the engine makes room it looks
+ * at /proc, and in a root that has none, as a layer's, that leaves an errno of its own. So results of 64 bits are `i64_fast`, which
+ * are no bigints.
+ */
 export function lastErrno(): number {
   const location = errnoLocation();
   return typeof location === "number" ? read.i32(location) : 0;
