@@ -40,13 +40,14 @@ export type AttachResult = number | "left";
 export async function startAttached(
   directories: Directories,
   record: ContainerRecord,
-  options: AttachOptions & Pick<StartOptions, "service">,
+  options: AttachOptions & Pick<StartOptions, "service" | "unstarted">,
 ): Promise<AttachResult> {
   const paths = containerPaths(directories, record.id);
   using stack = new DisposableStack();
   let socket: PacketSocket | undefined;
   await startContainer(directories, record, {
     ...(options.service ? { service: options.service } : {}),
+    ...(options.unstarted ? { unstarted: options.unstarted } : {}),
     onCreated: () => {
       options.signal?.throwIfAborted();
       socket = stack.use(PacketSocket.connect(paths.attachSocket));

@@ -1,14 +1,14 @@
 import type { AttachedStreams, OutputStream } from "../attach/attach-streams.ts";
 import { BrokenOutput } from "../attach/own-streams.ts";
 import type { Directories } from "../store/directories.ts";
-import { type Service, serviceOf } from "../systemd/service.ts";
+import { serviceOf } from "../systemd/service.ts";
 import { checkTerminal } from "./check-terminal.ts";
 import type { ContainerId } from "./container-id.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { readState } from "./container-state.ts";
 import { type CreateRequest, type CreateSurroundings, createContainer } from "./create-container.ts";
 import { runForeground } from "./run-foreground.ts";
 import { SealedRuntime } from "./sealed-runtime.ts";
+import type { StartOptions } from "./start-container.ts";
 import { isEntered } from "./user-namespace.ts";
 
 /** One `cntnr run`. */
@@ -35,8 +35,8 @@ const sweepAfterMs = 500;
 
 /**
  * Makes a container and runs it: in the foreground until it has ended, or in the background. Throws CntnrError, and the reason of
- * `surroundings.signal`; then nothing of the container is left, unless it was to be kept. Our own standard input and output are given to it as they are, and
- * nobody can take them away again: without streams of its own, `signal` is obeyed until it runs.
+ * `surroundings.signal`; then nothing of the container is left, unless it was to be kept. Our own standard input and output are given to it
+ * as they are, and nobody can take them away again: without streams of its own, `signal` is obeyed until it runs.
  */
 export async function runContainer(
   directories: Directories,
@@ -53,9 +53,10 @@ export async function runContainer(
   });
   const service = serviceOf(surroundings.env, record.sdnotify);
   const { attached, signals } = request;
+  const unstarted = record.autoRemove ? "remove" : request.unstarted;
   const isShown = attached.length > 0;
   if (detach || !(isShown || options.stdin)) {
-    await startNew(directories, record, service, request.unstarted, signal);
+    await startNew(directories, record, { unstarted, ...(service ? { service } : {}) }, signal);
     return { kind: "detached", id: record.id };
   }
   using _ = sweepLater(directories);
@@ -83,13 +84,11 @@ export async function runContainer(
     attached,
     streams,
     signal,
+    unstarted,
     ...(service ? { service } : {}),
   }).catch(async (error) => {
     // Nobody sees any more what it prints. As with podman it goes on, unless it was to leave nothing.
-    const isUnwanted =
-      error instanceof BrokenOutput
-        ? record.autoRemove
-        : isUnstarted(directories, record) && (record.autoRemove || request.unstarted === "remove");
+    const isUnwanted = error instanceof BrokenOutput && record.autoRemove;
     if (streams || signal?.aborted || isUnwanted) await removeStarted(directories, record);
     throw error;
   });
@@ -105,26 +104,16 @@ function mayBeForeground({ detach, streams, options, runtime }: RunRequest): boo
 async function startNew(
   directories: Directories,
   record: ContainerRecord,
-  service: Service | undefined,
-  unstarted: RunRequest["unstarted"],
+  options: Pick<StartOptions, "service" | "unstarted">,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { startContainer } = await import("./start-container.ts");
   try {
-    await startContainer(directories, record, {
-      onCreated: () => signal?.throwIfAborted(),
-      ...(service ? { service } : {}),
-    });
+    await startContainer(directories, record, { ...options, onCreated: () => signal?.throwIfAborted() });
   } catch (error) {
-    // One that runs, and of which the service manager could not be told, would run for nobody.
-    const isKept = unstarted === "keep" && !record.autoRemove && isUnstarted(directories, record);
-    if (signal?.aborted || !isKept) await removeStarted(directories, record);
+    if (signal?.aborted) await removeStarted(directories, record);
     throw error;
   }
-}
-
-function isUnstarted(directories: Directories, record: ContainerRecord): boolean {
-  return readState(directories, record).kind === "created";
 }
 
 /** Whoever has started it has no id to remove it by. */

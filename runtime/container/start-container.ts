@@ -25,6 +25,11 @@ const lastWordMs = 2000;
 export interface StartOptions {
   /** Without it somebody starts the container. */
   readonly cause?: LifeCause;
+  /**
+   * For who has made the container: what becomes of it when it cannot be started. One that runs and of which the service manager could not be
+   * told goes in any case: it would run for nobody. Without it the container stays.
+   */
+  readonly unstarted?: "keep" | "remove";
   /** Called when the container is created and not yet started: nothing that it prints is lost to who attaches now. */
   readonly onCreated?: () => Promise<void> | void;
   /** Who has started us, and is to be told when the container is ready; restarts are his to do then. */
@@ -42,10 +47,21 @@ export async function startContainer(
   record: ContainerRecord,
   options: StartOptions = {},
 ): Promise<void> {
-  await startWhenEnded(directories, record, options);
-  if (!options.service) return;
-  const { announceService } = await import("../systemd/announce-service.ts");
-  await announceService(directories, record, options.service);
+  const { service, unstarted } = options;
+  let isStarted = false;
+  try {
+    await startWhenEnded(directories, record, options);
+    isStarted = true;
+    if (!service) return;
+    const { announceService } = await import("../systemd/announce-service.ts");
+    await announceService(directories, record, service);
+  } catch (error) {
+    if (unstarted === "remove" || (unstarted && isStarted)) {
+      const { removeContainer } = await import("./end-container.ts");
+      await removeContainer(directories, record, "kill");
+    }
+    throw error;
+  }
 }
 
 /**

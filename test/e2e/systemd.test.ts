@@ -62,6 +62,9 @@ describe("--sdnotify", () => {
       (await alice.run(`${notifying} cntnr run -d --sdnotify healthy $IMAGE sleep 1000`)).stderr,
     ).toContain("has no health check");
     expect(await alice.containers()).toEqual([]);
+    const shown = await alice.run(`${notifying} cntnr run --sdnotify healthy $IMAGE sleep 1000`);
+    expect(shown.stderr).toContain("has no health check");
+    expect(await alice.containers()).toEqual([]);
   });
 
   test("container leaves it to the container to say when it is ready", async () => {
