@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
+import { isProblem, requireGoodNetworks } from "../../netd/doctor/policy-networks.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { readDraft, readTrustedFile, TrustError } from "../../policy/trusted-file.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { locationOf } from "./locations.ts";
 import { policyIn, policyOf } from "./policy-arguments.ts";
-import { isProblem, requireGoodNetworks } from "../../netd/doctor/policy-networks.ts";
 
 /** `cntnr-netd policy check`: like `visudo -c`. Every problem on a line of its own. */
 export async function policyCheck({ args }: CommandContext): Promise<number> {

@@ -1,11 +1,11 @@
 import { basename, join } from "node:path";
+import { isProblem, requireGoodNetworks } from "../../netd/doctor/policy-networks.ts";
 import { resolveAccountNames } from "../../netd/process/account-names.ts";
 import { installPolicy } from "../../policy/tools/install.ts";
 import { readTrustedFile } from "../../policy/trusted-file.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { locationOf } from "./locations.ts";
-import { isProblem, requireGoodNetworks } from "../../netd/doctor/policy-networks.ts";
 
 /** `cntnr-netd policy install FILE`: refuses what the service would not load. */
 export async function policyInstall({ args }: CommandContext): Promise<number> {

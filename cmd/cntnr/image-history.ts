@@ -3,9 +3,9 @@ import { agoOf } from "../command-line/ago.ts";
 import { print, printable } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
+import { createdAt } from "./created-at.ts";
 import { engineOf } from "./engine-of.ts";
 import { formatList } from "./format-template.ts";
-import { createdAt } from "./created-at.ts";
 import { shortDigest } from "./image-ls.ts";
 
 const headings = {

@@ -6,8 +6,8 @@ import { showPort } from "../../runtime/network/network-request.ts";
 import { agoOf } from "../command-line/ago.ts";
 import { printable } from "../command-line/output.ts";
 import { decimalSize } from "./byte-size.ts";
-import { createdAt } from "./created-at.ts";
 import { stateWord, statusOf } from "./container-status.ts";
+import { createdAt } from "./created-at.ts";
 import type { ListLayout, TemplateRow } from "./format-template.ts";
 
 export const psLayout = (withSize: boolean): ListLayout => ({

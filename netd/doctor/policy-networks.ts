@@ -1,5 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { PolicyError } from "../../policy/grammar/problem.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { TrustError } from "../../policy/trusted-file.ts";
 import { ConflistError } from "../cni/conflist.ts";
 import { SubnetError } from "../cni/network-facts.ts";
 import { configurationWarnings } from "../front/configuration-warnings.ts";
@@ -11,9 +14,6 @@ import {
   factsOf,
   foreignAddresses,
 } from "../worker/configured-network.ts";
-import { PolicyError } from "../../policy/grammar/problem.ts";
-import type { Policy } from "../../policy/policy.ts";
-import { TrustError } from "../../policy/trusted-file.ts";
 
 /** Where a policy's networks are described, and what there is of them now. */
 export interface NetworkPlaces {

@@ -1,9 +1,9 @@
 import { Address4, Address6 } from "ip-address";
 import type { HostAddressing } from "../../policy/address/overlaps.ts";
-import { listLinks } from "./links.ts";
 import { bytesOfAddress } from "../sys/address-bytes.ts";
 import { SystemCallError } from "../sys/libc.ts";
 import { family as ipFamily } from "../sys/sockets.ts";
+import { listLinks } from "./links.ts";
 import { encodeAttribute, type Message, parseAttributes } from "./message.ts";
 import { askKernel, dump, protocol } from "./request.ts";
 

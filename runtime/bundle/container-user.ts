@@ -58,6 +58,26 @@ export function findUser(wish: UserWish, files: AccountFiles): ContainerUser {
   return { uid: entry.uid, gid: entry.gid, additionalGids: [...new Set(additionalGids)], home };
 }
 
+/**
+ * The user of a process in a container: looked up in its account files, with the groups that `--group-add` names, and fitted to the
+ * ids that are mapped. Throws CntnrError.
+ */
+export function planUser(
+  wish: UserWish,
+  files: AccountFiles,
+  { mappings, addedGroups, isRoot }: UserSurroundings,
+): MappedUser {
+  const user = addGroups(findUser(wish, files), addedGroups ?? [], files, mappings);
+  return fitUser(user, wish, mappings, addedGroups || isRoot ? "settable" : "not-settable");
+}
+
+export interface UserSurroundings {
+  readonly mappings: IdMappings;
+  readonly addedGroups: readonly string[] | undefined;
+  /** Whoever starts the runtime is root. */
+  readonly isRoot: boolean;
+}
+
 /** `--group-add`: groups of the image, by name or number, beside the user's own. Throws CntnrError `not-found` or `unsupported`. */
 export function addGroups(
   user: ContainerUser,

@@ -1,4 +1,4 @@
-import { startFailure } from "../process/run-command.ts";
+import { notInPath } from "../process/run-command.ts";
 import type { OciMount } from "./oci-config.ts";
 
 /** In /dev, which is a container's own and in no image that is made of it. */
@@ -27,7 +27,7 @@ export function findInitProgram(which: (name: string) => string | null = Bun.whi
     const path = which(name);
     if (path) return { path, words };
   }
-  throw startFailure(programs[0].name, Object.assign(new Error("not in PATH"), { code: "ENOENT" }));
+  throw notInPath(programs[0].name);
 }
 
 export function initMount({ path }: InitProgram): OciMount {

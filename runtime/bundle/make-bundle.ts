@@ -12,11 +12,9 @@ import type { IdMappings } from "../userns/id-mappings.ts";
 import type { KeptIds } from "../userns/keep-ids.ts";
 import {
   type AccountFiles,
-  addGroups,
   type ContainerUser,
-  findUser,
-  fitUser,
   type MappedUser,
+  planUser,
   type UserWish,
 } from "./container-user.ts";
 import { exactJson } from "./exact-json.ts";
@@ -194,9 +192,7 @@ function resolveUser(
     options.user === undefined
       ? { text: image.config.user, from: "image" }
       : { text: options.user, from: "flag" };
-  const groups = addedGroups || process.geteuid?.() === 0 ? "settable" : "not-settable";
-  const user = addGroups(findUser(wish, files), addedGroups ?? [], files, mappings);
-  return fitUser(user, wish, mappings, groups);
+  return planUser(wish, files, { mappings, addedGroups, isRoot: process.geteuid?.() === 0 });
 }
 
 /** Of mounts that the user is to own (podman's :U) all files. With one id alone there is only one owner. */

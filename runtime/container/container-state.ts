@@ -12,9 +12,9 @@ import { type DueRestart, dueRestart, lostRestart, readPendingRestart } from "./
 import { currentBootId, isAlive, readArguments } from "./process-identity.ts";
 
 /**
- * What a container is doing. `creating`: its bundle is being made. `created`: it has never run; with an exit code, it could not be started. `starting`: somebody is
- * starting it, or dealing with its end. `dead`: it has ended and nobody saw its exit code, because its supervisor was
- * killed or the machine stopped.
+ * What a container is doing. `creating`: its bundle is being made. `created`: it has never run; with an exit code, it could not be
+ * started. `starting`: somebody is starting it, or dealing with its end. `dead`: it has ended and nobody saw its exit code, because
+ * its supervisor was killed or the machine stopped.
  */
 export type ContainerState =
   | { readonly kind: "creating" }

@@ -1,5 +1,5 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { startFailure } from "../process/run-command.ts";
+import { notInPath } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
 import type { HeldNamespace } from "../userns/hold-namespace.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
@@ -123,5 +123,5 @@ export function conmonRuntime(...args: Parameters<typeof runtimeCommand>): strin
 function findProgram(name: string): string {
   const path = Bun.which(name);
   if (path) return path;
-  throw startFailure(name, Object.assign(new Error("not in PATH"), { code: "ENOENT" }));
+  throw notInPath(name);
 }

@@ -1,5 +1,5 @@
-import { explainDiskError } from "../errors/disk-error.ts";
 import { explainFileError } from "../errors/cntnr-error.ts";
+import { explainDiskError } from "../errors/disk-error.ts";
 
 /**
  * The same object, whose methods throw CntnrError also for what a disk refuses (ENOSPC, EACCES and their like): these come from any call

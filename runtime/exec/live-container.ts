@@ -1,6 +1,6 @@
 import { closeSync, constants, readFileSync } from "node:fs";
 import * as v from "valibot";
-import { addGroups, type ContainerUser, findUser, fitUser, type UserWish } from "../bundle/container-user.ts";
+import { type ContainerUser, planUser, type UserWish } from "../bundle/container-user.ts";
 import type { OciProcess } from "../bundle/oci-config.ts";
 import { refuseProc } from "../bundle/process-plan.ts";
 import { type ContainerRecord, containerPaths } from "../container/container-record.ts";
@@ -74,11 +74,9 @@ export function findLiveUser(
   const wish: UserWish = { text, from: "flag" };
   const files = { passwd: readText(pid, "/etc/passwd"), group: readText(pid, "/etc/group") };
   const { addedGroups } = record;
-  const groups = addedGroups || process.geteuid?.() === 0 ? "settable" : "not-settable";
-  const mappings = mappingsOf(record);
   try {
-    const user = addGroups(findUser(wish, files), addedGroups ?? [], files, mappings);
-    return fitUser(user, wish, mappings, groups).user;
+    const isRoot = process.geteuid?.() === 0;
+    return planUser(wish, files, { mappings: mappingsOf(record), addedGroups, isRoot }).user;
   } catch (error) {
     if (!(error instanceof CntnrError) || error.code !== "not-found") throw error;
     throw new CntnrError("command-not-executable", error.message, { cause: error });

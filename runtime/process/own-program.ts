@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { startFailure } from "./run-command.ts";
+import { notInPath } from "./run-command.ts";
 
 /** Work is done in directories with files of containers, and Bun would run what a bunfig.toml there says. The compiled program has none of it. */
 const noOrders = ["--config=/dev/null", "--no-env-file"] as const;
@@ -18,5 +18,5 @@ export function ownProgram(): readonly [string, ...string[]] {
   if (existsSync(source)) return [process.execPath, ...noOrders, source];
   const installed = Bun.which("cntnr");
   if (installed) return [installed];
-  throw startFailure("cntnr", Object.assign(new Error("not in PATH"), { code: "ENOENT" }));
+  throw notInPath("cntnr");
 }

@@ -38,6 +38,11 @@ export function startFailure(command: string, error: unknown): CntnrError {
   );
 }
 
+/** The same of one that is not in PATH. */
+export function notInPath(command: string): CntnrError {
+  return startFailure(command, Object.assign(new Error("not in PATH"), { code: "ENOENT" }));
+}
+
 /** Runs a command to its end and collects what it prints. Never through a shell. */
 export async function runCommand(
   command: string,
