@@ -205,18 +205,14 @@ export class Images {
     readonly all?: boolean;
     readonly filters?: readonly string[];
   } = {}): Promise<PrunedImages> {
-    const [{ listImages }, { filterImages }, { removeNames }, users] = await Promise.all([
+    const [{ listImages }, { filterImages }, { removeUnusedImages }] = await Promise.all([
       import("../image/list-images.ts"),
       import("../image/filter-images.ts"),
-      import("../image/expire-images.ts"),
-      import("./image-users.ts"),
+      import("./remove-unused-images.ts"),
     ]);
     const { directories } = this.#context;
-    const inUse = users.manifestsInUse(directories);
-    const images = filterImages(listImages(directories), filters).filter(
-      ({ name, manifestDigest }) => !inUse.has(manifestDigest) && (all || name === ""),
-    );
-    const garbage = await removeNames(directories, images, users.garbageOptions(directories));
+    const choose = (listed: readonly ImageSummary[]) => filterImages(listed, filters);
+    const { images, garbage } = await removeUnusedImages(directories, all, choose);
     const left = new Set(listImages(directories).map(({ manifestDigest }) => manifestDigest));
     const gone = images.filter(({ manifestDigest }) => !left.has(manifestDigest));
     return {

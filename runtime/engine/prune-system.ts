@@ -1,13 +1,10 @@
-import { usedVolumes } from "../container/container-volumes.ts";
 import { type PrunedContainer, pruneContainers } from "../container/prune-containers.ts";
 import type { Garbage } from "../image/collect-garbage.ts";
-import { removeNames } from "../image/expire-images.ts";
-import { listImages } from "../image/list-images.ts";
 import type { Directories } from "../store/directories.ts";
-import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { type PrunedVolume, pruneVolumes } from "../volume/remove-volumes.ts";
 import type { WaitOptions } from "./context.ts";
-import { garbageOptions, manifestsInUse } from "./image-users.ts";
+import { removeUnusedImages } from "./remove-unused-images.ts";
+import { volumeRemoval } from "./volume-users.ts";
 
 export interface SystemPruneOptions extends WaitOptions {
   /** Also images with a name that no container was made from. */
@@ -36,17 +33,13 @@ export async function pruneSystem(
 ): Promise<SystemPruned> {
   const containers = await pruneContainers(directories, isWanted, signal);
   signal?.throwIfAborted();
-  const removal = { mappings: loadIdMappings(), usedVolumes: () => usedVolumes(directories) };
   const removedVolumes = volumes
-    ? await pruneVolumes(directories, ({ anonymous }) => anonymous, removal, signal)
+    ? await pruneVolumes(directories, ({ anonymous }) => anonymous, volumeRemoval(directories), signal)
     : [];
   signal?.throwIfAborted();
-  const inUse = manifestsInUse(directories);
-  const images = listImages(directories).filter(
-    ({ name, manifestDigest, created, labels }) =>
-      !inUse.has(manifestDigest) && (allImages || name === "") && isWanted({ createdAt: created, labels }),
+  const { images, garbage } = await removeUnusedImages(directories, allImages, (listed) =>
+    listed.filter(({ created, labels }) => isWanted({ createdAt: created, labels })),
   );
-  const garbage = await removeNames(directories, images, garbageOptions(directories));
   return {
     containers,
     volumes: removedVolumes,

@@ -1,9 +1,9 @@
 import { usedVolumes } from "../container/container-volumes.ts";
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { loadIdMappings } from "../userns/load-id-mappings.ts";
-import type { PrunedVolume, RemovalSurroundings } from "../volume/remove-volumes.ts";
+import type { PrunedVolume } from "../volume/remove-volumes.ts";
 import type { VolumeRecord } from "../volume/volume-store.ts";
 import type { EngineContext, WaitOptions } from "./context.ts";
+import { volumeRemoval } from "./volume-users.ts";
 
 /** A volume: what is known of it, and the directory in which its files are. */
 export interface Volume extends VolumeRecord {
@@ -74,7 +74,7 @@ export class Volumes {
   /** Removes a volume that nobody uses. Throws `conflict`, `not-found`. */
   async remove(name: string): Promise<void> {
     const { removeVolume } = await import("../volume/remove-volumes.ts");
-    await removeVolume(this.#context.directories, name, await this.#surroundings());
+    await removeVolume(this.#context.directories, name, volumeRemoval(this.#context.directories));
   }
 
   /** Removes all volumes that nobody uses and that are wanted away: by default the anonymous ones. */
@@ -84,12 +84,12 @@ export class Volumes {
   ): Promise<PrunedVolume[]> {
     const { pruneVolumes } = await import("../volume/remove-volumes.ts");
     const { signal } = this.#context.waiting(options);
-    return pruneVolumes(this.#context.directories, isWanted, await this.#surroundings(), signal);
-  }
-
-  async #surroundings(): Promise<RemovalSurroundings> {
-    const { directories } = this.#context;
-    return { mappings: loadIdMappings(), usedVolumes: () => usedVolumes(directories) };
+    return pruneVolumes(
+      this.#context.directories,
+      isWanted,
+      volumeRemoval(this.#context.directories),
+      signal,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
-import { readSecret, type SecretSource } from "../steps/secrets.ts";
+import { findAuthorization } from "../steps/authorization.ts";
+import type { SecretSource } from "../steps/secrets.ts";
 
 /**
  * The environment in which Git tells a repository's server who asks: by the secret GIT_AUTH_HEADER (the header's value) or
@@ -12,7 +13,11 @@ export function gitAuthorization(
 ): NodeJS.ProcessEnv {
   if (!/^https?:\/\//i.test(remote) || !URL.canParse(remote)) return {};
   const { protocol, host, hostname } = new URL(remote);
-  const header = headerOf([`.${host}`, `.${hostname}`, ""], secrets, env);
+  const candidates = [`.${host}`, `.${hostname}`, ""].map((suffix) => ({
+    header: `GIT_AUTH_HEADER${suffix}`,
+    token: `GIT_AUTH_TOKEN${suffix}`,
+  }));
+  const header = findAuthorization(candidates, basic, secrets, env);
   if (header === undefined) return {};
   // git-config(1): settings may be in the environment already.
   const count = Number(env.GIT_CONFIG_COUNT ?? "0");
@@ -23,20 +28,7 @@ export function gitAuthorization(
   };
 }
 
-function headerOf(
-  suffixes: readonly string[],
-  secrets: ReadonlyMap<string, SecretSource>,
-  env: NodeJS.ProcessEnv,
-): string | undefined {
-  const secretOf = (id: string) => {
-    const source = secrets.get(id);
-    return source && readSecret(id, source, env).toString().trim();
-  };
-  for (const suffix of suffixes) {
-    const header = secretOf(`GIT_AUTH_HEADER${suffix}`);
-    if (header !== undefined) return header;
-    const token = secretOf(`GIT_AUTH_TOKEN${suffix}`);
-    if (token !== undefined) return `basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
-  }
-  return undefined;
+/** As whom GitHub and others take who has a token. */
+function basic(token: string): string {
+  return `basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
 }

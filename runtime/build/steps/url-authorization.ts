@@ -1,4 +1,5 @@
-import { readSecret, type SecretSource } from "./secrets.ts";
+import { findAuthorization } from "./authorization.ts";
+import type { SecretSource } from "./secrets.ts";
 
 /**
  * What a URL's server is told of who asks, by the secret HTTP_AUTH_HEADER_HOST (the header's value) or HTTP_AUTH_TOKEN_HOST (a
@@ -10,15 +11,9 @@ export function authorizationFor(
   env: NodeJS.ProcessEnv,
 ): string | undefined {
   const { host, hostname } = new URL(url);
-  const secretOf = (id: string) => {
-    const source = secrets.get(id);
-    return source && readSecret(id, source, env).toString().trim();
-  };
-  for (const name of [host, hostname]) {
-    const header = secretOf(`HTTP_AUTH_HEADER_${name}`);
-    if (header !== undefined) return header;
-    const token = secretOf(`HTTP_AUTH_TOKEN_${name}`);
-    if (token !== undefined) return `Bearer ${token}`;
-  }
-  return undefined;
+  const candidates = [host, hostname].map((name) => ({
+    header: `HTTP_AUTH_HEADER_${name}`,
+    token: `HTTP_AUTH_TOKEN_${name}`,
+  }));
+  return findAuthorization(candidates, (token) => `Bearer ${token}`, secrets, env);
 }
