@@ -2,38 +2,27 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { busyboxImage } from "../fixtures/images.ts";
-import { TestHost } from "../fixtures/test-host.ts";
-import { checked, type TestUser } from "../fixtures/users.ts";
+import { Runs } from "../fixtures/runs.ts";
+import type { TestHost } from "../fixtures/test-host.ts";
+import type { TestUser } from "../fixtures/users.ts";
 
+let runs: Runs;
 let host: TestHost;
 let image: string;
 let alice: TestUser;
 /** Has no sub-ids. */
 let carol: TestUser;
 beforeAll(async () => {
-  host = await TestHost.start();
-  ({ alice, carol } = host.users);
-  const registry = await host.startRegistry();
-  image = await registry.push(await busyboxImage(), "alpine:3.6");
-  for (const user of [alice, carol]) await ok(user, ["cntnr", "image", "pull", "-q", image]);
+  runs = await Runs.start();
+  ({ host, image, alice, carol } = runs);
 });
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => runs[Symbol.asyncDispose]());
 
-async function ok(user: TestUser, argv: readonly string[]): Promise<string> {
-  return checked(argv, await host.asUser(user, argv)).stdout.replace(/\n$/, "");
-}
-/** `cntnr run --rm FLAGS... IMAGE sh -c SCRIPT`, as alice unless another user is named. */
-const run = (flags: readonly string[], script: string, user = alice) =>
-  host.asUser(user, ["cntnr", "run", "--rm", ...flags, image, "sh", "-c", script]);
-const runOk = async (flags: readonly string[], script: string, user = alice) =>
-  checked([...flags, script], await run(flags, script, user)).stdout.replace(/\n$/, "");
-/** The one line on standard error of a run that cntnr refuses. */
-async function refusal(flags: readonly string[], user = alice): Promise<string> {
-  const { exitCode, stdout, stderr } = await run(flags, "echo ran", user);
-  expect([exitCode, stdout]).toEqual([125, ""]);
-  return stderr;
-}
+const ok = (user: TestUser, argv: readonly string[]) => runs.ok(user, argv);
+// As alice unless another user is named.
+const run = (flags: readonly string[], script: string, user = alice) => runs.run(user, flags, script);
+const runOk = (flags: readonly string[], script: string, user = alice) => runs.runOk(user, flags, script);
+const refusal = (flags: readonly string[], user = alice) => runs.refusal(user, flags);
 
 describe("namespaces of the host", () => {
   test("are those of who shares them with a container that has them", async () => {
