@@ -1,5 +1,6 @@
 import { CntnrError } from "../errors/cntnr-error.ts";
-import { type CommandResult, complaintOf, runCommand } from "../process/run-command.ts";
+import { runCommand } from "../process/run-command.ts";
+import { fatalMessage } from "./skopeo-failure.ts";
 
 export interface RegistryOptions {
   /** Default: as registries.conf(5) says. */
@@ -22,7 +23,8 @@ export async function logIn(
     ...{ stdin: password, timeoutMs },
     ...(signal ? { signal } : {}),
   });
-  if (result.exitCode !== 0) throw new CntnrError("not-permitted", `the login failed: ${sentenceOf(result)}`);
+  if (result.exitCode !== 0)
+    throw new CntnrError("not-permitted", `the login failed: ${fatalMessage(result)}`);
 }
 
 /** Has skopeo forget the credentials for a registry, or for all. Throws CntnrError `not-found` when there are none. */
@@ -35,12 +37,5 @@ export async function logOut(
     timeoutMs,
     ...(signal ? { signal } : {}),
   });
-  if (result.exitCode !== 0) throw new CntnrError("not-found", `the logout failed: ${sentenceOf(result)}`);
-}
-
-/** What skopeo says, without what its logger says around it. */
-function sentenceOf(result: CommandResult): string {
-  const complaint = complaintOf(result);
-  const message = /\bmsg=("(?:[^"\\]|\\.)*")/.exec(complaint)?.[1];
-  return message === undefined ? complaint : message.slice(1, -1).replaceAll(/\\(.)/g, "$1");
+  if (result.exitCode !== 0) throw new CntnrError("not-found", `the logout failed: ${fatalMessage(result)}`);
 }

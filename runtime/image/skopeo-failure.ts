@@ -125,7 +125,7 @@ function withoutPlace(reason: string, { source, shownSource }: CopiedPlace): str
 }
 
 /** The text of the last `level=fatal msg="..."`, unquoted; else the last line. */
-function fatalMessage(result: Pick<CommandResult, "exitCode" | "stderr">): string {
+export function fatalMessage(result: Pick<CommandResult, "exitCode" | "stderr">): string {
   for (const line of result.stderr.split("\n").toReversed()) {
     const quoted = /level=fatal msg=("(?:[^"\\]|\\.)*")/.exec(line)?.[1];
     const bare = /level=fatal msg=(\S+)/.exec(line)?.[1];

@@ -84,7 +84,7 @@ function isDocument(path: string): boolean {
     fd = openSync(path, "r");
   } catch (error) {
     // Removed meanwhile, or not to be read: then it is of no use here.
-    if (hasErrno(error, "ENOENT") || hasErrno(error, "EACCES")) return true;
+    if (hasErrno(error, "ENOENT", "EACCES")) return true;
     throw error;
   }
   try {

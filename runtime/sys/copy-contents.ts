@@ -1,7 +1,7 @@
 import { dlopen, FFIType } from "bun:ffi";
 import { ftruncateSync, readSync, writeSync } from "node:fs";
 import { nextData } from "./file-calls.ts";
-import { checkResult, errorName, lastErrno } from "./system-call.ts";
+import { checkResult } from "./system-call.ts";
 
 const libc = dlopen("libc.so.6", {
   copy_file_range: { args: ["i32", "ptr", "i32", "ptr", "u64", "u32"], returns: FFIType.i64_fast },
@@ -43,17 +43,14 @@ function share(source: number, target: number): boolean {
 
 const from = new BigInt64Array(1);
 const to = new BigInt64Array(1);
-/** What says that copy_file_range(2) is not for these file systems. */
-const notHere = ["EXDEV", "EINVAL", "EOPNOTSUPP", "ENOSYS", "EPERM"];
 
 function copyRange(source: number, target: number, start: number, end: number): void {
   for (let position = start; position < end; ) {
     from[0] = to[0] = BigInt(position);
     const wanted = Math.min(end - position, mostBytes);
     const count = Number(libc.copy_file_range(source, from, target, to, wanted, 0));
-    const isRefused = count < 0 && notHere.includes(errorName(lastErrno()));
-    // Some file systems of the kernel's have no data that it could take.
-    if (isRefused || checkResult("copy_file_range", count) === 0) {
+    // Not for these file systems, or of one of the kernel's, which have no data that it could take. Whatever else the reason is, copying will tell.
+    if (count <= 0) {
       copyByHand(source, target, position, end);
       return;
     }

@@ -1,6 +1,6 @@
 import { dlopen, FFIType } from "bun:ffi";
 import { lstatSync } from "node:fs";
-import { checkResult, errorName, lastErrno, SystemCallError } from "./system-call.ts";
+import { checkResult, query, SystemCallError } from "./system-call.ts";
 
 /**
  * Bytes as a string, one character (U+0000 to U+00FF) a byte: what file names and link targets are to the
@@ -182,31 +182,30 @@ export function setAttribute(name: ByteString, attribute: ByteString, value: Uin
 /** XATTR_SIZE_MAX and XATTR_LIST_MAX. */
 const attributeBuffer = Buffer.alloc(64 * 1024);
 
+const capacity = attributeBuffer.length;
+
 /** The value of an extended attribute of a file or a link itself; undefined when it has none of that name. */
 export function getAttribute(name: ByteString, attribute: ByteString): Buffer | undefined {
-  const buffer = attributeBuffer;
-  return valueIn("lgetxattr", libc.lgetxattr(path(name), attributeName(attribute), buffer, buffer.length));
+  return valueIn("lgetxattr", () =>
+    libc.lgetxattr(path(name), attributeName(attribute), attributeBuffer, capacity),
+  );
 }
 
 /** The same of an open file. */
 export function getFileAttribute(fd: number, attribute: ByteString): Buffer | undefined {
-  const buffer = attributeBuffer;
-  return valueIn("fgetxattr", libc.fgetxattr(fd, attributeName(attribute), buffer, buffer.length));
+  return valueIn("fgetxattr", () => libc.fgetxattr(fd, attributeName(attribute), attributeBuffer, capacity));
 }
 
-function valueIn(call: string, result: number | bigint): Buffer | undefined {
-  if (result >= 0) return Buffer.from(attributeBuffer.subarray(0, Number(result)));
-  const errno = lastErrno();
-  const name = errorName(errno);
-  if (name === "ENODATA" || name === "EOPNOTSUPP") return undefined;
-  throw new SystemCallError(call, errno);
+function valueIn(call: string, ask: () => number | bigint): Buffer | undefined {
+  const size = query(call, ask, ["ENODATA", "EOPNOTSUPP"]);
+  return size === undefined ? undefined : Buffer.from(attributeBuffer.subarray(0, size));
 }
 
 /** The names of a file's extended attributes. */
 export function listAttributes(name: ByteString): ByteString[] {
-  const size = Number(libc.llistxattr(path(name), attributeBuffer, attributeBuffer.length));
-  if (size < 0 && errorName(lastErrno()) === "EOPNOTSUPP") return [];
-  const names = attributeBuffer.toString("latin1", 0, checkResult("llistxattr", size));
+  const ask = () => libc.llistxattr(path(name), attributeBuffer, capacity);
+  const size = query("llistxattr", ask, ["EOPNOTSUPP"]) ?? 0;
+  const names = attributeBuffer.toString("latin1", 0, size);
   return names.split("\0").filter((attribute) => attribute !== "");
 }
 
@@ -217,7 +216,5 @@ export function removeAttribute(name: ByteString, attribute: ByteString): void {
 
 /** The next position at or after `position` that is not in a hole; undefined when only a hole is left (lseek(2), SEEK_DATA). */
 export function nextData(fd: number, position: number): number | undefined {
-  const found = Number(libc.lseek(fd, position, seekData));
-  if (found < 0 && errorName(lastErrno()) === "ENXIO") return undefined;
-  return checkResult("lseek", found);
+  return query("lseek", () => libc.lseek(fd, position, seekData), ["ENXIO"]);
 }

@@ -48,3 +48,24 @@ export function checkResult(call: string, result: number): number {
   if (result < 0) throw new SystemCallError(call, lastErrno());
   return result;
 }
+
+/** More often in a row the engine does not come between. */
+const mostQuestions = 5;
+
+/**
+ * The result of a call that changes nothing; undefined for one of the expected errors. It is asked again about any other before that is
+ * believed: the engine may make room between a call and the look at its error, however near they are. Throws SystemCallError.
+ */
+export function query(
+  call: string,
+  ask: () => number | bigint,
+  expected: readonly string[],
+): number | undefined {
+  for (let question = 1; ; question++) {
+    const result = ask();
+    if (result >= 0) return Number(result);
+    const errno = lastErrno();
+    if (expected.includes(errorName(errno))) return undefined;
+    if (question === mostQuestions) throw new SystemCallError(call, errno);
+  }
+}
