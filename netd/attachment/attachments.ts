@@ -8,6 +8,7 @@ import type { AttachmentRecord } from "../journal/record.ts";
 import { type Lease, reopenLease } from "../netns/lease.ts";
 import type { VerifiedNetns } from "../netns/verify-netns.ts";
 import type { Peer } from "../peer/identify-peer.ts";
+import { subjectOf } from "./audit-subject.ts";
 import { beginAttach, executeAttach, executeDetach, type Machine, residueOf, resultOf } from "./executor.ts";
 import { LostPorts } from "./lost-ports.ts";
 import { Reaper } from "./reaper.ts";
@@ -328,8 +329,4 @@ export class Attachments implements AsyncDisposable {
       given,
     };
   }
-}
-
-function subjectOf({ id, uid, plan }: AttachmentRecord) {
-  return { attachment: id, uid, network: plan.network, rule: plan.rule };
 }

@@ -3,6 +3,7 @@ import { messageOf } from "../errors.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import { PortUnavailable } from "../ports/port-reservations.ts";
 import type { PublishedPort } from "../ports/published-port.ts";
+import { subjectOf } from "./audit-subject.ts";
 import type { Machine } from "./executor.ts";
 
 /** A port that somebody else has taken while netd was away; it is not published until that one has left it. */
@@ -106,8 +107,4 @@ export class LostPorts implements Disposable {
       return false;
     }
   }
-}
-
-function subjectOf({ id, uid, plan }: AttachmentRecord) {
-  return { attachment: id, uid, network: plan.network, rule: plan.rule };
 }

@@ -4,6 +4,7 @@ import { Refusal } from "../errors.ts";
 import { findLink } from "../netlink/links.ts";
 import { endDuplicateDetection } from "../netlink/new-addresses.ts";
 import { pinMac, setPortFlags, setPrograms } from "../netlink/port-settings.ts";
+import { textOfMac } from "../sys/address-bytes.ts";
 import type { FilteredAttachment, HostEnd } from "./attachment.ts";
 import type { RunBatch } from "./commands.ts";
 import { bridgeSeal, endSeal } from "./seal.ts";
@@ -26,7 +27,7 @@ export async function settleBridge(bridge: string, runBatch: RunBatch): Promise<
 function newMac(): string {
   const [first = 0, ...others] = randomBytes(6);
   // IEEE 802: locally administered, and a station's.
-  return [(first & 0xfc) | 2, ...others].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+  return textOfMac([(first & 0xfc) | 2, ...others]);
 }
 
 /**

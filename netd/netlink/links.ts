@@ -1,3 +1,4 @@
+import { textOfMac } from "../sys/address-bytes.ts";
 import { encodeAttribute, type Message, parseAttributes, textOf } from "./message.ts";
 import { askKernel, dump, isAbsent, protocol, readNotifications, subscribe } from "./request.ts";
 
@@ -144,14 +145,10 @@ function readLink({ body }: Message): Link {
     index: body.readInt32LE(4),
     name: textOf(attributes.get(attribute.ifname)),
     kind: textOf(info.get(linkKind)),
-    mac: macText(attributes.get(attribute.address)),
+    mac: textOfMac(attributes.get(attribute.address) ?? []),
     master: attributes.get(attribute.master)?.readUInt32LE(0),
     peerNamespace: attributes.get(attribute.peerNamespace)?.readInt32LE(0),
   };
-}
-
-function macText(bytes: Buffer | undefined): string {
-  return [...(bytes ?? [])].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 
 function linkHeader(index: number): Buffer {

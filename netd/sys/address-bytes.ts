@@ -14,3 +14,8 @@ export function bytesOfAddress(address: string): Buffer {
 export function bytesOfMac(mac: string): Buffer {
   return Buffer.from(mac.replaceAll(":", ""), "hex");
 }
+
+/** A MAC as it is written: lower case. */
+export function textOfMac(bytes: Iterable<number>): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
