@@ -53,7 +53,7 @@ export async function attachDetach({ host, user, openBridges }: Bench): Promise<
         ],
         rounds,
       ),
-    bounds: [{ peer: "the plugin by itself", factor: 1.5 }],
+    bounds: [{ peer: "the plugin by itself", atMost: 1.5 }],
     isPull: false,
   };
 }

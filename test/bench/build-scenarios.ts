@@ -46,8 +46,8 @@ export async function buildCold(bench: Bench): Promise<Scenario> {
     ]),
     // Only with --layers it keeps steps for the next build, as we do; without, it packs one layer a stage.
     bounds: [
-      { peer: "buildah bud", factor: 0.5 },
-      { peer: "buildah bud --layers", factor: 0.5 },
+      { peer: "buildah bud", atMost: 0.5 },
+      { peer: "buildah bud --layers", atMost: 0.5 },
     ],
     isPull: true,
   };
@@ -64,7 +64,7 @@ export async function buildCached(bench: Bench): Promise<Scenario> {
       { name: "cntnr build", command: `cntnr build -q -t cached ${context}` },
       { name: "buildah bud --layers", command: `buildah bud -q --layers -t cached ${context}` },
     ]),
-    bounds: [{ peer: "buildah bud --layers", factor: 0.25 }],
+    bounds: [{ peer: "buildah bud --layers", atMost: 0.25 }],
     isPull: false,
   };
 }

@@ -29,8 +29,8 @@ async function runOnHostNetwork(bench: Bench): Promise<Scenario> {
       { name: "runc run", command: `runc --root "$XDG_RUNTIME_DIR/bare" run --bundle ${bundle} bare` },
     ]),
     bounds: [
-      { peer: "podman run", factor: 0.4 },
-      { peer: "runc run", factor: 1.6 },
+      { peer: "podman run", atMost: 0.4 },
+      { peer: "runc run", atMost: 1.6 },
     ],
     isPull: false,
   };
@@ -47,7 +47,7 @@ async function execInRunning(bench: Bench): Promise<Scenario> {
       { name: "cntnr exec", command: "cntnr exec busy-exec true" },
       { name: "podman exec", command: "podman exec busy-exec true" },
     ]),
-    bounds: [{ peer: "podman exec", factor: 0.4 }],
+    bounds: [{ peer: "podman exec", atMost: 0.4 }],
     isPull: false,
   };
 }
@@ -70,7 +70,7 @@ async function listMany(bench: Bench): Promise<Scenario> {
       { name: "cntnr ps", command: "cntnr ps" },
       { name: "podman ps", command: "podman ps" },
     ]),
-    bounds: [{ peer: "podman ps -a", factor: 0.4 }],
+    bounds: [{ peer: "podman ps -a", atMost: 0.4 }],
     isPull: false,
   };
 }

@@ -44,7 +44,7 @@ async function pullDebian(bench: Bench): Promise<Scenario> {
         after: remove('"$HOME/layout" "$HOME/bundle"'),
       },
     ]),
-    bounds: [{ peer: "podman pull", factor: 0.5 }],
+    bounds: [{ peer: "podman pull", atMost: 0.5 }],
     isPull: true,
   };
 }
@@ -70,8 +70,8 @@ async function unpackDebian(bench: Bench): Promise<Scenario> {
       { name: "tar -xzf, sync", before: clear, command: `${tar} && sync --file-system "$HOME/tar"` },
     ]),
     bounds: [
-      { peer: "tar -xzf", factor: 1 },
-      { peer: "tar -xzf, sync", factor: 1 },
+      { peer: "tar -xzf", atMost: 1 },
+      { peer: "tar -xzf, sync", atMost: 1 },
     ],
     isPull: true,
   };
@@ -112,7 +112,7 @@ async function commitLargeLayer(bench: Bench): Promise<Scenario> {
         after: 'rm -rf "$HOME/of-buildah"',
       },
     ]),
-    bounds: [{ peer: "buildah commit", factor: 0.5 }],
+    bounds: [{ peer: "buildah commit", atMost: 0.5 }],
     isPull: true,
   };
 }

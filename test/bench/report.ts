@@ -43,11 +43,14 @@ export function evaluate(
   }));
   const unit = scenario.unit ?? "ms";
   const bounds = scenario.bounds.map((bound): BoundResult => {
-    if (bound.peer === undefined)
-      return { bound: `${bound.atMost} ${unit}`, actual: ours, isMet: ours <= bound.atMost };
-    const { peer, factor } = bound;
-    const actual = rows.find(({ name }) => name === peer)?.ratio ?? Number.NaN;
-    return { bound: `${factor} x ${peer}`, actual, isMet: actual <= factor };
+    const { peer } = bound;
+    const actual = peer === undefined ? ours : (rows.find(({ name }) => name === peer)?.ratio ?? Number.NaN);
+    const [word, figure] = "atMost" in bound ? ["at most", bound.atMost] : ["at least", bound.atLeast];
+    return {
+      bound: `${word} ${Number(figure.toFixed(2))} ${peer === undefined ? unit : `x ${peer}`}`,
+      actual,
+      isMet: "atMost" in bound ? actual <= figure : actual >= figure,
+    };
   });
   return { id: scenario.id, title: scenario.title, unit, rows, bounds };
 }
@@ -62,7 +65,7 @@ export function formatResult({ title, unit, rows, bounds }: ScenarioResult): str
   );
   const heading = `  ${"".padEnd(width)} ${`median ${unit}`.padStart(9)} ${"min".padStart(9)} ${"max".padStart(9)}  ours/its`;
   const verdicts = bounds.map(
-    ({ bound, actual, isMet }) => `  at most ${bound}: ${isMet ? "met" : "not met"} (${actual.toFixed(2)})`,
+    ({ bound, actual, isMet }) => `  ${bound}: ${isMet ? "met" : "not met"} (${actual.toFixed(2)})`,
   );
   return [`${title} (${rows[0]?.rounds.length ?? 0} rounds)`, heading, ...lines, ...verdicts].join("\n");
 }

@@ -7,7 +7,7 @@ export interface Scenario {
   readonly id: string;
   readonly title: string;
   /** What the figures are, if they are not times. */
-  readonly unit?: "kB";
+  readonly unit?: "kB" | "Gbit/s";
   /** Runs the contestants in turn, so many times each. */
   readonly time: (rounds: number) => Promise<Measurement[]>;
   readonly bounds: readonly Bound[];
@@ -15,10 +15,10 @@ export interface Scenario {
   readonly isPull: boolean;
 }
 
-/** Our median is to be at most `factor` times that of `peer`, or this. */
+/** Our median is to be at most, or at least, so many times that of `peer`; without one, at most this. */
 export type Bound =
-  | { readonly peer: string; readonly factor: number }
-  | { readonly peer?: never; readonly atMost: number };
+  | { readonly peer?: string; readonly atMost: number }
+  | { readonly peer: string; readonly atLeast: number };
 
 /** A scenario is set up only when it is run: what it leaves running would disturb the others. */
 export type ScenarioMaker = (bench: Bench) => Promise<Scenario>;

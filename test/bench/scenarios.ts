@@ -55,7 +55,7 @@ async function runOnBridge(bench: Bench): Promise<Scenario> {
     id: "run-lab",
     title: "run `true`, a bridge, the user's only container on it",
     time: commandsOf(bench, bridgeContestants(bench.small)),
-    bounds: [{ peer: "podman run --network", factor: 0.5 }],
+    bounds: [{ peer: "podman run --network", atMost: 0.5 }],
     isPull: false,
   };
 }

@@ -3,7 +3,7 @@ import type { Measurement } from "./time-commands.ts";
 /** Something that measures itself. */
 export interface Call {
   readonly name: string;
-  /** Returns milliseconds. */
+  /** Returns milliseconds, or what else is measured. */
   readonly call: () => Promise<number>;
 }
 

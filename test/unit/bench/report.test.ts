@@ -5,8 +5,8 @@ const scenario = {
   id: "x",
   title: "a race",
   bounds: [
-    { peer: "slow", factor: 0.5 },
-    { peer: "fast", factor: 1.5 },
+    { peer: "slow", atMost: 0.5 },
+    { peer: "fast", atMost: 1.5 },
   ],
 };
 
@@ -27,6 +27,18 @@ test("a bound may also be a figure of its own", () => {
   const result = evaluate(memory, [{ name: "ours", rounds: [3000, 5000, 4000] }]);
   expect(formatResult(result)).toContain("median kB");
   expect(formatResult(result)).toContain("at most 4096 kB: met (4000.00)");
+});
+
+test("more may be better", () => {
+  const bounds = [{ peer: "slow", atLeast: 3 }] as const;
+  const race = { id: "x", title: "a flood", unit: "Gbit/s", bounds } as const;
+  const flood = (ours: number) =>
+    evaluate(race, [
+      { name: "ours", rounds: [ours] },
+      { name: "slow", rounds: [2] },
+    ]);
+  expect(formatResult(flood(7))).toContain("at least 3 x slow: met (3.50)");
+  expect(formatResult(flood(5))).toContain("at least 3 x slow: not met (2.50)");
 });
 
 test("a bound against a peer that did not run is not met", () => {
