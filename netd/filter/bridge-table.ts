@@ -2,6 +2,7 @@ import { guardChains, guardSets, source4, source6 } from "./guard-chains.ts";
 import {
   byPublishedPort,
   clearLimited,
+  fromPort,
   hexOf,
   limited,
   passed,
@@ -51,7 +52,14 @@ ${guardSets}${guardChains("goto guarded")}
 
   chain guarded {
     meta mark . ether daddr @peer accept
-    meta mark set 0 accept
+    meta mark set ${hexOf(fromPort + passed)} accept
+  }
+
+  chain known {
+    meta mark . ether daddr @peer accept
+    meta mark & ${hexOf(limited)} == 0 meta mark set ${hexOf(fromPort + passed)} accept
+    jump from_limited
+    goto guarded
   }
 
   chain from_limited {
@@ -78,8 +86,8 @@ ${guardSets}${guardChains("goto guarded")}
 
   chain prerouting {
     type filter hook prerouting priority -300; policy accept;
-    ether type ip ip protocol != udp meta mark set ${source4} map @source4 meta mark . ether daddr @peer accept
-    ether type ip6 ip6 nexthdr tcp meta mark set ${source6} map @source6 meta mark . ether daddr @peer accept
+    ether type ip ip protocol != udp meta mark set ${source4} map @source4 goto known
+    ether type ip6 ip6 nexthdr tcp meta mark set ${source6} map @source6 goto known
     ether type ip meta mark set ${source4} map @source4 goto from_source4
     ether type ip6 meta mark set ${source6} map @source6 goto from_source6
     iif @port goto from_port
@@ -107,6 +115,7 @@ ${guardSets}${guardChains("goto guarded")}
 
   chain input_passed {
     type filter hook input priority 300; policy accept;
+    meta mark & ${hexOf(passed)} != 0 accept
     iif @port ${setMarkForHost}
   }
 

@@ -1,5 +1,5 @@
 import { guardChains, guardSets, source4, source6 } from "./guard-chains.ts";
-import { byPublishedPort, clearMarks, hexOf, passed, portToPort, setMark } from "./marks.ts";
+import { byPublishedPort, clearMarks, fromPort, hexOf, passed, portToPort, setMark } from "./marks.ts";
 
 interface Family {
   readonly suffix: "4" | "6";
@@ -33,6 +33,7 @@ const ipv6: Family = {
 };
 
 const isPortToPort = `meta mark & ${hexOf(portToPort)} != 0`;
+const isFromPort = `meta mark & ${hexOf(fromPort)} != 0`;
 const both = (text: (family: Family) => string) => [ipv4, ipv6].map(text).join("\n");
 
 const sets = ({ suffix, match }: Family) => `
@@ -76,7 +77,9 @@ ${guardChains("accept")}
   chain raw {
     type filter hook prerouting priority raw; policy accept;
     ${isPortToPort} notrack accept comment "where bridges call iptables, half of what that costs"
-    iifname @attached ${clearMarks}
+    ${isFromPort} accept
+    iifname != @attached goto newborn
+    ${clearMarks}
     iif @routed goto from_routed
     goto newborn
   }
@@ -163,16 +166,17 @@ ${both(({ match, metadata }) => `    ${match} daddr ${metadata} goto refuse`)}
 
   chain to_host {
     ${clearMarks}
+${both(toWholeHost)}
     ct direction reply ct state { established, related } accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 ${both(({ match, loopback, metadata }) => `    ${match} daddr { ${loopback}, ${metadata} } drop`)}
-${both(({ suffix, match }) => `    ${match} saddr @host_any${suffix} accept`)}
 ${both(({ suffix, match }) => `    ${match} saddr vmap @host${suffix}`)}
     goto refuse
   }
 
   chain input {
     type filter hook input priority filter; policy accept;
+    ${isFromPort} goto to_host
     iifname @attached goto to_host
   }
 
@@ -198,11 +202,20 @@ ${both(
   chain postrouting_passed {
     type filter hook postrouting priority 300; policy accept;
     ${isPortToPort} accept
+    oif @routed goto passed_to_routed
+  }
+
+  chain passed_to_routed {
     oif @bandwidth_in drop
-    oif @routed ${setMark(passed)}
+    ${setMark(passed)}
   }
 }
 `;
+
+/** First, for it is what most packets are: two comparisons are less than a look into a set of intervals. */
+function toWholeHost({ suffix, match, loopback, metadata }: Family): string {
+  return `    ${match} daddr != ${loopback} ${match} daddr != ${metadata} ${match} saddr @host_any${suffix} accept`;
+}
 
 function publish({ suffix, nfproto, match, unpublished }: Family): string {
   const to = `dnat ${match} to`;

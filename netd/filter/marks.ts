@@ -16,13 +16,18 @@ export const byPublishedPort = 0x0800_0000;
  * host's tables see of it is br_netfilter's doing.
  */
 export const portToPort = 0x1000_0000;
+/**
+ * It comes from a port of netd's, and is what it says that it is: the bridge's table has seen to that, and the host's
+ * tables need not look again. It may do no more for that: what it may have of the host is decided by its address.
+ */
+export const fromPort = 0x0200_0000;
 /** Its port has a limit of what it may send: between two rules of one chain only. */
 export const limited = 0x2000_0000;
 
 export const hexOf = (mark: number) => `0x${mark.toString(16).padStart(8, "0")}`;
 const without = (marks: number) => `meta mark set meta mark & ${hexOf(0xffff_ffff - marks)}`;
 /** All of them, to be cleared where packets leave netd's hands. */
-export const clearMarks = without(passed + byPublishedPort + portToPort);
+export const clearMarks = without(passed + byPublishedPort + portToPort + fromPort);
 export const clearLimited = without(limited);
 export const setMark = (mark: number) => `meta mark set meta mark | ${hexOf(mark)}`;
 /** Nothing that the host is given goes from port to port. */

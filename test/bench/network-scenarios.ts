@@ -5,7 +5,7 @@ import { bridgeNetwork, FilteredHost, hostAddress, outsideAddress } from "../fix
 import { waitFor } from "../fixtures/wait-for.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 import { timeCalls } from "./time-calls.ts";
-import { timeTransfers } from "./time-transfers.ts";
+import { congestionControl, timeTransfers } from "./time-transfers.ts";
 
 const bridge = "lab0";
 
@@ -63,6 +63,9 @@ const inNamespace = (pid: number) => [
   "--preserve-credentials",
 ];
 
+/** As on a machine on which nobody has loaded br_netfilter, with which all frames of bridges go through iptables, too. */
+const plainBridges = "sysctl --quiet --ignore net.bridge.bridge-nf-call-iptables=0";
+
 interface Place {
   readonly filtered: FilteredHost;
   readonly serveIn: (pid: number) => Promise<void>;
@@ -71,6 +74,9 @@ interface Place {
 async function placeWith({ stack }: Bench): Promise<Place> {
   const filtered = stack.use(await FilteredHost.start());
   await filtered.outside();
+  await filtered.shell(
+    `sysctl --quiet net.ipv4.tcp_congestion_control=${congestionControl}; ${plainBridges}`,
+  );
   const serveIn = async (pid: number) => {
     const server = ["nsenter", `--target=${pid}`, "--net", "iperf3", "-s", "--forceflush"];
     await filtered.host.spawnAsRoot(server).waitForOutput(/Server listening/);
@@ -97,7 +103,7 @@ async function bareBridge({ filtered, serveIn }: Place): Promise<Bare> {
     filtered.shell(`nsenter --target=${pid} --net sh -euc '${script}'`);
   await within(
     host,
-    "ip link add bare0 type bridge; ip addr add 10.50.0.254/24 dev bare0; ip link set bare0 up",
+    `${plainBridges}; ip link add bare0 type bridge; ip addr add 10.50.0.254/24 dev bare0; ip link set bare0 up`,
   );
   for (const [index, pid] of [from, to].entries()) {
     const port = `bare${index + 1}`;

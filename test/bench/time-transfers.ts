@@ -17,11 +17,17 @@ const transferSeconds = 4;
 /** pasta of Debian 12 loses a connection now and then. */
 const tries = 3;
 
+/**
+ * Which every kernel has and every user may choose. One that paces by what it has measured, as BBR, which some machines
+ * have for all, measures itself in ways as short as these.
+ */
+export const congestionControl = "reno";
+
 const report = v.object({ end: v.object({ sum_received: v.object({ bits_per_second: v.number() }) }) });
 
 /**
- * How much arrives by each way, in Gbit/s: as the receiver counts it, so that no way is paid for starting and ending the
- * programs. The ways take turns, as in {@link timeCalls}.
+ * How much arrives by each way, in Gbit/s: as the receiver counts it, so that no way is charged for starting and ending
+ * the programs. Both ends have a processor of their own, which is not left to luck. The ways take turns, as in {@link timeCalls}.
  */
 export function timeTransfers(
   host: TestHost,
@@ -31,7 +37,8 @@ export function timeTransfers(
 ): Promise<Measurement[]> {
   const calls = ways.map(({ name, place, address, port = 5201 }) => {
     const client = ["iperf3", "--json", "-c", address, "-p", `${port}`, "-t", `${transferSeconds}`];
-    const argv = ["timeout", `${5 * transferSeconds}`, ...place, ...client];
+    const options = ["--congestion", congestionControl, "--affinity", "0,1"];
+    const argv = ["timeout", `${5 * transferSeconds}`, ...place, ...client, ...options];
     return { name, call: () => transfer(host, user, argv) };
   });
   return timeCalls(calls, rounds);
