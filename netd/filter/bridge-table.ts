@@ -29,9 +29,10 @@ const isOwnArp = (address: string) =>
  * is for somebody of the same number; one into `member`, that it does come out there. The long way, by the guard and by
  * `between`, is for UDP (servers of addresses, D3), for what of IPv6 has to be read further, for what has a limit, for
  * everybody's frames, and for those whose mark others' rules have changed. A port hears what it sends to its own MAC.
+ * What is for nobody of its number gets the mark `fromPort`, which spares it the same questions in the host's tables.
  *
  * Priorities: br_netfilter, where a bridge calls iptables, runs the whole of the host's prerouting and forward hooks
- * at 0. The guard stands before that; the mark `passed` is set after it, so that nobody's rules there can lose it.
+ * at 0. The guard stands before that; that it has `passed` is said again after it, where others' rules have lost it.
  */
 export const bridgeTable = `table bridge cntnr_netd {
   map source4 { typeof ${source4} : meta mark; }
