@@ -2,7 +2,6 @@ import { guardChains, guardSets, source4, source6 } from "./guard-chains.ts";
 import {
   byPublishedPort,
   clearLimited,
-  fromPort,
   hexOf,
   limited,
   passed,
@@ -29,10 +28,10 @@ const isOwnArp = (address: string) =>
  * is for somebody of the same number; one into `member`, that it does come out there. The long way, by the guard and by
  * `between`, is for UDP (servers of addresses, D3), for what of IPv6 has to be read further, for what has a limit, for
  * everybody's frames, and for those whose mark others' rules have changed. A port hears what it sends to its own MAC.
- * What is for nobody of its number gets the mark `fromPort`, which spares it the same questions in the host's tables.
+ * What is for nobody of its number gets the mark `passed` already here, which spares it a question in the host's tables.
  *
  * Priorities: br_netfilter, where a bridge calls iptables, runs the whole of the host's prerouting and forward hooks
- * at 0. The guard stands before that; that it has `passed` is said again after it, where others' rules have lost it.
+ * at 0, and netd's own there clear its mark. The guard stands before that; that a frame has `passed` is said again after it.
  */
 export const bridgeTable = `table bridge cntnr_netd {
   map source4 { typeof ${source4} : meta mark; }
@@ -53,12 +52,12 @@ ${guardSets}${guardChains("goto guarded")}
 
   chain guarded {
     meta mark . ether daddr @peer accept
-    meta mark set ${hexOf(fromPort + passed)} accept
+    meta mark set ${hexOf(passed)} accept
   }
 
   chain known {
     meta mark . ether daddr @peer accept
-    meta mark & ${hexOf(limited)} == 0 meta mark set ${hexOf(fromPort + passed)} accept
+    meta mark & ${hexOf(limited)} == 0 meta mark set ${hexOf(passed)} accept
     jump from_limited
     goto guarded
   }

@@ -1,5 +1,5 @@
 import { guardChains, guardSets, source4, source6 } from "./guard-chains.ts";
-import { byPublishedPort, clearMarks, fromPort, hexOf, passed, portToPort, setMark } from "./marks.ts";
+import { byPublishedPort, clearMarks, hexOf, passed, portToPort, setMark } from "./marks.ts";
 
 interface Family {
   readonly suffix: "4" | "6";
@@ -33,7 +33,7 @@ const ipv6: Family = {
 };
 
 const isPortToPort = `meta mark & ${hexOf(portToPort)} != 0`;
-const isFromPort = `meta mark & ${hexOf(fromPort)} != 0`;
+const hasPassed = `meta mark & ${hexOf(passed)} != 0`;
 const both = (text: (family: Family) => string) => [ipv4, ipv6].map(text).join("\n");
 
 const sets = ({ suffix, match }: Family) => `
@@ -77,7 +77,7 @@ ${guardChains("accept")}
   chain raw {
     type filter hook prerouting priority raw; policy accept;
     ${isPortToPort} notrack accept comment "where bridges call iptables, half of what that costs"
-    ${isFromPort} accept
+    ${hasPassed} ${clearMarks} accept comment "from a port: the bridges' table has judged it"
     iifname != @attached goto newborn
     ${clearMarks}
     iif @routed goto from_routed
@@ -176,12 +176,11 @@ ${both(({ suffix, match }) => `    ${match} saddr vmap @host${suffix}`)}
 
   chain input {
     type filter hook input priority filter; policy accept;
-    ${isFromPort} goto to_host
     iifname @attached goto to_host
   }
 
   chain same_network {
-    meta mark & ${hexOf(passed)} != 0 goto same_network_bridged
+    ${hasPassed} goto same_network_bridged
 ${both(sameNetwork(0))}
   }
 

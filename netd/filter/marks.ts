@@ -3,7 +3,11 @@
  * the mark is cleared when a packet crosses into another network namespace (skb_scrub_packet).
  */
 
-/** netd's table has let it pass. What lacks it, the seals (`seal.ts`) drop: so no table means no traffic (D10). */
+/**
+ * netd's table has let it pass. What lacks it, the seals (`seal.ts`) drop: so no table means no traffic (D10). On what
+ * comes from a port it also saves the host's tables a look at who has sent it, and they clear it before anybody else's
+ * rules or routes: who keeps the mark with a connection would give its packets what opens the seals.
+ */
 export const passed = 0x0400_0000;
 /**
  * It goes from one attachment by a published port to another one. Bridges that call iptables (br_netfilter) rewrite
@@ -16,18 +20,13 @@ export const byPublishedPort = 0x0800_0000;
  * host's tables see of it is br_netfilter's doing.
  */
 export const portToPort = 0x1000_0000;
-/**
- * It comes from a port of netd's, and is what it says that it is: the bridge's table has seen to that, and the host's
- * tables need not look again. It may do no more for that: what it may have of the host is decided by its address.
- */
-export const fromPort = 0x0200_0000;
 /** Its port has a limit of what it may send: between two rules of one chain only. */
 export const limited = 0x2000_0000;
 
 export const hexOf = (mark: number) => `0x${mark.toString(16).padStart(8, "0")}`;
 const without = (marks: number) => `meta mark set meta mark & ${hexOf(0xffff_ffff - marks)}`;
 /** All of them, to be cleared where packets leave netd's hands. */
-export const clearMarks = without(passed + byPublishedPort + portToPort + fromPort);
+export const clearMarks = without(passed + byPublishedPort + portToPort);
 export const clearLimited = without(limited);
 export const setMark = (mark: number) => `meta mark set meta mark | ${hexOf(mark)}`;
 /** Nothing that the host is given goes from port to port. */
