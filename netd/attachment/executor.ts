@@ -69,7 +69,9 @@ export function beginAttach(machine: Machine, record: AttachmentRecord, netns: F
 
 /**
  * ADD behind a closed filter, the ports, the filter, then the record's `attached`. There is no moment in which a link is
- * live that is not filtered: plugins bring links up, and until `add` nothing is heard of a new one (D1, D10). The
+ * live that is not filtered: plugins bring links up, and until `add` nothing is heard of a new one (D1, D10). The first
+ * plugin's program starts while the filter opens, and is told what to do after that; what one makes that does not wait
+ * for it is older than the opening, and refused. The
  * caller undoes everything when this throws. A crash before `attached` is durable makes recovery undo it; nobody has
  * been told of it yet, and what the filter's tables do not have stays closed.
  */
@@ -77,10 +79,15 @@ export async function executeAttach(machine: Machine, record: AttachmentRecord):
   const { plugins, ports, onStep } = machine;
   const shape = plugins.shapeOf(record);
   const netnsPath = machine.pins.pathOf(record.id);
-  await using opening = await machine.filter.open(shape.bridge, { netnsPath, uid: record.uid });
-  onStep("attach:opened");
-  const result = await plugins.add(record, netnsPath);
+  await using stack = new AsyncDisposableStack();
+  const during: { opening?: FilterOpening } = {};
+  const result = await plugins.add(record, netnsPath, async () => {
+    during.opening = stack.use(await machine.filter.open(shape.bridge, { netnsPath, uid: record.uid }));
+    onStep("attach:opened");
+  });
   onStep("attach:added");
+  const { opening } = during;
+  if (!opening) throw new Error("its plugins have not waited for the filter");
   requireSound(result, record, shape);
   requireNotHosts(machine, result);
   reservePorts(ports, record, result);
@@ -116,7 +123,7 @@ function reservePorts(ports: HeldPorts, { id, plan }: AttachmentRecord, { given 
 }
 
 /**
- * The link goes down, then DEL, then the rules, the ports, the pin and the record (F14). Each step may be repeated, so a
+ * The link goes down while the plugin's program starts, then DEL, then the rules, the ports, the pin and the record (F14). Each step may be repeated, so a
  * crash or an error anywhere is mended by doing it all again. The pin stays until DEL is done (N9), the rules until the
  * interface is gone, and the ports until no rule leads to them.
  */
@@ -125,9 +132,10 @@ export async function executeDetach(machine: Machine, record: AttachmentRecord):
   const path = pins.holds(record.id, { inode: record.netnsInode, id: record.netnsId })
     ? pins.pathOf(record.id)
     : "";
-  machine.filter.silence(record.id);
-  onStep("detach:silenced");
-  await machine.plugins.delete(record, path);
+  await machine.plugins.delete(record, path, () => {
+    machine.filter.silence(record.id);
+    onStep("detach:silenced");
+  });
   onStep("detach:deleted");
   await machine.filter.remove(record.id);
   onStep("detach:unfiltered");

@@ -19,11 +19,15 @@ export interface NetworkShape {
   readonly isUnfilteredAccepted: boolean;
 }
 
+/** What is to be done before the first plugin is told what to do. Its program starts meanwhile, which takes some milliseconds. */
+export type Preparation = () => void | Promise<void>;
+
 /** Runs a record's conflist. All throw when a plugin fails; `delete` only after having tried all of them. */
 export interface NetworkPlugins {
-  add(record: AttachmentRecord, netnsPath: string): Promise<PluginResult>;
-  /** `netnsPath` is empty when the namespace is gone. */
-  delete(record: AttachmentRecord, netnsPath: string): Promise<void>;
+  /** What `prepare` throws is thrown when no plugin runs. */
+  add(record: AttachmentRecord, netnsPath: string, prepare: Preparation): Promise<PluginResult>;
+  /** `netnsPath` is empty when the namespace is gone. `prepare` is done in any case. */
+  delete(record: AttachmentRecord, netnsPath: string, prepare: Preparation): Promise<void>;
   /** Asks the plugins whether everything is still as they made it. */
   check(record: AttachmentRecord, netnsPath: string): Promise<void>;
   /** What is left of a record on the machine after its DEL, as far as its stored result tells where to look. */

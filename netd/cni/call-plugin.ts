@@ -25,6 +25,8 @@ export interface PluginCall {
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: string;
+  /** See ChildSpec. */
+  readonly beforeInput?: (() => void | Promise<void>) | undefined;
 }
 
 /** Spec, section 5, "Error". Plugins in Go leave a code of 0 out. */
@@ -44,21 +46,21 @@ const isErrorDocument = new Ajv().compile<ErrorDocument>({
   },
 });
 
-/** Runs a plugin once. Returns what it printed; throws CniError unless it ended with 0. */
+/** Runs a plugin once. Returns what it printed; throws CniError unless it ended with 0, and what `beforeInput` throws. */
 export async function callPlugin(call: PluginCall, limits: CallLimits): Promise<string> {
   try {
     return await runPlugin(call, limits);
   } catch (error) {
-    limits.onFailure?.(call.pluginType);
+    if (error instanceof CniError) limits.onFailure?.(call.pluginType);
     throw error;
   }
 }
 
 async function runPlugin(call: PluginCall, { timeoutMs, lockFd, signal }: CallLimits): Promise<string> {
-  const { pluginType, command, program, env, stdin } = call;
+  const { pluginType, command, program, env, ...input } = call;
   let result: ChildResult;
   try {
-    const child = { command: program, args: [], stdin, env, maxOutputBytes, timeoutMs, lockFd, signal };
+    const child = { command: program, args: [], env, ...input, maxOutputBytes, timeoutMs, lockFd, signal };
     result = await runChild(child);
   } catch (cause) {
     if (!(cause instanceof ChildError)) throw cause;

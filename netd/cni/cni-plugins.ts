@@ -1,6 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { NetworkPlugins, NetworkShape, PluginResult } from "../attachment/network-plugins.ts";
+import type {
+  NetworkPlugins,
+  NetworkShape,
+  PluginResult,
+  Preparation,
+} from "../attachment/network-plugins.ts";
 import type { AttachmentRecord } from "../journal/record.ts";
 import { isTransient } from "./cni-error.ts";
 import { type Conflist, parseStoredConflist } from "./conflist.ts";
@@ -11,6 +16,7 @@ import {
   checkNetwork,
   deleteNetwork,
   type ExecuteOptions,
+  once,
 } from "./execute.ts";
 import { isLeasedTo } from "./leases.ts";
 import { bridgeOf, leasingOf } from "./network-facts.ts";
@@ -53,17 +59,17 @@ export class CniPlugins implements NetworkPlugins {
     return this.#options.plugins.selfTest(conflist, this.#options);
   }
 
-  async add(record: AttachmentRecord, netnsPath: string): Promise<PluginResult> {
+  async add(record: AttachmentRecord, netnsPath: string, prepare: Preparation): Promise<PluginResult> {
     const [conflist, attachment] = [conflistOf(record), attachmentOf(record, netnsPath)];
-    const add = () => this.#add(conflist, attachment);
+    const add = () => this.#add(conflist, attachment, once(prepare));
     if (!waitsForNobody(conflist)) return add();
     return withoutDuplicateDetection(netnsPath, this.#options.lockFd, add);
   }
 
-  async #add(conflist: Conflist, attachment: CniAttachment): Promise<PluginResult> {
+  async #add(conflist: Conflist, attachment: CniAttachment, prepare: Preparation): Promise<PluginResult> {
     for (const delayMs of retryDelaysMs) {
       try {
-        return describe(await addNetwork(conflist, attachment, this.#options));
+        return describe(await addNetwork(conflist, attachment, this.#options, prepare));
       } catch (error) {
         if (!isTransient(error)) throw error;
         // Another ADD without a DEL between them is not allowed (spec, section 2).
@@ -71,15 +77,16 @@ export class CniPlugins implements NetworkPlugins {
         await delay(delayMs);
       }
     }
-    return describe(await addNetwork(conflist, attachment, this.#options));
+    return describe(await addNetwork(conflist, attachment, this.#options, prepare));
   }
 
-  async delete(record: AttachmentRecord, netnsPath: string): Promise<void> {
+  async delete(record: AttachmentRecord, netnsPath: string, prepare: Preparation): Promise<void> {
     await deleteNetwork(
       conflistOf(record),
       attachmentOf(record, netnsPath),
       storedResultOf(record),
       this.#options,
+      once(prepare),
     );
   }
 

@@ -1,3 +1,4 @@
+import type { Preparation } from "../attachment/network-plugins.ts";
 import { type CallLimits, callPlugin } from "./call-plugin.ts";
 import { CniDeleteError, CniError } from "./cni-error.ts";
 import type { Conflist, Plugin } from "./conflist.ts";
@@ -25,19 +26,32 @@ export interface ExecuteOptions extends CallLimits {
   readonly onStep?: (step: string) => void | Promise<void>;
 }
 
+/** Whoever comes first does it; the others have nothing to do. */
+export function once(prepare: Preparation): Preparation {
+  let isLeft = true;
+  return () => {
+    if (!isLeft) return;
+    isLeft = false;
+    return prepare();
+  };
+}
+
 /**
  * Runs the chain's ADD (spec, section 3, "Adding an attachment") and returns its result. Stops at the first plugin that
  * fails, with that plugin's CniError; what was made by then is for the caller to take away with {@link deleteNetwork},
- * with limits of its own (F3, R8).
+ * with limits of its own (F3, R8). What `prepare` throws is thrown when the plugin has been ended.
+ * @param prepare made with {@link once}
  */
 export async function addNetwork(
   conflist: Conflist,
   attachment: CniAttachment,
   options: ExecuteOptions,
+  prepare?: Preparation,
 ): Promise<CniResult> {
   let result: CniResult | undefined;
   for (const plugin of conflist.plugins) {
-    const printed = await execute("ADD", { conflist, plugin, attachment, prevResult: result?.json }, options);
+    const execution = { conflist, plugin, attachment, prevResult: result?.json, prepare };
+    const printed = await execute("ADD", execution, options);
     result = readResult(conflist, plugin, printed);
   }
   if (!result) throw new Error(`${conflist.source} has no plugins`);
@@ -49,21 +63,25 @@ export async function addNetwork(
  * the result that it gave; undefined when there was none. The specification would stop at a plugin that fails; what the
  * others hold would then stay for good, so this goes on and throws all failures together, a CniDeleteError (F4).
  * May be called any number of times (F5), also when the namespace is gone: its path is then empty.
+ * @param prepare made with {@link once}; done in any case
  */
 export async function deleteNetwork(
   conflist: Conflist,
   attachment: CniAttachment,
   result: CniResult | undefined,
   options: ExecuteOptions,
+  prepare?: Preparation,
 ): Promise<void> {
   // DEL knows no prevResult before 0.4.0.
   const prevResult = isAtLeast(conflist.cniVersion, "0.4.0") ? result?.json : undefined;
   const failures: CniError[] = [];
   for (const plugin of conflist.plugins.toReversed()) {
     try {
-      await execute("DEL", { conflist, plugin, attachment, prevResult }, options);
+      await execute("DEL", { conflist, plugin, attachment, prevResult, prepare }, options);
     } catch (error) {
       if (!(error instanceof CniError)) throw error;
+      // It may not even have been started.
+      await prepare?.();
       failures.push(error);
     }
   }
@@ -82,7 +100,11 @@ export async function checkNetwork(
 ): Promise<"as-expected" | "not-asked"> {
   if (conflist.disableCheck || !isAtLeast(conflist.cniVersion, "0.4.0")) return "not-asked";
   for (const plugin of conflist.plugins)
-    await execute("CHECK", { conflist, plugin, attachment, prevResult: result.json }, options);
+    await execute(
+      "CHECK",
+      { conflist, plugin, attachment, prevResult: result.json, prepare: undefined },
+      options,
+    );
   return "as-expected";
 }
 
@@ -91,11 +113,12 @@ interface Execution {
   readonly plugin: Plugin;
   readonly attachment: CniAttachment;
   readonly prevResult: JsonObject | undefined;
+  readonly prepare: Preparation | undefined;
 }
 
 async function execute(
   command: Exclude<CniCommand, "VERSION">,
-  { conflist, plugin, attachment, prevResult }: Execution,
+  { conflist, plugin, attachment, prevResult, prepare }: Execution,
   options: ExecuteOptions,
 ): Promise<string> {
   const { plugins, leaseDir, onStep, ...limits } = options;
@@ -106,7 +129,7 @@ async function execute(
   const facts = { capabilityArguments, keptAddresses, prevResult, leaseDir };
   const stdin = executionConfiguration(conflist, plugin, facts);
   await onStep?.(`${step}:before`);
-  const call = { pluginType: plugin.type, command, program, env, stdin };
+  const call = { pluginType: plugin.type, command, program, env, stdin, beforeInput: prepare };
   const printed = await callPlugin(call, limits);
   await onStep?.(`${step}:after`);
   return printed;

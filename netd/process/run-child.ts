@@ -8,6 +8,11 @@ export interface ChildSpec {
   readonly args: readonly string[];
   /** Written to standard input, which then ends. */
   readonly stdin: string;
+  /**
+   * Awaited while the child starts, before anything is written to its standard input. When it throws the child is killed,
+   * and that is thrown.
+   */
+  readonly beforeInput?: (() => void | Promise<void>) | undefined;
   /** The whole environment: nothing is inherited (R7). */
   readonly env: Readonly<Record<string, string>>;
   /** Milliseconds after which the child and its process group are killed. */
@@ -55,7 +60,7 @@ const drainMs = 1000;
 /**
  * Runs a program to its end. It has a process group of its own: a signal to netd's group does not reach it (F11), and
  * what it leaves running in its group ends with it (R8).
- * Throws ChildError.
+ * Throws ChildError, and what `beforeInput` throws, when the child has ended.
  */
 export async function runChild(spec: ChildSpec): Promise<ChildResult> {
   if (spec.signal?.aborted) throw faultOf("aborted", spec, spec.signal.reason);
@@ -73,10 +78,18 @@ export async function runChild(spec: ChildSpec): Promise<ChildResult> {
   spec.signal?.addEventListener("abort", abort, { once: true });
   try {
     const output = collectOutput(child, spec.maxOutputBytes, () => stop("too-much-output"));
-    const end = await endOf(child, spec);
+    const [end, input] = await Promise.allSettled([
+      endOf(child, spec),
+      giveInput(child, spec).catch((error: unknown) => {
+        stop("aborted");
+        throw error;
+      }),
+    ]);
+    if (input.status === "rejected") throw input.reason;
     if (fault) throw fault;
+    if (end.status === "rejected") throw end.reason;
     const [stdout, stderr] = output.map((chunks) => Buffer.concat(chunks).toString());
-    return judge(spec, end, {
+    return judge(spec, end.value, {
       stdout: stdout ?? "",
       stderr: stderr ?? "",
       tookMs: performance.now() - startedMs,
@@ -87,7 +100,12 @@ export async function runChild(spec: ChildSpec): Promise<ChildResult> {
   }
 }
 
-function start({ command, args, env, timeoutMs, lockFd, stdin }: ChildSpec): ChildProcess {
+async function giveInput(child: ChildProcess, { stdin, beforeInput }: ChildSpec): Promise<void> {
+  await beforeInput?.();
+  child.stdin?.end(stdin);
+}
+
+function start({ command, args, env, timeoutMs, lockFd }: ChildSpec): ChildProcess {
   const limit = `${((timeoutMs + orphanGraceMs) / 1000).toFixed(3)}s`;
   // timeout(1) first makes a process group, which it leads; a signal to netd's that is faster ends it before it has started
   // anything. No session (setsid(2)): the kernel's scheduler takes each for a user of the machine (sched(7), autogroup), and
@@ -101,7 +119,6 @@ function start({ command, args, env, timeoutMs, lockFd, stdin }: ChildSpec): Chi
   child.stdin?.on("error", () => {
     // It may end without reading its input; its exit code tells.
   });
-  child.stdin?.end(stdin);
   return child;
 }
 

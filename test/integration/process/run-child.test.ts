@@ -56,6 +56,37 @@ test("hands over standard input and gives back both outputs and the exit code", 
   expect(result).toEqual({ exitCode: 7, stdout: "input\n", stderr: "problem\n" });
 });
 
+test("starts a child at once, and tells it what to do when that is prepared", async () => {
+  const file = temporaryFile("started");
+  const beforeInput = async () => {
+    await waitFor(() => readFileSync(file, "utf8") !== "", { what: "the child" });
+    writeFileSync(file, "prepared");
+  };
+  const { stdout } = await shell(`echo started >${file}; read line; cat ${file}`, {
+    stdin: "go\n",
+    beforeInput,
+  });
+  expect(stdout).toBe("prepared");
+});
+
+test("ends a child that nothing was prepared for, and says why", async () => {
+  const file = temporaryFile("told");
+  const beforeInput = () => Promise.reject(new Error("not today"));
+  const running = shell(`read line && echo told >${file}`, { stdin: "go\n", beforeInput });
+  await expect(running).rejects.toThrow("not today");
+  expect(readFileSync(file, "utf8")).toBe("");
+});
+
+test("prepares to the end for a child that cannot be started", async () => {
+  let isPrepared = false;
+  const beforeInput = async () => {
+    await Bun.sleep(50);
+    isPrepared = true;
+  };
+  expect((await faultOf(shell("", { command: "/nowhere/at/all", beforeInput }))).fault).toBe("not-started");
+  expect(isPrepared).toBe(true);
+});
+
 test("gives a child that a signal ended the exit code 128 + n", async () => {
   expect((await shell("kill -TERM $$")).exitCode).toBe(143);
   expect((await shell("kill -KILL $$")).exitCode).toBe(137);

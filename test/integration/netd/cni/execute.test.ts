@@ -10,6 +10,7 @@ import {
   checkNetwork,
   deleteNetwork,
   type ExecuteOptions,
+  once,
 } from "../../../../netd/cni/execute.ts";
 import { PluginDirectory } from "../../../../netd/cni/plugin-directory.ts";
 import { TestPlugins } from "../../../fixtures/cni-plugins.ts";
@@ -99,6 +100,17 @@ async function failure(running: Promise<unknown>): Promise<unknown> {
     (error: unknown) => error,
   );
 }
+
+test("what DEL is prepared by is done once, also when the first plugin cannot be started (F14)", async () => {
+  const conflist = conflistOf("absent", [bridge(), { type: "nowhere-to-be-found" }]);
+  let prepared = 0;
+  const prepare = once(() => void prepared++);
+  const attachment = await newAttachment();
+  await expect(deleteNetwork(conflist, attachment, undefined, options, prepare)).rejects.toThrow(
+    CniDeleteError,
+  );
+  expect(prepared).toBe(1);
+});
 
 describe("addresses that are kept for who asks for them", () => {
   test("host-local gives to nobody else, and gives when they are asked for", async () => {
