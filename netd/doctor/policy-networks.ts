@@ -5,6 +5,7 @@ import type { Policy } from "../../policy/policy.ts";
 import { TrustError } from "../../policy/trusted-file.ts";
 import { ConflistError } from "../cni/conflist.ts";
 import { SubnetError } from "../cni/network-facts.ts";
+import { mostNetworks } from "../contract/worker-calls.ts";
 import { configurationWarnings } from "../front/configuration-warnings.ts";
 import { readJournal } from "../journal/read-journal.ts";
 import { hostAddressing } from "../netlink/host-addressing.ts";
@@ -37,6 +38,7 @@ export async function requireGoodNetworks(
 ): Promise<{ readonly networks: readonly ConfiguredNetwork[]; readonly warnings: readonly string[] }> {
   const networks = new Map<string, ConfiguredNetwork>();
   const problems: string[] = [];
+  if (policy.networks.size > mostNetworks) problems.push(`there are more than ${mostNetworks} networks`);
   for (const { name, conflist } of policy.networks.values())
     try {
       const path = join(conflistDir, conflist);

@@ -29,6 +29,8 @@ const maxLineLength = 4096;
 /** A tab is a blank; every other control character is a mistake or an attempt to deceive a reader of the file. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const controlCharacter = /[\0-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;
+/** Editors of Windows begin files with it. */
+const byteOrderMark = /^\ufeff/;
 const keyForm = /^[a-z][a-z0-9-]*$/;
 
 /**
@@ -39,9 +41,11 @@ const keyForm = /^[a-z][a-z0-9-]*$/;
 export function scan(file: string, bytes: Buffer): Scan {
   const text = decode(bytes);
   if (text === undefined)
-    return { sections: [], problems: [{ file, line: 1, column: 1, message: "is not UTF-8" }] };
+    return { sections: [], problems: [{ file, ...firstStrangeByte(bytes), message: "is not UTF-8" }] };
   const scanner = new Scanner(file);
-  for (const [index, line] of text.split("\n").entries()) scanner.take(line, index + 1);
+  if (byteOrderMark.test(text)) scanner.refuseByteOrderMark();
+  const lines = text.replace(byteOrderMark, "").split("\n");
+  for (const [index, line] of lines.entries()) scanner.take(line, index + 1);
   return scanner;
 }
 
@@ -52,6 +56,14 @@ class Scanner implements Scan {
   #entries: Map<string, Entry> | undefined;
 
   constructor(private readonly file: string) {}
+
+  /** What follows it is read as it looks, or nothing of the first line would be understood. */
+  refuseByteOrderMark(): void {
+    this.#problem(
+      { file: this.file, line: 1, column: 1 },
+      "byte order mark: save the file as UTF-8 without it",
+    );
+  }
 
   take(line: string, number: number): void {
     const at = (column: number): Position => ({ file: this.file, line: number, column });
@@ -121,6 +133,14 @@ function decode(bytes: Buffer): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Written again, the text is another from there on. Line and column count from 1. */
+function firstStrangeByte(bytes: Buffer): { readonly line: number; readonly column: number } {
+  const again = Buffer.from(bytes.toString("utf8"));
+  const index = bytes.findIndex((byte, position) => byte !== again[position]);
+  const lines = bytes.toString("utf8", 0, index).split("\n");
+  return { line: lines.length, column: (lines.at(-1) ?? "").length + 1 };
 }
 
 function describeControl(character: string): string {

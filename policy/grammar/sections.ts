@@ -94,15 +94,15 @@ function readerOf<Table extends Keys>(
     const before = problems.length;
     // Section by section: `ini` would make nested sections of the dots in a head.
     const document: unknown = parseIni(textOf(section));
-    if (!validate(document)) {
-      for (const error of validate.errors ?? []) problems.push(...problemsOf(error, section, keys));
-      return undefined;
-    }
+    const isOfForm = validate(document);
+    for (const error of validate.errors ?? []) problems.push(...problemsOf(error, section, keys));
+    // Read even if a key is wrong: all that is wrong with a section is said at once.
     const values = Object.entries(keys).map(([key, parse]) => [
       key,
-      read(parse, document[key], section.entries.get(key), problems),
+      read(parse, section.entries.get(key), problems),
     ]);
-    return problems.length === before ? (Object.fromEntries(values) as ReadValues<Table>) : undefined;
+    const isRead = isOfForm && problems.length === before;
+    return isRead ? (Object.fromEntries(values) as ReadValues<Table>) : undefined;
   };
 }
 
@@ -112,13 +112,12 @@ function textOf(section: Section): string {
 
 function read(
   parse: ValueParser<unknown>,
-  text: string | undefined,
   entry: Entry | undefined,
   problems: Problem[],
 ): Read<unknown> | undefined {
-  if (text === undefined || entry === undefined) return undefined;
+  if (entry === undefined) return undefined;
   try {
-    return { value: parse(text), token: entry.value };
+    return { value: parse(entry.value.text), token: entry.value };
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
     const { file, line, column } = entry.value;
@@ -139,10 +138,5 @@ function problemsOf(error: ErrorObject, section: Section, keys: Keys): Problem[]
     return [{ file, line: at.line, column: at.column, message }];
   }
   // `ini` makes true, false and null of these words, which no key takes; its parser says what it does take.
-  const key = error.instancePath.slice(1);
-  const problems: Problem[] = [];
-  const entry = section.entries.get(key);
-  const parse = keys[key];
-  if (parse && entry) read(parse, entry.value.text, entry, problems);
-  return problems;
+  return [];
 }

@@ -52,11 +52,11 @@ export function parseYesOrNo(text: string): boolean {
   return oneOf("yes", "no")(text) === "yes";
 }
 
-/** The name of a file beside the others: no separator, no leading dot. */
+/** The name of a file beside the others: no separator, no leading dot or dash. */
 export function parseConflistName(text: string): string {
-  if (/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.conflist$/.test(text)) return text;
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\.conflist$/.test(text)) return text;
   throw new ValueError(
-    "must be a file name of letters, digits, _ . - that ends in .conflist, without a directory",
+    "must be a file name of letters, digits, _ . - that ends in .conflist, without a directory, not . or - first",
   );
 }
 

@@ -112,6 +112,8 @@ type SchemaError = NonNullable<ReturnType<Ajv["compile"]>["errors"]>[number];
 function describeError(error: SchemaError | undefined): string {
   if (error?.keyword === "additionalProperties") return `unknown key ${error.params.additionalProperty}`;
   const where = error?.instancePath.slice(1).replaceAll("/", " ");
+  if (where && error?.keyword === "enum")
+    return `${where} must be ${error.params.allowedValues.join(" or ")}`;
   return where ? `${where} ${error?.message}` : `is not a request: ${error?.message ?? "not JSON"}`;
 }
 

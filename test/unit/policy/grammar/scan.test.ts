@@ -58,7 +58,11 @@ describe("a policy file, line by line (C7)", () => {
       "a.conf:1:14: carriage return: save the file with Unix line ends",
     ],
     ["marks that turn the direction of text", `${lab}; \u202e\n`, "a.conf:3:3: control character U+202E"],
-    ["a byte order mark", `\ufeff${lab}`, "a.conf:1:1: control character U+FEFF"],
+    [
+      "a byte order mark inside",
+      `[network lab]\ufeff\nconflist = lab.conflist\n`,
+      "a.conf:1:14: control character U+FEFF",
+    ],
     ["blanks that are none", `${lab}\u00a0\n`, "a.conf:3:1: only plain ASCII"],
     ["blanks that are none before a section", "\u00a0[network lab]\n", "a.conf:1:1: only plain ASCII"],
     [
@@ -71,8 +75,28 @@ describe("a policy file, line by line (C7)", () => {
     expect((await problemsOf(text))[0]).toStartWith(problem);
   });
 
-  test("that is not UTF-8 is refused", async () => {
-    expect(await problemsOf(Buffer.from([0x3b, 0xff, 0xfe]))).toEqual(["a.conf:1:1: is not UTF-8"]);
+  test.each([
+    ["1:2", Buffer.from([0x3b, 0xff, 0xfe])],
+    ["3:4", Buffer.concat([Buffer.from(`${lab}; ä`), Buffer.from([0xe4]), Buffer.from("\n")])],
+    ["3:1", Buffer.concat([Buffer.from(lab), Buffer.from([0xc3])])],
+  ])("that is not UTF-8 is refused at %s", async (place, bytes) => {
+    expect(await problemsOf(bytes)).toEqual([`a.conf:${place}: is not UTF-8`]);
+  });
+
+  test("with a byte order mark is refused for that, and for nothing that would be right without it", async () => {
+    expect(await problemsOf(`\ufeff${lab}[allow user:alice network:lab]\nattachments = 1\n`)).toEqual([
+      "a.conf:1:1: byte order mark: save the file as UTF-8 without it",
+    ]);
+  });
+
+  test("is told everything of a section, whatever else is wrong with it", async () => {
+    const rule = "[allow user:alice network:lab]\nattachments = 08\nnested = true\nnmaes = yes\nmac = yes\n";
+    expect(await problemsOf(`${lab}${rule}`)).toEqual([
+      "a.conf:4:15: attachments must be a decimal number from 0 to 999, or the word unlimited",
+      "a.conf:5:10: nested must be yes or no",
+      expect.stringMatching(/^a\.conf:6:1: unknown key nmaes; /),
+      "a.conf:7:7: mac must be auto or chosen",
+    ]);
   });
 
   test("tells everything that is wrong at once, but not without end", async () => {

@@ -219,14 +219,19 @@ describe("a network", () => {
     else expect(found).toStartWith(`a.conf:${problem}`);
   });
 
-  test.each(["../lab.conflist", "/etc/lab.conflist", ".conflist", ".x.conflist", "lab.conf", "a b.conflist"])(
-    "cannot name the file %p",
-    async (name) => {
-      expect((await problemsOf(`[network lab]\nconflist = ${name}\n`))[0]).toStartWith(
-        "a.conf:2:12: conflist must be a file name",
-      );
-    },
-  );
+  test.each([
+    "../lab.conflist",
+    "/etc/lab.conflist",
+    ".conflist",
+    ".x.conflist",
+    "-x.conflist",
+    "lab.conf",
+    "a b.conflist",
+  ])("cannot name the file %p", async (name) => {
+    expect((await problemsOf(`[network lab]\nconflist = ${name}\n`))[0]).toStartWith(
+      "a.conf:2:12: conflist must be a file name",
+    );
+  });
 
   test.each(["Lab", "a-b", "_a", "a".repeat(33), "a.b", "a/b", "*"])("cannot be called %p", async (name) => {
     expect((await problemsOf(`[network ${name}]\nconflist = lab.conflist\n`))[0]).toStartWith(
