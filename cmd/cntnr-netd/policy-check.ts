@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { isProblem, requireGoodNetworks } from "../../netd/doctor/policy-networks.ts";
+import { readTrustedSources } from "../../policy/load.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { readDraft, readTrustedFile, TrustError } from "../../policy/trusted-file.ts";
 import { print, printError } from "../command-line/output.ts";
@@ -14,6 +16,7 @@ export async function policyCheck({ args }: CommandContext): Promise<number> {
   try {
     const files = args.positionals;
     checked = await (files.length > 0 ? policyIn(files) : policyOf(args));
+    await requireTrustedInPlace(files, locationOf(args, "policyDir"));
     const isWhole = files.length === 0 || args.value("conflist-dir") !== undefined;
     // Drafts are looked at and not obeyed: whoever can write them.
     const read = files.length > 0 ? readDraftConflist : readTrustedFile;
@@ -29,6 +32,13 @@ export async function policyCheck({ args }: CommandContext): Promise<number> {
   const { networks, rules } = checked;
   print(`The policy is good: ${counted(networks.size, "network")}, ${counted(rules.length, "rule")}.\n`);
   return 0;
+}
+
+/** Files that lie where the service reads them are no drafts: that it would not read them is a fault of theirs (C1). */
+async function requireTrustedInPlace(files: readonly string[], policyDir: string): Promise<void> {
+  for (const path of files.map((file) => resolve(file)))
+    if (path === policyDir) await readTrustedSources(path);
+    else if (dirname(path) === policyDir) await readTrustedFile(path);
 }
 
 function readDraftConflist(path: string): Buffer {

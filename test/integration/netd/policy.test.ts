@@ -70,6 +70,20 @@ describe("the administrator's tools", () => {
     await host.asRoot(["rm", missing]);
   });
 
+  test("check a file that lies where the service reads it as the service does: what it would not read is no good policy (C1)", async () => {
+    const lax = write("etc/netd.d/20-open.conf", "; nothing yet\n");
+    expect(await policyTool("check", lax)).toMatchObject({ exitCode: 0, stderr: "" });
+    chmodSync(lax, 0o664);
+    const fault = {
+      exitCode: 1,
+      stdout: "",
+      stderr: `${lax}: can be written by group or others; run chmod go-w ${lax}\n`,
+    };
+    expect(await policyTool("check", lax)).toMatchObject(fault);
+    expect(await policyTool("check", join(lax, ".."))).toMatchObject(fault);
+    await host.asRoot(["rm", lax]);
+  });
+
   test("check files with the CNI configurations that they name, where these are named, whoever can write them", async () => {
     const { alice } = host.users;
     const draft =
