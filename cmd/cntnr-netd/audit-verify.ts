@@ -1,6 +1,6 @@
 import { readHead } from "../../netd/audit/head-file.ts";
 import { inOrder, logAndRotations } from "../../netd/audit/log-files.ts";
-import { readableLogs, requireHead, requireReadable } from "../../netd/audit/readable-log.ts";
+import { headless, readableLogs, requireHead, requireReadable } from "../../netd/audit/readable-log.ts";
 import { type ChainReport, verifyChain } from "../../netd/audit/verify-chain.ts";
 import { print, printable, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
@@ -17,13 +17,14 @@ export async function auditVerify({ args }: CommandContext): Promise<number> {
   // The remembered end is read first: a running service only adds lines after it.
   const head = isWholeLog ? readHead(log) : undefined;
   const files = isWholeLog ? await logAndRotations(log) : await inOrder(args.positionals);
-  const report = await verifyChain(files, head);
+  const report = await verifyChain(files, head, log);
   for (const { file, line, text } of report.remarks) print(`${file}:${line}: ${printable(text)}\n`);
   if (report.broken) {
     const { file, line, text } = report.broken;
     printError(`cntnr-netd: ${file}:${line}: ${text}\n`);
     return 1;
   }
+  if (isWholeLog && !head) throw headless(log);
   print(`${summaryOf(report, files.length)}\n`);
   return 0;
 }
@@ -31,6 +32,6 @@ export async function auditVerify({ args }: CommandContext): Promise<number> {
 function summaryOf({ lines, first, last }: ChainReport, files: number): string {
   if (!first || !last) return "There are no lines.";
   const where = `${lines} lines in ${files} ${files === 1 ? "file" : "files"}, from ${first.ts} to ${last.ts}`;
-  const earlier = first.seq === 0 ? "" : ` Lines 0 to ${first.seq - 1} are not in them.`;
-  return `${where}: each follows from the one before.${earlier}`;
+  const earlier = first.seq === 1 ? "the first line" : `the first ${first.seq} lines`;
+  return `${where}: each follows from the one before.${first.seq === 0 ? "" : ` Not in them: ${earlier}.`}`;
 }

@@ -41,12 +41,13 @@ export function headPathOf(logPath: string): string {
   return `${logPath}.head`;
 }
 
-/** The remembered end of a log's chain, for readers. Throws when the file cannot be read. */
+/** The remembered end of a log's chain, for readers; undefined when nothing sensible is there. Throws when the file cannot be read. */
 export function readHead(logPath: string): ChainHead | undefined {
   return parseHead(readDraft(headPathOf(logPath)).toString("latin1"));
 }
 
+/** What somebody has put behind it stays there, and means nothing. */
 function parseHead(text: string): ChainHead | undefined {
-  const [, seq, hash] = /^ *(\d{1,15}) ([0-9a-f]{64})\n$/.exec(text) ?? [];
+  const [, seq, hash] = /^ *(\d{1,15}) ([0-9a-f]{64})\n/.exec(text) ?? [];
   return seq === undefined || hash === undefined ? undefined : { seq: Number(seq), hash };
 }

@@ -35,7 +35,7 @@ const mostLineCharacters = 1 << 20;
 export async function* linesOf(file: string): AsyncGenerator<LogLine> {
   let number = 0;
   let rest = "";
-  for await (const chunk of open(file)) {
+  for await (const chunk of chunksOf(file)) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
     for (const text of lines) yield { file, number: ++number, text, isWhole: true };
@@ -43,6 +43,16 @@ export async function* linesOf(file: string): AsyncGenerator<LogLine> {
       throw new UnreadableLog(`${file}:${number + 1}: is longer than any line of cntnr-netd's`);
   }
   if (rest !== "") yield { file, number: ++number, text: rest, isWhole: false };
+}
+
+async function* chunksOf(file: string): AsyncGenerator<string> {
+  try {
+    yield* open(file);
+  } catch (cause) {
+    // zlib does not know the file, and nobody could tell which of the rotations it is.
+    const isZlibs = cause instanceof Error && "code" in cause && /^Z_/.test(String(cause.code));
+    throw isZlibs ? new UnreadableLog(`${file}: cannot be unpacked: ${cause.message}`, { cause }) : cause;
+  }
 }
 
 function open(file: string): AsyncIterable<string> {

@@ -22,15 +22,20 @@ export interface ChainReport {
 /**
  * Follows the chain through the files, the oldest first, up to the first break.
  * @param head the remembered end of the chain; with it, lines taken from the end are missed as well
+ * @param log where they are missed when there is no line at all
  */
-export async function verifyChain(files: readonly string[], head?: ChainHead): Promise<ChainReport> {
+export async function verifyChain(
+  files: readonly string[],
+  head?: ChainHead,
+  log = files.at(-1) ?? "",
+): Promise<ChainReport> {
   const walk = new ChainWalk(head);
   for (const file of files)
     for await (const line of linesOf(file)) {
       walk.step(line);
       if (walk.broken) return walk.report();
     }
-  return walk.end(files.at(-1) ?? "");
+  return walk.end(log);
 }
 
 class ChainWalk {
@@ -40,6 +45,7 @@ class ChainWalk {
   #first: ChainReport["first"];
   #last: ChainReport["last"];
   #end: ChainHead | undefined;
+  #next: Pick<Remark, "file" | "line"> | undefined;
 
   constructor(private readonly remembered: ChainHead | undefined) {}
 
@@ -69,15 +75,15 @@ class ChainWalk {
     this.#first ??= { seq: line.seq, ts: line.ts };
     this.#last = { seq: line.seq, ts: line.ts };
     this.#end = { seq: line.seq, hash };
+    this.#next = { file, line: number + 1 };
   }
 
-  end(file: string): ChainReport {
+  end(log: string): ChainReport {
     const missing = (this.remembered?.seq ?? -1) - (this.#end?.seq ?? -1);
     if (missing > 0)
       this.broken = {
-        file,
-        line: this.#lines + 1,
-        text: `${missing} lines that were written are missing at the end of the log`,
+        ...(this.#next ?? { file: log, line: 1 }),
+        text: `${counted(missing)} that ${missing === 1 ? "was written is" : "were written are"} missing at the end of the log`,
       };
     return this.report();
   }
@@ -95,9 +101,13 @@ class ChainWalk {
 
 function breakBetween(before: ChainHead, line: { seq: number; prev: string }): string | undefined {
   const missing = line.seq - before.seq - 1;
-  if (missing > 0) return `${missing} lines before it are missing`;
+  if (missing > 0) return `${counted(missing)} before it ${missing === 1 ? "is" : "are"} missing`;
   if (missing < 0) return `its number is ${line.seq}, after ${before.seq}: lines were moved or repeated`;
   return line.prev === before.hash ? undefined : "the line before it was changed after it had been written";
+}
+
+function counted(lines: number): string {
+  return `${lines} ${lines === 1 ? "line" : "lines"}`;
 }
 
 function remarkOf(text: string | undefined, remark: (text: string) => Remark): Remark | undefined {

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chownSync, existsSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { AuditLog } from "../../../netd/audit/audit-log.ts";
 import { TestHost } from "../../fixtures/test-host.ts";
 import { attach, makeNamespace } from "../../fixtures/user-namespaces.ts";
 import { findUser, frontUser } from "../../fixtures/users.ts";
@@ -50,7 +60,39 @@ describe("of a log that is not there, the commands say so in words", () => {
     expect(stderr).toContain(`cntnr-netd audit verify ${path}`);
     rmSync(path);
   });
+
+  test("and of one that was taken away whole, which its remembered end tells", async () => {
+    const path = join(host.directory, "log/taken.jsonl");
+    using log = new AuditLog({ path, bootId: "boot" });
+    log.note({ event: "allow" });
+    rmSync(path);
+    const { exitCode, stderr } = await audit("verify", "--audit-log", path);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      `cntnr-netd: ${path} is missing with all its rotations: somebody has taken it away, because ${path}.head remembers its end\n`,
+    ]);
+    rmSync(`${path}.head`);
+  });
 });
+
+test.each(["", "junk\n"])(
+  "lines are taken from the end, and what remembers it is now %p: verify says so",
+  async (junk) => {
+    const path = join(host.directory, "log/shortened.jsonl");
+    {
+      using log = new AuditLog({ path, bootId: "boot" });
+      for (let index = 0; index < 3; index++) log.note({ event: "allow" });
+    }
+    writeFileSync(path, readFileSync(path, "utf8").split("\n").slice(0, 2).join("\n").concat("\n"));
+    writeFileSync(`${path}.head`, junk);
+    const { exitCode, stdout, stderr } = await audit("verify", "--audit-log", path);
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr).toStartWith(
+      `cntnr-netd: ${path}.head was changed, and does not remember the end of the log any more`,
+    );
+    for (const file of [path, `${path}.head`]) rmSync(file);
+  },
+);
 
 test("what the part of the service that writes the log could put in its place is not waited for", async () => {
   const log = join(host.directory, "log/odd.jsonl");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -97,6 +97,36 @@ describe("verification", () => {
     expect(await verifyChain(files, readHead(log))).toMatchObject({ lines: 20 });
     const { broken } = await verifyChain(await inOrder([log, oldest]));
     expect(broken).toEqual({ file: log, line: 1, text: "7 lines before it are missing" });
+  });
+
+  test("names the place where lines are missed at the end, also after a rotation, and of a log without lines", async () => {
+    const lines = texts();
+    write(lines.slice(0, 8), `${log}.1`);
+    write(lines.slice(8, 19));
+    const head = readHead(log);
+    const missed = async () => (await verifyChain(await logAndRotations(log), head, log)).broken;
+    const text = (what: string) => `${what} missing at the end of the log`;
+    expect(await missed()).toEqual({ file: log, line: 12, text: text("1 line that was written is") });
+    write([]);
+    expect(await missed()).toEqual({
+      file: `${log}.1`,
+      line: 9,
+      text: text("12 lines that were written are"),
+    });
+    write([], `${log}.1`);
+    expect(await missed()).toEqual({ file: log, line: 1, text: text("20 lines that were written are") });
+  });
+
+  test("names a rotation that cannot be unpacked", async () => {
+    const packed = gzipSync(readFileSync(log));
+    writeFileSync(`${log}.1.gz`, packed.subarray(0, packed.length / 2));
+    await expect(verifyChain([`${log}.1.gz`])).rejects.toThrow(`${log}.1.gz: cannot be unpacked: `);
+  });
+
+  test("knows the end by its own words, whatever somebody has put behind them", () => {
+    const head = readHead(log);
+    appendFileSync(`${log}.head`, "more\n");
+    expect(readHead(log)).toEqual({ seq: 19, hash: head?.hash ?? "none" });
   });
 
   test("takes a log that begins in the middle, because older files are gone", async () => {
