@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { cpus, hostname, machine, release, totalmem } from "node:os";
-import { hasErrno } from "../../runtime/errors/cntnr-error.ts";
+import { readIfPermitted } from "../../runtime/sys/read-text.ts";
 import { print } from "../command-line/output.ts";
 import { binarySize } from "./byte-size.ts";
 import type { CommandContext } from "./command.ts";
@@ -48,11 +47,6 @@ export async function info(context: CommandContext): Promise<number> {
 
 /** os-release(5) */
 function operatingSystem(): string {
-  try {
-    const text = readFileSync("/etc/os-release", "utf8");
-    return /^PRETTY_NAME="?([^"\n]*)/m.exec(text)?.[1] ?? "Linux";
-  } catch (error) {
-    if (hasErrno(error, "ENOENT", "EACCES")) return "Linux";
-    throw error;
-  }
+  const text = readIfPermitted("/etc/os-release") ?? "";
+  return /^PRETTY_NAME="?([^"\n]*)/m.exec(text)?.[1] ?? "Linux";
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { hasErrno } from "../errors/cntnr-error.ts";
+import { readIfPermitted } from "../sys/read-text.ts";
 import type { HostNames } from "./network-files.ts";
 
 /** systemd-resolved's own server is on the loopback; the servers that it asks stand here. */
@@ -9,20 +8,11 @@ const resolvedServers = "/run/systemd/resolve/resolv.conf";
 
 /** The host's name, hosts and name servers. */
 export function readHostNames(isHostNetwork: boolean): HostNames {
-  const resolvConf = readIfThere("/etc/resolv.conf");
+  const resolvConf = readIfPermitted("/etc/resolv.conf") ?? "";
   const isStub = !isHostNetwork && stubServer.test(resolvConf);
   return {
     hostname: hostname(),
-    hosts: isHostNetwork ? readIfThere("/etc/hosts") : "",
-    resolvConf: isStub ? readIfThere(resolvedServers) || resolvConf : resolvConf,
+    hosts: isHostNetwork ? (readIfPermitted("/etc/hosts") ?? "") : "",
+    resolvConf: isStub ? readIfPermitted(resolvedServers) || resolvConf : resolvConf,
   };
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT", "EACCES")) return "";
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { hasErrno } from "../errors/cntnr-error.ts";
+import { readIfPermitted } from "../sys/read-text.ts";
 
 /** Of cgroup-v2.rst. */
 export type Controller = "cpu" | "cpuset" | "io" | "memory" | "pids";
@@ -69,14 +69,7 @@ export function realCgroupView(): CgroupView {
   return {
     own: readFileSync("/proc/self/cgroup", "utf8"),
     mountinfo: readFileSync("/proc/self/mountinfo", "utf8"),
-    read: (path) => {
-      try {
-        return readFileSync(path, "utf8");
-      } catch (error) {
-        if (hasErrno(error, "ENOENT", "EACCES")) return undefined;
-        throw error;
-      }
-    },
+    read: readIfPermitted,
     isWritable: (path) => {
       try {
         accessSync(path, constants.W_OK);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import type { ContainerId } from "./container-id.ts";
 import { type ContainerLife, readLife } from "./container-life.ts";
 import { readProcess } from "./container-processes.ts";
@@ -215,13 +216,7 @@ function findInit(runcState: string): ContainerFacts["init"] {
  * other process has this id as its argument.
  */
 function isConmonAlive(paths: ContainerPaths, id: ContainerId): boolean {
-  let pid: number;
-  try {
-    pid = Number(readFileSync(paths.conmonPid, "utf8"));
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return false;
-    throw error;
-  }
+  const pid = Number(readIfThere(paths.conmonPid) ?? 0);
   const words = pid > 0 ? readArguments(pid) : [];
   return words.includes(id) && /(^|\/)conmon$/.test(words[0] ?? "");
 }

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { openPidfd } from "../sys/pidfd.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import { sendSignal } from "../sys/send-signal.ts";
 import { noteContainer } from "./container-events.ts";
 import type { ContainerId } from "./container-id.ts";
@@ -171,12 +172,8 @@ function removed(directories: Directories, { id }: ContainerRecord): EndedState 
 
 /** The exit code of the last life that conmon has seen the end of, also of a container that is not there any more. */
 export function readExitCopy(directories: Directories, id: ContainerId): number | undefined {
-  try {
-    return Number.parseInt(readFileSync(containerPaths(directories, id).exitCopy, "utf8"), 10);
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  const text = readIfThere(containerPaths(directories, id).exitCopy);
+  return text === undefined ? undefined : Number.parseInt(text, 10);
 }
 
 function hasEnded(state: SettledState): state is Exclude<SettledState, { kind: "removed" }> {

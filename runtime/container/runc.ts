@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import type { ContainerId } from "./container-id.ts";
 import { type ContainerPaths, type ContainerRecord, containerPaths, readRecord } from "./container-record.ts";
 
@@ -58,10 +58,5 @@ export async function deleteStray(directories: Directories, id: string): Promise
 }
 
 export function readRuncLog(paths: ContainerPaths): string {
-  try {
-    return readFileSync(paths.runcLog, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return "";
-    throw error;
-  }
+  return readIfThere(paths.runcLog) ?? "";
 }

@@ -1,14 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  readSync,
-  statSync,
-  symlinkSync,
-  unlinkSync,
-} from "node:fs";
-import { hasErrno } from "../errors/cntnr-error.ts";
+import { closeSync, existsSync, openSync, readSync, statSync, symlinkSync, unlinkSync } from "node:fs";
+import { readIfThere } from "../sys/read-text.ts";
 import { copySealed, type SealedCopy } from "../sys/sealed-copy.ts";
 import { runtimeProgram } from "./runc.ts";
 
@@ -73,10 +64,6 @@ function isPlainProgram(program: string): boolean {
 /** SELinux's and AppArmor's rules may give rights to what is executed from runc's path: to make user namespaces, for one. */
 function isTrustedByPath(): boolean {
   if (existsSync("/sys/fs/selinux/enforce")) return true;
-  try {
-    return readFileSync("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "utf8").trim() !== "0";
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return false;
-    throw error;
-  }
+  const restriction = readIfThere("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+  return restriction !== undefined && restriction.trim() !== "0";
 }

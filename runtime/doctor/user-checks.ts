@@ -1,13 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { findDelegation, realCgroupView } from "../cgroup/delegation.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
-import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import { listNetworks } from "../network/networks.ts";
 import { installCommand } from "../process/package-names.ts";
 import { runCommand } from "../process/run-command.ts";
 import type { Directories } from "../store/directories.ts";
+import { readIfPermitted } from "../sys/read-text.ts";
 import { userName } from "../userns/load-id-mappings.ts";
 import { asRoot, type Check, type Finding, fault, good } from "./check.ts";
 import { readStoreFacts, readSubIdFacts, readUserNamespaceFacts } from "./gather.ts";
@@ -36,7 +37,7 @@ const ownName = () => userName(ownUid()) ?? String(ownUid());
 
 /** Everything that running containers takes on this machine, for this user. */
 export function userChecks(surroundings: DoctorSurroundings): readonly Check[] {
-  const osRelease = readIfThere("/etc/os-release") ?? "";
+  const osRelease = readIfPermitted("/etc/os-release") ?? "";
   return [
     ...neededPrograms.map((program) => ({
       name: program.name,
@@ -85,7 +86,7 @@ async function lookAtSeccomp(): Promise<Finding> {
   const version = Bun.which("runc")
     ? (await runCommand("runc", ["--version"], { timeoutMs: versionTimeoutMs })).stdout
     : undefined;
-  return judgeSeccomp(readIfThere("/proc/sys/kernel/seccomp/actions_avail"), version);
+  return judgeSeccomp(readIfPermitted("/proc/sys/kernel/seccomp/actions_avail"), version);
 }
 
 function lookAtConfiguration({ env }: DoctorSurroundings): Finding {
@@ -120,13 +121,4 @@ async function lookAtNetworks({ env }: DoctorSurroundings): Promise<Finding> {
     throw error;
   });
   return judgeNetworks(answer, ownName());
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT", "EACCES")) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasErrno } from "../errors/cntnr-error.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import type { ExecSession } from "./exec-session.ts";
 
 const pauseMs = 10;
@@ -28,13 +28,7 @@ export async function endSession(session: ExecSession, ended: Promise<unknown>):
  * while somebody waits for it, its number cannot be another's either.
  */
 function killGroup({ pidFile }: ExecSession): boolean {
-  let pid: number;
-  try {
-    pid = Number.parseInt(readFileSync(pidFile, "utf8"), 10);
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return false;
-    throw error;
-  }
+  const pid = Number.parseInt(readIfThere(pidFile) ?? "", 10);
   if (!(pid > 1)) return false;
   try {
     process.kill(-pid, "SIGKILL");

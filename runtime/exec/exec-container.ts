@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { noteContainer } from "../container/container-events.ts";
 import type { ContainerRecord } from "../container/container-record.ts";
 import { ForegroundOutput } from "../container/foreground-output.ts";
@@ -6,9 +5,10 @@ import { runcFlagsWithLog } from "../container/runc.ts";
 import { classifyRuncFailure } from "../container/runc-failure.ts";
 import { SignalForwarding } from "../container/signal-forwarding.ts";
 import { runtimeCommand } from "../container/user-namespace.ts";
-import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { sha256Hex } from "../sys/random.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import { spawnAttached } from "../sys/spawn-attached.ts";
 import type { ExecRequest } from "./exec-request.ts";
 import { closeSession, type ExecSession, openSession } from "./exec-session.ts";
@@ -128,13 +128,8 @@ export function execCommand(
 
 /** Why the runtime could not start the command, with docker's exit code; undefined when it could. */
 export function execFailure({ runcLog }: ExecSession): CntnrError | undefined {
-  let log: string;
-  try {
-    log = readFileSync(runcLog, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  const log = readIfThere(runcLog);
+  if (log === undefined) return undefined;
   const failure = classifyRuncFailure(log);
   if (!failure || failure.code === "command-not-found") return failure;
   return new CntnrError("command-not-executable", failure.message, { cause: failure });

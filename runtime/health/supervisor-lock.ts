@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, ownIdentity, type ProcessIdentity } from "../container/process-identity.ts";
 import { hasErrno } from "../errors/cntnr-error.ts";
@@ -6,6 +6,7 @@ import { ownProgram } from "../process/own-program.ts";
 import type { Directories } from "../store/directories.ts";
 import { type FileLock, tryLockFile } from "../sys/file-lock.ts";
 import { duplicate } from "../sys/pipe.ts";
+import { readIfThere } from "../sys/read-text.ts";
 
 /** Not SIGUSR1, which JavaScript engines have a use of their own for. */
 export const wakeSignal = "SIGUSR2";
@@ -68,13 +69,10 @@ export function ensureSupervisor(directories: Directories): "started" | "there" 
 }
 
 function readSupervisor(directories: Directories): ProcessIdentity | undefined {
-  try {
-    const [pid = 0, startTime = 0] = readFileSync(pidPath(directories), "utf8").split(" ").map(Number);
-    return { pid, startTime };
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  const text = readIfThere(pidPath(directories));
+  if (text === undefined) return undefined;
+  const [pid = 0, startTime = 0] = text.split(" ").map(Number);
+  return { pid, startTime };
 }
 
 export function supervisorCommand(directories: Directories): readonly [string, ...string[]] {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import { additionalStores } from "../store/additional-stores.ts";
@@ -18,6 +18,7 @@ import { keepStepRecords, longestUnusedMs } from "../store/step-records.ts";
 import { lockStore } from "../store/store-lock.ts";
 import { newKey, type TemporaryKey } from "../store/temporary.ts";
 import type { FileLock } from "../sys/file-lock.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { blobPath, hexOf } from "./digest.ts";
 import { readIndex } from "./layout.ts";
@@ -205,10 +206,5 @@ function follow(
 
 /** A document of the store; "" when it is gone. */
 function textOf(directories: Directories, digest: Digest): string {
-  try {
-    return readFileSync(blobPath(directories, digest), "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return "";
-    throw error;
-  }
+  return readIfThere(blobPath(directories, digest)) ?? "";
 }

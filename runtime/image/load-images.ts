@@ -11,13 +11,14 @@ import {
 import { basename, join, resolve } from "node:path";
 import { addAbortSignal } from "node:stream";
 import * as v from "valibot";
-import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import { decompress } from "../layer/decompress.ts";
 import { defaultLimits } from "../layer/limits.ts";
 import type { TarEntry, TarVisitor } from "../layer/tar-entry.ts";
 import { TarReader } from "../layer/tar-reader.ts";
 import type { Directories } from "../store/directories.ts";
 import { newKey } from "../store/temporary.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import { loadIdMappings } from "../userns/load-id-mappings.ts";
 import { noteImage } from "./image-events.ts";
 import type { LocalImage } from "./local-image.ts";
@@ -197,14 +198,5 @@ function dockerNames(text: string, archive: string): (readonly string[])[] {
         cause: error,
       },
     );
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return undefined;
-    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { existsSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { hasErrno } from "../errors/cntnr-error.ts";
@@ -6,6 +6,7 @@ import type { Directories } from "../store/directories.ts";
 import { layerLinkPath, layerName } from "../store/layers.ts";
 import { namesIn } from "../store/list-directory.ts";
 import { replaceFile } from "../store/replace-file.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import type { IdMappings } from "../userns/id-mappings.ts";
 import { digestPattern, hexOf } from "./digest.ts";
 import type { Digest, LocalImage } from "./local-image.ts";
@@ -57,13 +58,8 @@ export function readPrepared(
   manifestDigest: Digest,
   mappings: IdMappings,
 ): PreparedImage | undefined {
-  let text: string;
-  try {
-    text = readFileSync(preparedPath(directories, manifestDigest, mappings), "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  const text = readIfThere(preparedPath(directories, manifestDigest, mappings));
+  if (text === undefined) return undefined;
   const prepared = v.safeParse(preparedSchema, parseJson(text));
   if (!prepared.success) return undefined;
   const isUnpacked = prepared.output.links.every((link) => existsSync(layerLinkPath(directories, link)));

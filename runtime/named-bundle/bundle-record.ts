@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import * as v from "valibot";
 import { mountSchema, runtimeFlags } from "../container/container-record.ts";
-import { CntnrError, hasErrno, messageOf } from "../errors/cntnr-error.ts";
+import { CntnrError, messageOf } from "../errors/cntnr-error.ts";
 import type { Directories } from "../store/directories.ts";
 import { refuseNewer, versionOf } from "../store/format.ts";
 import { type FileLock, tryLockFile } from "../sys/file-lock.ts";
 import { sha256Hex } from "../sys/random.ts";
+import { readIfThere } from "../sys/read-text.ts";
 
 const strings = v.pipe(v.array(v.string()), v.readonly());
 
@@ -66,13 +67,8 @@ export function bundleRecordPath(directories: Directories, name: string): string
 /** Undefined when there is no such bundle. Throws CntnrError `corrupt`, and `unsupported` for one of a newer program. */
 export function readBundle(directories: Directories, name: string): BundleRecord | undefined {
   const path = bundleRecordPath(directories, name);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  const text = readIfThere(path);
+  if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     refuseNewer(path, "version", versionOf(value), 1);

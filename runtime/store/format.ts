@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import { writeWhole } from "./write-whole.ts";
 
 /*
@@ -39,13 +39,8 @@ export function openFormat(data: string): void {
 /** The format of a store that is only read; 0 without a stamp. Throws as {@link openFormat} does. */
 export function readFormat(data: string): number {
   const path = formatPath(data);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return 0;
-    throw error;
-  }
+  const text = readIfThere(path);
+  if (text === undefined) return 0;
   if (!/^\d{1,9}\n?$/.test(text))
     throw new CntnrError(
       "corrupt",

@@ -1,7 +1,6 @@
 import {
   existsSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -12,6 +11,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import * as v from "valibot";
 import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
 import { randomBytes } from "../sys/random.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import type { IdMapping, IdMappings } from "../userns/id-mappings.ts";
 import type { Directories } from "./directories.ts";
 import { syncDirectory } from "./replace-file.ts";
@@ -79,13 +79,8 @@ export function layerLinkPath(directories: Directories, link: string): string {
 
 /** The record of a layer that is unpacked; undefined when it is not. */
 export function readLayer(directories: Directories, name: string): LayerRecord | undefined {
-  let text: string;
-  try {
-    text = readFileSync(join(directories.layers, name, "layer.json"), "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  const text = readIfThere(join(directories.layers, name, "layer.json"));
+  if (text === undefined) return undefined;
   const record = v.safeParse(recordSchema, parseJson(text));
   if (record.success) return record.output;
   throw new CntnrError(

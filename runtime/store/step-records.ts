@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { hasErrno } from "../errors/cntnr-error.ts";
+import { readIfThere } from "../sys/read-text.ts";
 import type { Directories } from "./directories.ts";
 import { namesIn } from "./list-directory.ts";
 import { openTemporaryFile } from "./temporary.ts";
@@ -74,13 +74,8 @@ export function keepStepRecords(
 }
 
 function parseRecord(path: string): StepRecord | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  const text = readIfThere(path);
+  if (text === undefined) return undefined;
   const record = v.safeParse(recordSchema, parseJson(text));
   return record.success ? record.output : undefined;
 }

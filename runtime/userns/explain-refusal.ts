@@ -1,6 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { hasErrno } from "../errors/cntnr-error.ts";
-
 /** What is asked of the machine to find out why it makes no user namespace. */
 export interface RefusalView {
   /** The text of a file; undefined when it is not there or may not be read. */
@@ -56,13 +53,4 @@ const beginning = "no user namespace can be made here";
 /** Whether a message names the rule already. */
 export function isExplained(message: string): boolean {
   return message.startsWith(`${beginning}: `);
-}
-
-export function readIfPermitted(path: string): string | undefined {
-  try {
-    return existsSync(path) ? readFileSync(path, "utf8") : undefined;
-  } catch (error) {
-    if (hasErrno(error, "ENOENT", "EACCES", "EPERM")) return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { delimiter, join } from "node:path";
-import { hasErrno } from "../errors/cntnr-error.ts";
+import { readIfPermitted } from "../sys/read-text.ts";
 import type { IdMapping, IdMappings } from "./id-mappings.ts";
 import {
   existingIds,
@@ -70,8 +70,8 @@ export function loadIdMappings(): IdMappings {
 export function findIdMappings(): { readonly mappings: IdMappings; readonly reason?: string } {
   const uid = process.getuid?.() ?? 0;
   const gid = process.getgid?.() ?? 0;
-  const subuid = readIfThere("/etc/subuid");
-  const subgid = readIfThere("/etc/subgid");
+  const subuid = readIfPermitted("/etc/subuid") ?? "";
+  const subgid = readIfPermitted("/etc/subgid") ?? "";
   const user = subuid === "" || subgid === "" ? undefined : userName(uid);
   const uids = parseSubordinateIds(subuid, user, uid);
   const gids = parseSubordinateIds(subgid, user, uid);
@@ -121,18 +121,9 @@ function countOf(mappings: readonly IdMapping[]): number {
   return mappings.reduce((sum, { size }) => sum + size, 0);
 }
 
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT", "EACCES")) return "";
-    throw error;
-  }
-}
-
 /** The user's name; /etc/passwd first, because it is ten times as fast as asking the name service. Undefined for a uid without one. */
 export function userName(uid: number): string | undefined {
-  for (const line of readIfThere("/etc/passwd").split("\n")) {
+  for (const line of (readIfPermitted("/etc/passwd") ?? "").split("\n")) {
     const [name, , number] = line.split(":", 3);
     if (name && number === String(uid)) return name;
   }

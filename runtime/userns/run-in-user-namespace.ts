@@ -8,7 +8,8 @@ import {
   signalNumber,
   startFailure,
 } from "../process/run-command.ts";
-import { explainRefusal, readIfPermitted } from "./explain-refusal.ts";
+import { readIfPermitted } from "../sys/read-text.ts";
+import { explainRefusal } from "./explain-refusal.ts";
 import { type IdMapping, type IdMappings, isOwnRoot } from "./id-mappings.ts";
 import { checkProc, hasNoNewPrivileges } from "./own-namespace.ts";
 

@@ -1,15 +1,15 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ContainerRecord } from "../../container/container-record.ts";
 import { isMakerAlive, ownMark } from "../../container/process-identity.ts";
 import { deleteStray, runtimeProgram, runtimeWords } from "../../container/runc.ts";
 import { classifyRuncFailure } from "../../container/runc-failure.ts";
-import { CntnrError, hasErrno } from "../../errors/cntnr-error.ts";
+import { CntnrError } from "../../errors/cntnr-error.ts";
 import { signalNumber, startFailure } from "../../process/run-command.ts";
 import type { Directories } from "../../store/directories.ts";
 import { namesIn } from "../../store/list-directory.ts";
+import { readIfThere } from "../../sys/read-text.ts";
 import type { IdMappings } from "../../userns/id-mappings.ts";
 import { removeTree } from "../../userns/remove-tree.ts";
 
@@ -58,7 +58,7 @@ export async function runContainer(directories: Directories, run: ContainerRun):
       child.on("close", (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
     });
     run.signal.throwIfAborted();
-    const failure = exitCode === 0 ? undefined : classifyRuncFailure(readIfThere(log));
+    const failure = exitCode === 0 ? undefined : classifyRuncFailure(readIfThere(log) ?? "");
     if (failure) throw new CntnrError("build", failure.message);
     return exitCode;
   } finally {
@@ -79,13 +79,4 @@ export async function clearAbandoned(directories: Directories, mappings: IdMappi
   for (const id of namesIn(directories.runcRoot).filter(isAbandoned)) await deleteStray(directories, id);
   for (const name of namesIn(directories.run).filter(isAbandoned))
     await removeTree(join(directories.run, name), mappings);
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT")) return "";
-    throw error;
-  }
 }
