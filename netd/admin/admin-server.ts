@@ -78,10 +78,15 @@ export class AdminServer implements Disposable {
       );
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const text = error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
-      send(response, { status: statusOf[error.code], json: { error: text.replace(/^: /, "") } });
+      send(response, { status: statusOf[error.code], json: { error: reasonOf(error) } });
     }
   }
+}
+
+/** All that is known, once: the worker's refusals have in their cause what users are not told, or the same words. */
+function reasonOf({ message, cause }: Refusal): string {
+  const words = cause === undefined ? [message] : [message, messageOf(cause)];
+  return [...new Set(words)].filter((text) => text !== "").join(": ");
 }
 
 function send(response: ServerResponse, answer: AdminAnswer): void {

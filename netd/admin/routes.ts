@@ -91,12 +91,15 @@ export function findRoute(method: string, path: string): (Route & { readonly res
   return route && { ...route, rest: path.slice(route.path.length) };
 }
 
+/** As much of an id as stands for it: who has forgotten the rest shall not end somebody else's attachment. */
+const leastPrefix = 4;
+
 /** By its id, or by a beginning of it that only one has. */
 function findAttachment(service: AdminService, id: string): AttachmentFacts {
-  const found =
-    id.length < 4 ? [] : service.attachments().filter((attachment) => attachment.id.startsWith(id));
-  const [only, another] = found;
-  if (another) throw new Refusal("invalid", "several attachments begin like that");
+  if (id.length < leastPrefix)
+    throw new Refusal("invalid", `write at least ${leastPrefix} characters of the attachment's id`);
+  const [only, another] = service.attachments().filter((attachment) => attachment.id.startsWith(id));
+  if (another) throw new Refusal("invalid", "several attachments begin like that: write more of the id");
   if (!only) throw new Refusal("invalid", "there is no such attachment");
   return only;
 }

@@ -29,6 +29,9 @@ export function troublesOf(status: ServiceStatus): string[] {
   return [
     ...(policy.isCurrent ? [] : [`the newest policy is not in force: ${policy.fault ?? ""}`]),
     ...(audit.fault === undefined ? [] : [`the audit log cannot be written: ${audit.fault}`]),
+    ...(worker.journalFault === undefined
+      ? []
+      : [`the journal cannot be written, and nothing is attached: ${worker.journalFault}`]),
     ...(worker.quarantined.length === 0
       ? []
       : [`${worker.quarantined.length} records of the journal cannot be read (cntnr-netd gc --dry-run)`]),

@@ -1,4 +1,13 @@
-import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  unlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Address4, Address6 } from "ip-address";
 
@@ -35,8 +44,9 @@ export interface Lease {
   readonly containerId: string;
 }
 
-/** All leases, by path. */
+/** All leases, by path; none when there is no such directory, as before the first start. */
 export function listLeases(leaseDir: string): Lease[] {
+  if (!existsSync(leaseDir)) return [];
   return readdirSync(leaseDir)
     .filter((network) => lstatSync(join(leaseDir, network)).isDirectory())
     .flatMap((network) => readdirSync(join(leaseDir, network)).map((address) => ({ network, address })))

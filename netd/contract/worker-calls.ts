@@ -75,6 +75,8 @@ export interface WorkerHealth {
   readonly pluginFailures: Readonly<Record<string, number>>;
   /** Ports that somebody has taken while no netd ran, in words for the administrator. */
   readonly lostPorts: readonly string[];
+  /** Why the journal cannot be written, so that nothing is attached; undefined: it can. */
+  readonly journalFault: string | undefined;
   /** Records of the journal that nobody can read. */
   readonly quarantined: readonly string[];
   /** Journals that were damaged as a whole, where they are now. */

@@ -36,6 +36,7 @@ export class Journal implements Disposable {
   readonly #database: Database;
   readonly #records = new Map<string, AttachmentRecord>();
   #findings: JournalFindings;
+  #fault: string | undefined;
 
   constructor(private readonly path: string) {
     this.#database = open(path);
@@ -44,6 +45,30 @@ export class Journal implements Disposable {
 
   get findings(): JournalFindings {
     return this.#findings;
+  }
+
+  /** Why the last write failed, as on a full disk; it is tried again for this, because nothing else may be to be written. */
+  fault(): string | undefined {
+    if (this.#fault !== undefined) this.#tryToWrite();
+    return this.#fault;
+  }
+
+  #tryToWrite(): void {
+    try {
+      this.#write(`PRAGMA user_version = ${schemaVersion}`);
+    } catch {
+      // The fault is remembered.
+    }
+  }
+
+  #write(statement: string, ...values: string[]): void {
+    try {
+      this.#database.run(statement, values);
+      this.#fault = undefined;
+    } catch (error) {
+      this.#fault = messageOf(error);
+      throw error;
+    }
   }
 
   /** Forgets for good what nobody can read. Returns what it was: ids of records, and files. */
@@ -90,7 +115,7 @@ export class Journal implements Disposable {
    */
   insert(record: AttachmentRecord): void {
     try {
-      this.#database.run("INSERT INTO attachment VALUES (?, ?)", [record.id, JSON.stringify(record)]);
+      this.#write("INSERT INTO attachment VALUES (?, ?)", record.id, JSON.stringify(record));
     } catch (error) {
       throw new Refusal("unavailable", "cntnr-netd cannot write its journal: tell the administrator", {
         cause: error,
@@ -108,7 +133,7 @@ export class Journal implements Disposable {
     const before = this.#records.get(id);
     if (!before) throw new Error(`journal has no attachment ${id}`);
     const record: AttachmentRecord = { ...before, ...change };
-    this.#database.run("UPDATE attachment SET record = ? WHERE id = ?", [JSON.stringify(record), id]);
+    this.#write("UPDATE attachment SET record = ? WHERE id = ?", JSON.stringify(record), id);
     this.#records.set(id, record);
     return record;
   }
@@ -131,7 +156,7 @@ export class Journal implements Disposable {
 
   /** Forgets an attachment of which nothing is left. */
   remove(id: string): void {
-    this.#database.run("DELETE FROM attachment WHERE id = ?", [id]);
+    this.#write("DELETE FROM attachment WHERE id = ?", id);
     this.#records.delete(id);
   }
 

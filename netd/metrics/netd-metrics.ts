@@ -114,6 +114,9 @@ function workerMetrics(worker: WorkerHealth): Metric[] {
   const plugins = Object.entries(worker.pluginFailures);
   return [
     gauge("turns_waiting", "Attaches and detaches that wait for their turn.", [[worker.turnsWaiting]]),
+    gauge("journal_writable", "1 when the journal can be written; without it nothing is attached.", [
+      [worker.journalFault === undefined ? 1 : 0],
+    ]),
     gauge("quarantined_records", "Records of the journal that nobody can read.", [
       [worker.quarantined.length],
     ]),

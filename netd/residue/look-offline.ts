@@ -10,7 +10,7 @@ import { extentOf, takeInventory } from "./inventory.ts";
 /**
  * Looks at what a service has left that does not run. Changes nothing: the next start takes away what has ended.
  * @param plugins read stored results and conflists; none is run
- * Throws when there is no run directory, or something cannot be looked at.
+ * Throws when something cannot be looked at; what is not there, as before the first start, has nothing.
  */
 export async function lookOffline(runDir: string, plugins: NetworkPlugins): Promise<ResidueReport> {
   const journal = join(runDir, "journal.db");

@@ -4,6 +4,7 @@ import { Attachments } from "../attachment/attachments.ts";
 import type { OnStep } from "../attachment/executor.ts";
 import { CniPlugins } from "../cni/cni-plugins.ts";
 import type { ServerLimits } from "../contract/server-limits.ts";
+import type { WorkerHealth } from "../contract/worker-calls.ts";
 import { batchRunner } from "../filter/commands.ts";
 import { Filter } from "../filter/filter.ts";
 import { findHostEnd } from "../filter/host-end.ts";
@@ -138,13 +139,14 @@ export async function runWorker(options: WorkerOptions): Promise<Worker> {
     bridges: () => networks.bridges(),
     whileIdle: (look) => attachments.whileIdle(look),
   });
-  const health = () => ({
+  const health = (): WorkerHealth => ({
     process: processStats(),
     turnsWaiting: attachments.turnsWaiting,
     frontStarts: fronts.starts,
     heals: filter.heals,
     pluginFailures: Object.fromEntries(plugins.failures),
     lostPorts: attachments.lostPorts(),
+    journalFault: journal.fault(),
     quarantined: journal.findings.quarantined,
     damagedJournals: journal.findings.movedAside,
   });

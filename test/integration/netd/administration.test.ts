@@ -64,8 +64,13 @@ test("attachments are listed with their users and addresses, and shown whole", a
   const shown = JSON.parse(checked(["inspect"], await run("inspect", id.slice(0, 6))).stdout);
   expect(shown).toMatchObject({ id, uid: host.users.alice.uid, state: "attached" });
   expect(shown).toMatchObject({ plan: { network: "lab", interface: "eth0" } });
-  const unknown = await run("inspect", "0000");
-  expect([unknown.exitCode, unknown.stderr]).toEqual([1, "cntnr-netd: there is no such attachment\n"]);
+  const unknown = await run("inspect", "zzzz");
+  expect([unknown.exitCode, unknown.stderr]).toEqual([1, "cntnr-netd: zzzz: there is no such attachment\n"]);
+  const short = await run("inspect", id.slice(0, 3));
+  expect([short.exitCode, short.stderr]).toEqual([
+    1,
+    `cntnr-netd: ${id.slice(0, 3)}: write at least 4 characters of the attachment's id\n`,
+  ]);
   expect(JSON.parse((await curl(`/attachments/${id}`)).stdout)).toEqual(shown);
 });
 
@@ -170,9 +175,37 @@ test("the doctor says what is fit, what is not, and what to do", async () => {
   expect(ill.exitCode).toBe(1);
 });
 
+/** Holds the write lock of the journal, in the host itself: SQLite would not open it through /proc. */
+const lockJournal = `
+  const { Database } = await import("bun:sqlite");
+  const database = new Database("${runDirectory}/journal.db");
+  database.run("BEGIN EXCLUSIVE");
+  console.log("locked");
+  await new Promise(() => setInterval(() => {}, 1000));
+`;
+
+test("status says that the journal cannot be written, until it can be (Q9)", async () => {
+  const other = await makeNamespace(host, host.users.alice);
+  const locking = host.spawnAsRoot([process.execPath, "-e", lockJournal]);
+  await locking.waitForOutput(/^locked$/m);
+  expect(JSON.stringify(await attach(host, host.users.alice, other))).toContain("cannot write its journal");
+  const ill = await run("status");
+  expect(ill.exitCode).toBe(1);
+  expect(ill.stdout).toContain(
+    "!! the journal cannot be written, and nothing is attached: database is locked\n",
+  );
+  expect((await curl("/metrics")).stdout).toContain("\ncntnr_netd_journal_writable 0\n");
+  locking.kill("SIGKILL");
+  await locking.exited;
+  const well = await run("status");
+  expect([well.exitCode, well.stdout]).toEqual([0, expect.not.stringContaining("!!")]);
+  other.process.kill("SIGKILL");
+});
+
 test("an attachment is ended by the administrator, whoever's it is, and that is in the log", async () => {
-  const { exitCode, stdout } = await run("detach", id.slice(0, 8));
-  expect([exitCode, stdout]).toEqual([0, `${id}\n`]);
+  const { exitCode, stdout, stderr } = await run("detach", "zzzz", id.slice(0, 8));
+  expect([exitCode, stdout]).toEqual([1, `${id}\n`]);
+  expect(stderr).toBe("cntnr-netd: zzzz: there is no such attachment\n");
   expect(await host.residue()).toEqual(noResidue);
   const about = host.auditLines().filter(({ attachment }) => attachment === id);
   expect(about.map(({ event }) => event)).toEqual(["allow", "attach", "admin", "detach"]);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CommandResult } from "../../../runtime/process/run-command.ts";
 import { changeJournal } from "../../fixtures/change-journal.ts";
 import { noResidue } from "../../fixtures/residue.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
@@ -13,8 +14,10 @@ let host: TestHost;
 let netd: RunningCommand;
 let namespace: UserNamespace;
 let id: string;
+let beforeFirstStart: CommandResult;
 beforeAll(async () => {
   host = await TestHost.start();
+  beforeFirstStart = await gc();
   netd = await host.startNetd();
 });
 afterAll(() => host[Symbol.asyncDispose]());
@@ -93,6 +96,16 @@ test("without the service it looks all the same, and takes nothing away", async 
   await endAttachment();
 });
 
+test("before the first start there is nothing to look at, which is no error", async () => {
+  expect(beforeFirstStart).toMatchObject({
+    exitCode: 3,
+    stdout: expect.stringMatching(
+      /^0 attachments; 0 pins, 0 leases, .* nothing is left over, nothing is missing\n$/,
+    ),
+  });
+  await endAttachment();
+});
+
 test("nothing is taken away while a record cannot be read, also after a restart, until the administrator says so (F10, Q11)", async () => {
   netd.kill("SIGKILL");
   await netd.exited;
@@ -103,7 +116,9 @@ test("nothing is taken away while a record cannot be read, also after a restart,
     netd = await host.startNetd();
     const refused = await gc("--fix");
     expect(refused.exitCode).toBe(1);
-    expect(refused.stderr).toContain(`nobody can read record ${id}`);
+    expect(refused.stderr).toBe(
+      `cntnr-netd: nobody can read record ${id}: what belongs to containers that live could be taken for residue\n`,
+    );
     expect((await host.residue()).pins).toEqual([id]);
     netd.kill("SIGTERM");
     await netd.exited;
