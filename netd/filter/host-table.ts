@@ -32,6 +32,11 @@ const ipv6: Family = {
   metadata: "fd00:ec2::254",
 };
 
+/**
+ * Connection tracking puts fragments together at -400, whoever has sent each of them: what has come together that way says
+ * of whom its last one came (NF_IP_PRI_RAW_BEFORE_DEFRAG of linux/netfilter_ipv4.h).
+ */
+const beforeDefragmentation = -450;
 const isPortToPort = `meta mark & ${hexOf(portToPort)} != 0`;
 const hasPassed = `meta mark & ${hexOf(passed)} != 0`;
 const both = (text: (family: Family) => string) => [ipv4, ipv6].map(text).join("\n");
@@ -75,7 +80,7 @@ ${guardChains("accept")}
   }
 
   chain raw {
-    type filter hook prerouting priority raw; policy accept;
+    type filter hook prerouting priority ${beforeDefragmentation}; policy accept;
     ${isPortToPort} notrack accept comment "where bridges call iptables, half of what that costs"
     ${hasPassed} ${clearMarks} accept comment "from a port: the bridges' table has judged it"
     iifname != @attached goto newborn
