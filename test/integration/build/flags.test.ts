@@ -3,22 +3,21 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeContext } from "../../fixtures/build-context.ts";
 import { type BuildOptions, ImageBuilds } from "../../fixtures/image-builds.ts";
-import { TestHost } from "../../fixtures/test-host.ts";
+import type { TestHost } from "../../fixtures/test-host.ts";
 import { checked, type TestUser } from "../../fixtures/users.ts";
 
 /*
  * What the flags of `cntnr build` do: to the commands of a build, to where its files come from, and with what comes of it.
  */
 
+let builds: ImageBuilds;
 let host: TestHost;
 let alice: TestUser;
-let builds: ImageBuilds;
 beforeAll(async () => {
-  host = await TestHost.start();
-  alice = host.users.alice;
-  builds = await ImageBuilds.on(host);
+  builds = await ImageBuilds.start();
+  ({ host, alice } = builds);
 }, 120_000);
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => builds[Symbol.asyncDispose]());
 
 async function out(...argv: string[]): Promise<string> {
   return checked(argv, await host.asUser(alice, argv)).stdout;

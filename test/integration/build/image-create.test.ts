@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { makeContext } from "../../fixtures/build-context.ts";
 import { ImageBuilds } from "../../fixtures/image-builds.ts";
-import { TestHost } from "../../fixtures/test-host.ts";
+import type { TestHost } from "../../fixtures/test-host.ts";
 import { checked, type TestUser } from "../../fixtures/users.ts";
 
+let builds: ImageBuilds;
 let host: TestHost;
 let alice: TestUser;
-let builds: ImageBuilds;
 let base: string;
 beforeAll(async () => {
-  host = await TestHost.start();
-  alice = host.users.alice;
-  builds = await ImageBuilds.on(host);
-  base = builds.base;
+  builds = await ImageBuilds.start();
+  ({ host, alice, base } = builds);
 }, 120_000);
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => builds[Symbol.asyncDispose]());
 
 const readImage = (name: string, user?: TestUser) => builds.read(name, user);
 

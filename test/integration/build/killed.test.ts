@@ -2,20 +2,19 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { makeContext } from "../../fixtures/build-context.ts";
 import { ImageBuilds } from "../../fixtures/image-builds.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
-import { TestHost } from "../../fixtures/test-host.ts";
+import type { TestHost } from "../../fixtures/test-host.ts";
 import { checked, type TestUser } from "../../fixtures/users.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
 
+let builds: ImageBuilds;
 let host: TestHost;
 let alice: TestUser;
-let builds: ImageBuilds;
 beforeAll(async () => {
-  host = await TestHost.start();
-  alice = host.users.alice;
-  builds = await ImageBuilds.on(host);
+  builds = await ImageBuilds.start();
+  ({ host, alice } = builds);
   checked(["pull"], await host.asUser(alice, ["cntnr", "image", "pull", `docker://${builds.base}`]));
 }, 120_000);
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => builds[Symbol.asyncDispose]());
 
 const steps = (stderr: string) => [...stderr.matchAll(/^#\d+ (DONE|CACHED)/gm)].map(([, how]) => how);
 

@@ -2,22 +2,21 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { makeContext } from "../../fixtures/build-context.ts";
 import { type BuildOptions, ImageBuilds } from "../../fixtures/image-builds.ts";
-import { TestHost } from "../../fixtures/test-host.ts";
+import type { TestHost } from "../../fixtures/test-host.ts";
 import { checked, type TestUser } from "../../fixtures/users.ts";
 
 /*
  * What docker/dockerfile:1 documents of instructions and their flags and no other test has, as it comes out in images.
  */
 
+let builds: ImageBuilds;
 let host: TestHost;
 let alice: TestUser;
-let builds: ImageBuilds;
 beforeAll(async () => {
-  host = await TestHost.start();
-  alice = host.users.alice;
-  builds = await ImageBuilds.on(host);
+  builds = await ImageBuilds.start();
+  ({ host, alice } = builds);
 }, 120_000);
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => builds[Symbol.asyncDispose]());
 
 const built = (dockerfile: string, options?: BuildOptions) => builds.built(dockerfile, options);
 

@@ -5,20 +5,18 @@ import type { CommandResult } from "../../../runtime/process/run-command.ts";
 import { makeContext } from "../../fixtures/build-context.ts";
 import type { FlatImage } from "../../fixtures/flatten-image.ts";
 import { type BuildOptions, ImageBuilds } from "../../fixtures/image-builds.ts";
-import { TestHost } from "../../fixtures/test-host.ts";
+import type { TestHost } from "../../fixtures/test-host.ts";
 import { checked, type TestUser } from "../../fixtures/users.ts";
 
+let builds: ImageBuilds;
 let host: TestHost;
 let alice: TestUser;
-let builds: ImageBuilds;
 let base: string;
 beforeAll(async () => {
-  host = await TestHost.start();
-  alice = host.users.alice;
-  builds = await ImageBuilds.on(host);
-  base = builds.base;
+  builds = await ImageBuilds.start();
+  ({ host, alice, base } = builds);
 }, 120_000);
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => builds[Symbol.asyncDispose]());
 
 const build = (dockerfile: string, options?: BuildOptions) => builds.build(dockerfile, options);
 const built = (dockerfile: string, options?: BuildOptions) => builds.built(dockerfile, options);

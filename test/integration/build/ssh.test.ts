@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { makeContext } from "../../fixtures/build-context.ts";
 import { ImageBuilds } from "../../fixtures/image-builds.ts";
-import { TestHost } from "../../fixtures/test-host.ts";
+import type { TestHost } from "../../fixtures/test-host.ts";
 import { checked, type TestUser } from "../../fixtures/users.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
 
@@ -10,19 +10,18 @@ import { waitFor } from "../../fixtures/wait-for.ts";
  * Keys and agents for builds. What asks the agent in a container is the host's own ssh-add, mounted with its libraries.
  */
 
+let builds: ImageBuilds;
 let host: TestHost;
 let alice: TestUser;
-let builds: ImageBuilds;
 beforeAll(async () => {
-  host = await TestHost.start();
-  alice = host.users.alice;
-  builds = await ImageBuilds.on(host);
+  builds = await ImageBuilds.start();
+  ({ host, alice } = builds);
   await shell(
     `mkdir -p -m 700 .ssh && ssh-keygen -q -t ed25519 -N '' -C first -f first && ssh-keygen -q -t rsa -N '' -C second -f second
      ssh-keygen -q -t ed25519 -N secret -f locked && chmod 644 second && cat first.pub >.ssh/authorized_keys`,
   );
 }, 120_000);
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => builds[Symbol.asyncDispose]());
 
 async function shell(script: string, env: Record<string, string> = {}): Promise<string> {
   const argv = ["sh", "-c", `set -e\n${script}`];
