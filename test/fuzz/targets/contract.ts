@@ -4,33 +4,13 @@ import type { requestSchemas } from "../../../netd/contract/worker-calls.ts";
 import { unixSocketPair } from "../../../netd/sys/libc.ts";
 import { Calls, ProtocolViolation } from "../../../netd/worker/calls.ts";
 import type { WorkerTable } from "../../../netd/worker/table.ts";
+import { attachQuestion } from "../../fixtures/plans.ts";
 import type { Random } from "../../fixtures/random.ts";
 import { kindOf, type Target } from "../fuzz.ts";
 
 const limits: ChannelLimits = { lineBytes: 4096, backlogBytes: 1 << 20 };
 
-const connection = { fd: 5, cookie: "4711" };
-const id = "0123456789abcdef0123456789abcdef";
-const plan = {
-  network: "lab",
-  conflistHash: "0".repeat(64),
-  interface: "eth0",
-  request: "0".repeat(64),
-  rule: "allow",
-  callerDepth: 0,
-  namespaceDepth: 1,
-  staticIps: ["10.20.0.7", "fd00::7"],
-  keptAddresses: ["10.20.0.64/27"],
-  mac: "02:00:00:00:00:07",
-  ports: [{ hostIp: "192.0.2.1", hostPort: 8080, containerPort: 80, protocol: "tcp" }],
-  isolationGroup: "user:1000",
-  masquerade: true,
-  hostAccess: [{ protocol: "tcp", first: 53, last: 53 }],
-  egress: ["192.0.2.0/24"],
-  connections: 100,
-  bandwidthOut: 0,
-  bandwidthIn: 1_000_000,
-};
+const { connection, id } = attachQuestion;
 
 /** A question of a good form for each row of the worker's table. */
 const questions: Readonly<Record<keyof typeof requestSchemas, object>> = {
@@ -41,7 +21,7 @@ const questions: Readonly<Record<keyof typeof requestSchemas, object>> = {
   configure: { networks: [{ network: "lab", conflist: "lab.conflist" }] },
   identify: { connection },
   look: { connection, netnsFd: 3, leaseFd: 4 },
-  attach: { connection, netnsFd: 3, leaseFd: 4, id, idempotencyKey: "key.1", plan },
+  attach: attachQuestion,
   detach: { connection, id },
   endAny: { connection, id },
   collect: { connection, fix: ["pin", "lease"], discardUnreadable: false },

@@ -3,30 +3,9 @@ import type { WorkerMessage } from "../../../../netd/contract/messages.ts";
 import { Refusal } from "../../../../netd/errors.ts";
 import { Calls, ProtocolViolation } from "../../../../netd/worker/calls.ts";
 import type { WorkerTable } from "../../../../netd/worker/table.ts";
+import { attachQuestion as attach } from "../../../fixtures/plans.ts";
 
-const plan = {
-  network: "lab",
-  conflistHash: "0".repeat(64),
-  interface: "eth0",
-  request: "0".repeat(64),
-  rule: "allow",
-  callerDepth: 0,
-  namespaceDepth: 1,
-  staticIps: ["10.20.0.7", "fd00::7"],
-  keptAddresses: ["10.20.0.64/27"],
-  mac: "02:00:00:00:00:07",
-  ports: [{ hostIp: "192.0.2.1", hostPort: 8080, containerPort: 80, protocol: "tcp" }],
-  isolationGroup: "user:1000",
-  masquerade: true,
-  hostAccess: [{ protocol: "tcp", first: 53, last: 53 }],
-  egress: ["192.0.2.0/24"],
-  connections: 100,
-  bandwidthOut: 0,
-  bandwidthIn: 1_000_000,
-};
-const connection = { fd: 5, cookie: "4711" };
-const id = "0123456789abcdef0123456789abcdef";
-const attach = { connection, netnsFd: 3, leaseFd: 4, id, idempotencyKey: "key.1", plan };
+const { connection, id } = attach;
 
 const refusing = async () => {
   throw new Error("not to be called");
@@ -85,7 +64,7 @@ describe("a question", () => {
 
 const changedPlan = (changes: object) => ({
   ask: "attach",
-  with: { ...attach, plan: { ...plan, ...changes } },
+  with: { ...attach, plan: { ...attach.plan, ...changes } },
 });
 const port = { hostIp: "", hostPort: 8080, containerPort: 80, protocol: "tcp" };
 

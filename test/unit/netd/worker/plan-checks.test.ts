@@ -4,34 +4,15 @@ import { bridgeOf, leasingOf } from "../../../../netd/cni/network-facts.ts";
 import type { AttachmentPlan } from "../../../../netd/contract/plan.ts";
 import type { Refusal } from "../../../../netd/errors.ts";
 import { caps, requireFit } from "../../../../netd/worker/plan-checks.ts";
+import { barePlan } from "../../../fixtures/plans.ts";
 
-const plan: AttachmentPlan = {
-  network: "lab",
-  conflistHash: "",
-  interface: "eth0",
-  request: "",
-  rule: "",
-  callerDepth: 0,
-  namespaceDepth: 1,
-  staticIps: [],
-  keptAddresses: [],
-  mac: "",
-  ports: [],
-  isolationGroup: "",
-  masquerade: false,
-  hostAccess: "none",
-  egress: "none",
-  connections: 0,
-  bandwidthOut: 0,
-  bandwidthIn: 0,
-};
 const ipam = { type: "host-local", ranges: [[{ subnet: "10.20.0.0/24" }], [{ subnet: "fd20::/64" }]] };
 const chosen = { capabilities: { ips: true, mac: true } };
 
 function network(more: object = {}, plugin: object = { type: "bridge", ipam, ...chosen }) {
   const text = JSON.stringify({ cniVersion: "1.0.0", name: "lab", plugins: [plugin], ...more });
   const conflist = parseConflist(text, "lab.conflist");
-  return { conflist, hash: "", leasing: leasingOf(conflist), bridge: bridgeOf(conflist) };
+  return { conflist, hash: barePlan.conflistHash, leasing: leasingOf(conflist), bridge: bridgeOf(conflist) };
 }
 
 /** Code and text of the refusal; "fits" without one. */
@@ -41,7 +22,7 @@ function judge(
   load = { attachments: 0, onNetwork: 0, ofUser: 0 },
 ) {
   try {
-    requireFit({ ...plan, ...changes }, on, load);
+    requireFit({ ...barePlan, ...changes }, on, load);
     return "fits";
   } catch (error) {
     const { code, message, cause } = error as Refusal;
