@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type Shares, takeSteps } from "../../fixtures/model-steps.ts";
 import { NetdModel } from "../../fixtures/netd-model.ts";
 import { TestHost } from "../../fixtures/test-host.ts";
-import { checked } from "../../fixtures/users.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
 
 /** More of them by hand, and others: CNTNR_MODEL_STEPS=10000 CNTNR_MODEL_SEED=7 bun test ... */
@@ -37,38 +37,21 @@ beforeAll(async () => {
 });
 afterAll(() => host[Symbol.asyncDispose]());
 
-/** Does one thing, and says what. */
-async function step(): Promise<string> {
-  const { random, people } = model;
-  const person = random.pick(people);
-  const other = people.find((one) => one !== person);
-  if (!person || !other) throw new Error("there is nobody");
-  const dice = random.below(1000);
-  const any = random.pick([...person.attachments.values()]);
-  if (dice < 330) return model.attach(person).then(() => "attach");
-  if (dice < 370) return model.attach(person, any).then(() => "attach again (F13)");
-  if (dice < 620) return model.detach(person, any?.id).then(() => "detach");
-  if (dice < 640)
-    return model
-      .detach(person, random.pick([...other.attachments.keys()]))
-      .then(() => "detach of another's (N12)");
-  if (dice < 690)
-    return model.end(person, random.pick(person.namespaces)).then(() => "end of a container (N10)");
-  if (dice < 710) return model.reload().then(() => "reload (C9)");
-  if (dice < 780)
-    return model.attach(person, undefined, "worker").then(() => "worker killed in an attach (F1)");
-  if (dice < 830) return model.detach(person, any?.id, "worker").then(() => "worker killed in a detach (F1)");
-  if (dice < 890)
-    return model.attach(person, undefined, "front").then(() => "front killed in an attach (F12)");
-  if (dice < 930) return model.detach(person, any?.id, "front").then(() => "front killed in a detach (F12)");
-  if (dice < 960) return flush().then(() => "flush of all rules (D10)");
-  if (dice < 990) return model.restart("SIGTERM").then(() => "restart (F7)");
-  return model.reboot().then(() => "reboot (F6)");
-}
-
-async function flush(): Promise<void> {
-  checked(["nft"], await host.asRoot(["nft", "flush", "ruleset"]));
-}
+const shares: Shares = [
+  ["attach", 330],
+  ["attach again (F13)", 40],
+  ["detach", 250],
+  ["detach of another's (N12)", 20],
+  ["end of a container (N10)", 50],
+  ["reload (C9)", 20],
+  ["worker killed in an attach (F1)", 70],
+  ["worker killed in a detach (F1)", 50],
+  ["front killed in an attach (F12)", 60],
+  ["front killed in a detach (F12)", 40],
+  ["flush of all rules (D10)", 30],
+  ["restart (F7)", 30],
+  ["reboot (F6)", 10],
+];
 
 /** One of them is where the model has it, and hears the host: one that is alone with its network in its namespace. */
 async function expectOneReachable(): Promise<void> {
@@ -103,18 +86,7 @@ test(`${steps} random steps with real plugins, and kill -9 of either half at any
   await model.endAll();
   await host.waitForNoResidue();
   const before = await machineState();
-  const counts = new Map<string, number>();
-  for (let done = 0; done < steps; done++) {
-    const what = await step();
-    counts.set(what, (counts.get(what) ?? 0) + 1);
-    if (done % 10 !== 0) continue;
-    await model.expectAgreement();
-    await expectOneReachable();
-  }
-  await model.expectAgreement();
-  await model.endAll();
-  await host.waitForNoResidue();
+  await takeSteps(model, steps, shares, expectOneReachable);
   expect(await machineState()).toEqual(before);
   expect(before.heldPorts).toBe("");
-  console.log([...counts].map(([what, count]) => `${count} ${what}`).join(", "));
 }, 900_000);
