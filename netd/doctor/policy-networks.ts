@@ -9,12 +9,7 @@ import { mostNetworks } from "../contract/worker-calls.ts";
 import { configurationWarnings } from "../front/configuration-warnings.ts";
 import { readJournal } from "../journal/read-journal.ts";
 import { hostAddressing } from "../netlink/host-addressing.ts";
-import {
-  type ConfiguredNetwork,
-  configureNetwork,
-  factsOf,
-  foreignAddresses,
-} from "../worker/configured-network.ts";
+import { type ConfiguredNetwork, clashes, configureNetwork, factsOf } from "../worker/configured-network.ts";
 
 /** Where a policy's networks are described, and what there is of them now. */
 export interface NetworkPlaces {
@@ -47,8 +42,7 @@ export async function requireGoodNetworks(
       if (!isProblem(error)) throw error;
       problems.push(error.message);
     }
-  if (problems.length === 0)
-    problems.push(...foreignAddresses(networks, hostAddressing(), devicesIn(runDir)));
+  if (problems.length === 0) problems.push(...clashes(networks, hostAddressing(), devicesIn(runDir)));
   if (problems.length > 0) throw new Problems([...new Set(problems)].join("\n"));
   const facts = [...networks].map(([name, network]) => factsOf(name, network));
   return { networks: [...networks.values()], warnings: configurationWarnings(policy, facts) };

@@ -41,11 +41,38 @@ export function configureNetwork(text: string, path: string): ConfiguredNetwork 
 }
 
 /**
- * Networks of addresses that are the host's own, that it has a route to, or that another network has: they would take them
- * away from it (D6). A line each; empty when all is well.
+ * What networks take from each other or from the host. A line each; empty when all is well.
  * @param devicesOf interfaces of the host that attachments of a network have; `unknown` where nobody can tell
  */
-export function foreignAddresses(
+export function clashes(
+  networks: ReadonlyMap<string, ConfiguredNetwork>,
+  host: HostAddressing,
+  devicesOf: (network: string) => readonly string[] | "unknown",
+): string[] {
+  return [...sharedBridges(networks), ...foreignAddresses(networks, host, devicesOf)];
+}
+
+/**
+ * Networks that would share one bridge: its 1023 ports are for one network's attachments (D8), and the plugin gives it one
+ * network's gateway only, or with `forceAddress` takes away the other's. Their filters do keep them apart.
+ */
+function sharedBridges(networks: ReadonlyMap<string, ConfiguredNetwork>): string[] {
+  const owners = new Map<string, string>();
+  return [...networks].flatMap(([network, { bridge }]) => {
+    if (bridge === undefined) return [];
+    const owner = owners.get(bridge);
+    if (owner === undefined) owners.set(bridge, network);
+    return owner === undefined
+      ? []
+      : [`network ${network}: its bridge ${bridge} is network ${owner}'s: give it one of its own (D8)`];
+  });
+}
+
+/**
+ * Networks of addresses that are the host's own, that it has a route to, or that another network has: they would take them
+ * away from it (D6).
+ */
+function foreignAddresses(
   networks: ReadonlyMap<string, ConfiguredNetwork>,
   host: HostAddressing,
   devicesOf: (network: string) => readonly string[] | "unknown",

@@ -5,7 +5,7 @@ import type { Conflist } from "../cni/conflist.ts";
 import type { AttachmentPlan } from "../contract/plan.ts";
 import type { NetworkChoice, NetworkFacts } from "../contract/worker-calls.ts";
 import { Refusal } from "../errors.ts";
-import { type ConfiguredNetwork, configureNetwork, factsOf, foreignAddresses } from "./configured-network.ts";
+import { type ConfiguredNetwork, clashes, configureNetwork, factsOf } from "./configured-network.ts";
 
 export interface NetworksOptions {
   /** Root's own directory of conflists: nothing else can be run (R3). */
@@ -30,8 +30,8 @@ export class Networks {
     try {
       for (const { network, conflist } of choices) networks.set(network, await this.#read(conflist));
       const { hostAddressing, devicesOf } = this.options;
-      const foreign = foreignAddresses(networks, hostAddressing(), devicesOf);
-      if (foreign.length > 0) throw new Error(foreign.join("\n"));
+      const found = clashes(networks, hostAddressing(), devicesOf);
+      if (found.length > 0) throw new Error(found.join("\n"));
     } catch (cause) {
       throw new Refusal("failed", "", { cause });
     }

@@ -41,7 +41,7 @@ async function reloadWith(conflist: { readonly name: string }): Promise<string> 
   const checked = await host.asRoot(["cntnr-netd", "policy", "check", ...directories]);
   // What the service refuses, the administrator is told before.
   for (const { exitCode, stderr } of [installed, checked])
-    expect([exitCode, stderr.includes("(D6)")]).toEqual(
+    expect([exitCode, /\(D[68]\)/.test(stderr)]).toEqual(
       said().includes("not loaded") ? [1, true] : [0, false],
     );
   rmSync(policy);
@@ -85,6 +85,12 @@ describe("a network (D6)", () => {
     const said = await reloadWith(conflistOn(subnet, bridge));
     expect(said).toContain("not loaded, the last good policy stays in force");
     expect(said).toContain(`network more: ${subnet} ${reason}`);
+  });
+
+  test("on another network's bridge is refused (D8)", async () => {
+    const said = await reloadWith(conflistOn("10.30.0.0/24", { ...bridge, bridge: "lab0" }));
+    expect(said).toContain("not loaded, the last good policy stays in force");
+    expect(said).toContain("network more: its bridge lab0 is network lab's: give it one of its own (D8)");
   });
 
   test("beside everything of the host's is not", async () => {
