@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { isProblem, requireGoodNetworks } from "../../netd/doctor/policy-networks.ts";
+import { isProblem, type NetworkPlaces, requireGoodNetworks } from "../../netd/doctor/policy-networks.ts";
 import { readTrustedSources } from "../../policy/load.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { readDraft, readTrustedFile, TrustError } from "../../policy/trusted-file.ts";
 import { print, printError } from "../command-line/output.ts";
+import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import type { CommandContext } from "./command.ts";
 import { locationOf } from "./locations.ts";
 import { policyIn, policyOf } from "./policy-arguments.ts";
@@ -18,10 +19,7 @@ export async function policyCheck({ args }: CommandContext): Promise<number> {
     checked = await (files.length > 0 ? policyIn(files) : policyOf(args));
     await requireTrustedInPlace(files, locationOf(args, "policyDir"));
     const isWhole = files.length === 0 || args.value("conflist-dir") !== undefined;
-    // Drafts are looked at and not obeyed: whoever can write them.
-    const read = files.length > 0 ? readDraftConflist : readTrustedFile;
-    const [conflistDir, runDir] = [locationOf(args, "conflistDir"), locationOf(args, "runDir")];
-    const looked = isWhole ? await requireGoodNetworks(checked, { conflistDir, runDir, read }) : undefined;
+    const looked = isWhole ? await requireGoodNetworks(checked, placesOf(args)) : undefined;
     warnings = [...checked.warnings, ...(looked?.warnings ?? [])];
   } catch (error) {
     if (!isProblem(error)) throw error;
@@ -39,6 +37,14 @@ async function requireTrustedInPlace(files: readonly string[], policyDir: string
   for (const path of files.map((file) => resolve(file)))
     if (path === policyDir) await readTrustedSources(path);
     else if (dirname(path) === policyDir) await readTrustedFile(path);
+}
+
+/** Drafts are looked at and not obeyed, whoever can write them: no plugin is run for them. */
+function placesOf(args: ParsedArguments): NetworkPlaces {
+  const [conflistDir, runDir] = [locationOf(args, "conflistDir"), locationOf(args, "runDir")];
+  return args.positionals.length > 0
+    ? { conflistDir, runDir, pluginDir: undefined, read: readDraftConflist }
+    : { conflistDir, runDir, pluginDir: locationOf(args, "pluginDir"), read: readTrustedFile };
 }
 
 function readDraftConflist(path: string): Buffer {

@@ -17,7 +17,7 @@ export const policyCommands: readonly Command[] = [
     path: "policy check",
     summary:
       "Check policy files (with --conflist-dir also their networks), or everything that the service would load",
-    flags: flagsOf("policyDir", "conflistDir", "runDir"),
+    flags: flagsOf("policyDir", "conflistDir", "pluginDir", "runDir"),
     positionals: [{ name: "FILE", count: "any" }],
     example: "cntnr-netd policy check\ncntnr-netd policy check --conflist-dir ./net.d ./10-lab.conf",
     failureCode: 1,
@@ -88,7 +88,7 @@ export const policyCommands: readonly Command[] = [
   {
     path: "policy install",
     summary: "Check a file with the rest of the policy and its networks, and put it in place as a whole",
-    flags: flagsOf("policyDir", "conflistDir", "runDir"),
+    flags: flagsOf("policyDir", "conflistDir", "pluginDir", "runDir"),
     positionals: [{ name: "FILE", count: "one" }],
     example: "cntnr-netd policy install ./10-lab.conf",
     failureCode: 1,

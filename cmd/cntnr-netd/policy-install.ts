@@ -19,7 +19,8 @@ export async function policyInstall({ args }: CommandContext): Promise<number> {
       resolveNames: resolveAccountNames,
       requireGood: async (policy) => {
         const [conflistDir, runDir] = [locationOf(args, "conflistDir"), locationOf(args, "runDir")];
-        const places = { conflistDir, runDir, read: readTrustedFile };
+        const pluginDir = locationOf(args, "pluginDir");
+        const places = { conflistDir, runDir, pluginDir, read: readTrustedFile };
         warnings.push(...(await requireGoodNetworks(policy, places)).warnings);
       },
     });

@@ -17,10 +17,10 @@ export interface Leasing {
   readonly addressesEach: number;
 }
 
-/** Throws SubnetError for ranges that are none. */
-export function leasingOf({ plugins }: Conflist): Leasing {
-  const leasing = plugins.flatMap((plugin) =>
-    plugin.ipamType === undefined ? [] : [leasingOfPlugin(plugin)],
+/** Throws SubnetError for ranges that are none, with the place in the conflist. */
+export function leasingOf({ plugins, source }: Conflist): Leasing {
+  const leasing = plugins.flatMap((plugin, index) =>
+    plugin.ipamType === undefined ? [] : [leasingAt(`${source}: at plugins/${index}`, plugin)],
   );
   return {
     subnets: leasing.some(({ subnets }) => subnets === "unknown")
@@ -28,6 +28,14 @@ export function leasingOf({ plugins }: Conflist): Leasing {
       : leasing.flatMap(({ subnets }) => (subnets === "unknown" ? [] : subnets)),
     addressesEach: leasing.reduce((sum, { addressesEach }) => sum + addressesEach, 0),
   };
+}
+
+function leasingAt(place: string, plugin: Plugin): Leasing {
+  try {
+    return leasingOfPlugin(plugin);
+  } catch (error) {
+    throw error instanceof SubnetError ? new SubnetError(`${place}: ${error.message}`) : error;
+  }
 }
 
 function leasingOfPlugin({ ipamType, json: { ipam } }: Plugin): Leasing {

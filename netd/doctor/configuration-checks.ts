@@ -2,7 +2,6 @@ import { existsSync, lstatSync, readFileSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { loadPolicy } from "../../policy/load.ts";
 import { readTrustedFile } from "../../policy/trusted-file.ts";
-import { CniPlugins } from "../cni/cni-plugins.ts";
 import { resolveAccountNames } from "../process/account-names.ts";
 import { findAccount } from "../process/find-account.ts";
 import { unitFiles } from "../systemd/unit-files.ts";
@@ -39,16 +38,13 @@ const policy = ({ policyDir, conflistDir, pluginDir, runDir }: ConfigurationPlac
   name: "policy",
   look: async () => {
     const loaded = await loadPolicy({ directory: policyDir, resolveNames: resolveAccountNames });
-    const { rules } = loaded;
-    const looked = await requireGoodNetworks(loaded, { conflistDir, runDir, read: readTrustedFile });
-    const { networks } = looked;
+    const { networks, rules } = loaded;
+    const places = { conflistDir, runDir, pluginDir, read: readTrustedFile };
+    const looked = await requireGoodNetworks(loaded, places);
     const warnings = [...loaded.warnings, ...looked.warnings];
-    const leaseDir = join(runDir, "leases");
-    const plugins = new CniPlugins({ pluginDir, leaseDir, lockFd: undefined, onStep: () => undefined });
-    for (const { conflist } of networks) await plugins.selfTest(conflist);
     if (warnings.length > 0) return warning(warnings.join("\n"));
     if (rules.length === 0) return warning(`nobody may use anything yet: write rules in ${policyDir}`);
-    return good(`${networks.length} networks, ${rules.length} rules; the plugins of all networks answer`);
+    return good(`${networks.size} networks, ${rules.length} rules; the plugins of all networks answer`);
   },
 });
 

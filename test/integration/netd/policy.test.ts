@@ -245,6 +245,23 @@ describe("the administrator's tools", () => {
       stdout: "",
       stderr: `${host.directory}/etc/net.d/more.conflist: does not exist\ncntnr-netd: nothing was installed\n`,
     });
+    // Nor for their plugins, or addresses that are none; where, is said.
+    const conflist = write("etc/net.d/more.conflist", "");
+    const bridge = { type: "bridge", bridge: "more0", ipam: { type: "host-local", subnet: "10.21.0.0/33" } };
+    for (const [plugin, fault] of [
+      [{ type: "brigde" }, /^\S+more\.conflist: brigde VERSION: \S+\/brigde is not there: install it /],
+      [
+        bridge,
+        /^\S+more\.conflist: at plugins\/0: ipam: "10\.21\.0\.0\/33" is no subnet, as 10\.20\.0\.0\/24\n/,
+      ],
+    ] as const) {
+      writeFileSync(conflist, JSON.stringify({ cniVersion: "1.0.0", name: "more", plugins: [plugin] }));
+      expect(await policyTool("install", lacking)).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(fault),
+      });
+    }
+    await host.asRoot(["rm", conflist]);
     expect(existsSync(join(host.directory, "etc/netd.d/20-more.conf"))).toBeFalse();
     writeFileSync(join(host.directory, "etc/netd.d/20-bob.conf"), "?");
     await reload(/not loaded, the last good policy stays in force\n.*20-bob\.conf:1:1: neither/s);

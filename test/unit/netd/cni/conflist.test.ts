@@ -101,6 +101,14 @@ describe("a conflist", () => {
       "lab.conflist: at plugins/1: ipMasq: netd masquerades itself: take it out, and set masquerade in the policy's [network] section",
     );
     expect(refusalOf({ ipMasq: "true" })).toContain("ipMasq");
+    expect(refusalOf({ type: "bridge", bridge: "../x" })).toBe(
+      'lab.conflist: at plugins/1: bridge: "../x" is no name of an interface: a letter, and up to 14 letters, digits, _ . -',
+    );
+    for (const bridge of ["lab*", 'a"b', "a b", "x".repeat(16), 7])
+      expect(refusalOf({ type: "bridge", bridge })).toContain("is no name of an interface");
+    expect(
+      parseConflist(textOf({ plugins: [{ type: "bridge", bridge: "br-lab.1_0" }] }), "").plugins,
+    ).toHaveLength(1);
     expect(refusalOf({ ipam: { type: "host-local", dataDir: "/x" } })).toContain("netd keeps leases itself");
     expect(parseConflist(textOf({ plugins: [{ type: "ptp", ipMasq: false }] }), "").plugins).toHaveLength(1);
     expect(
