@@ -55,7 +55,10 @@ export class StrayEnds {
     }
   }
 
-  /** Others' pairs (docker's, an administrator's) are born at any time, with an end in the host's own kind of namespaces. */
+  /**
+   * Others' pairs (docker's, an administrator's) are born at any time, with an end in the host's own kind of namespaces; and
+   * whoever keeps those has a process, a mount or a descriptor for it. A user can do with less: a message that is on its way.
+   */
   #isUsers({ peerNamespace = -1 }: Link, uid: number, isDoubtful: boolean): boolean {
     const owners = ownersOfNamespace(peerNamespace);
     if (owners === "nowhere") return isDoubtful;

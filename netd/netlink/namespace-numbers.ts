@@ -1,5 +1,4 @@
-import { constants, openSync, readdirSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
+import { constants, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { FileDescriptor, ioctl } from "../sys/libc.ts";
 import { ownersOfUserNamespace } from "../sys/user-namespace.ts";
 import { encodeAttribute, parseAttributes } from "./message.ts";
@@ -37,17 +36,15 @@ function numberOf(fd: FileDescriptor): number | undefined {
   return found === undefined || found < 0 ? undefined : found;
 }
 
-/** Where programs keep network namespaces that no process is in. */
-const keptNamespaces = ["/run/netns", "/run/docker/netns"];
-
 /**
  * Owners of the user namespaces between the initial one and the one that owns a network namespace: none for the host's own
- * kind; `nowhere` when no process is in it and no file names it. Looks at all processes: for rare occasions.
+ * kind; `nowhere` when no process is in it or holds it, and no mount of the host's keeps it. Looks at all processes: for rare
+ * occasions.
  */
 export function ownersOfNamespace(number: number): readonly number[] | "nowhere" {
-  for (const path of namespacePaths())
+  for (const open of networkNamespaces())
     try {
-      using fd = new FileDescriptor(openSync(path, constants.O_RDONLY));
+      using fd = open();
       if (numberOf(fd) !== number) continue;
       using owner = new FileDescriptor(ioctl(fd.number, userNamespaceRequest));
       return ownersOfUserNamespace(owner);
@@ -57,16 +54,60 @@ export function ownersOfNamespace(number: number): readonly number[] | "nowhere"
   return "nowhere";
 }
 
-/** A path for each network namespace that is somewhere. */
-function namespacePaths(): string[] {
-  const ofProcesses = new Map<string, string>();
-  for (const pid of readdirSync("/proc")) {
-    if (!/^\d+$/.test(pid)) continue;
-    const path = `/proc/${pid}/ns/net`;
-    const name = nameOf(path);
-    if (name !== undefined && !ofProcesses.has(name)) ofProcesses.set(name, path);
+type Open = () => FileDescriptor;
+/** Name as the kernel gives it (`net:[4026531840]`), and how it is opened. */
+type Found = readonly [name: string | undefined, open: Open];
+
+/** Each network namespace that is somewhere; the further ones take longer to be found. */
+function* networkNamespaces(): Generator<Open> {
+  const seen = new Set<string>();
+  for (const find of [ofProcesses, ofMounts, ofDescriptors])
+    for (const [name, open] of find()) {
+      if (!isNetwork(name) || seen.has(name)) continue;
+      seen.add(name);
+      yield open;
+    }
+}
+
+function* ofProcesses(): Generator<Found> {
+  for (const pid of processes()) yield at(`/proc/${pid}/ns/net`);
+}
+
+/** As ip-netns(8), docker and others keep those that no process is in. proc_pid_mountinfo(5): root and mount point. */
+function* ofMounts(): Generator<Found> {
+  for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n")) {
+    const [, , , root, escaped = ""] = line.split(" ");
+    const place = escaped.replace(/\\([0-7]{3})/g, (_, octal) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    yield [root, () => new FileDescriptor(openSync(place, constants.O_RDONLY))];
   }
-  return [...ofProcesses.values(), ...keptNamespaces.flatMap(filesIn)];
+}
+
+/** Whoever has more open than that hides what is his. */
+const mostDescriptors = 1 << 17;
+
+function* ofDescriptors(): Generator<Found> {
+  let count = 0;
+  for (const pid of processes())
+    for (const number of namesIn(`/proc/${pid}/fd`)) {
+      if (++count > mostDescriptors) return;
+      yield at(`/proc/${pid}/fd/${number}`);
+    }
+}
+
+const processes = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+const at = (path: string): Found => [nameOf(path), () => openLink(path)];
+const isNetwork = (name: string | undefined): name is string => name?.startsWith("net:[") === true;
+
+/** O_PATH of open(2): what is there is not opened by it, which a device or a fifo would notice (N2). */
+const withoutOpening = 0o10000000;
+
+/** What a process of a user's holds under a number may be something else by now. Throws for what is no network namespace. */
+function openLink(path: string): FileDescriptor {
+  using found = new FileDescriptor(openSync(path, withoutOpening));
+  if (!isNetwork(nameOf(found.path))) throw new Error(`${path} is no network namespace`);
+  return new FileDescriptor(openSync(found.path, constants.O_RDONLY));
 }
 
 function nameOf(path: string): string | undefined {
@@ -77,10 +118,10 @@ function nameOf(path: string): string | undefined {
   }
 }
 
-function filesIn(directory: string): string[] {
+function namesIn(directory: string): string[] {
   try {
-    return readdirSync(directory).map((name) => join(directory, name));
+    return readdirSync(directory);
   } catch {
-    return []; // There is none: nobody keeps any there.
+    return []; // Ended meanwhile.
   }
 }

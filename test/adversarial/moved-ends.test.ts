@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { TestPlugins } from "../fixtures/cni-plugins.ts";
 import { noResidue } from "../fixtures/residue.ts";
 import type { RunningCommand } from "../fixtures/running-command.ts";
@@ -67,24 +69,37 @@ describe("the container's end that its root moves away while the plugin works (N
     await waitFor(async () => Bun.deepEquals(await host.residue(), noResidue), { what: "no residue" });
   });
 
-  test("takes no pair of somebody else's with it that was made meanwhile", async () => {
+  test("takes no pair of somebody else's with it that was made meanwhile, whatever keeps the namespace of its other end", async () => {
     const namespace = await makeNamespace(host, host.users.bob);
     const other = host.spawnAsRoot(["unshare", "--net", "sh", "-c", "echo in $$; exec sleep 1000"]);
     const [, pid] = await other.waitForOutput(/^in (\d+)$/m);
+    // Namespaces of root's that no process is in: a mount keeps one, and a descriptor the other.
+    const kept = join(host.directory, "kept");
+    writeFileSync(kept, "");
+    checked(["unshare"], await host.asRoot(["unshare", `--net=${kept}`, "true"]));
+    const script =
+      'unshare --net sleep 1000 & until [ "$(readlink /proc/self/ns/net)" != "$(readlink /proc/$!/ns/net)" ]; do :; done; ' +
+      "exec 9</proc/$!/ns/net; kill $!; wait $!; echo held by $$; exec sleep 1000";
+    const holder = host.spawnAsRoot(["sh", "-c", script]);
+    const [, holderPid] = await holder.waitForOutput(/^held by (\d+)$/m);
     const attaching = attach(host, host.users.bob, namespace);
     await waitFor(async () => (await links()) !== "", { what: "the plugin's pair" });
     for (const words of [
       `veth-docker type veth peer name eth0 netns ${pid}`,
       "veth-own type veth peer name veth-peer",
+      `veth-kept type veth peer name eth0 netns ${kept}`,
+      `veth-held type veth peer name eth0 netns /proc/${holderPid}/fd/9`,
     ])
       checked(["ip"], await host.asRoot(["ip", "link", "add", ...words.split(" ")]));
     const thief = asContainerRoot(namespace, "ip link delete eth0; echo gone");
     await thief.waitForOutput(/gone/);
     expect((await attaching).code).not.toBe(0);
     const left = await links();
-    for (const name of ["veth-docker", "veth-own", "veth-peer"]) expect(left).toContain(name);
-    expect(left.trim().split("\n")).toHaveLength(3);
-    for (const process of [other, namespace.process]) process.kill("SIGKILL");
+    const names = ["veth-docker", "veth-own", "veth-peer", "veth-kept", "veth-held"];
+    for (const name of names) expect(left).toContain(name);
+    expect(left.trim().split("\n")).toHaveLength(names.length);
+    for (const process of [other, holder, namespace.process]) process.kill("SIGKILL");
+    checked(["umount"], await host.asRoot(["umount", kept]));
     await host.asRoot(["ip", "link", "delete", "veth-own"]);
   });
 });
