@@ -20,23 +20,19 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => host[Symbol.asyncDispose]());
 
-const homeOf = () => join(host.directory, "home", alice.name);
-
 async function build(
   dockerfile: string,
   files: Readonly<Record<string, Uint8Array | string>> = {},
 ): Promise<CommandResult> {
   const context = await makeContext(host, alice, { Dockerfile: dockerfile.replaceAll("BASE", base) });
   for (const [name, bytes] of Object.entries(files))
-    writeFileSync(join(homeOf(), context.slice(alice.home.length), name), bytes);
+    writeFileSync(host.homeOf(alice, context.slice(alice.home.length), name), bytes);
   return host.asUser(alice, ["cntnr", "build", "-t", "hostile", context], { timeoutMs: 60_000 });
 }
 
 /** Nothing half-made, and no image. */
 async function expectNothing(): Promise<void> {
-  const temporary = readdirSync(join(homeOf(), ".local/share/cntnr/tmp")).filter(
-    (name) => !name.endsWith(".lock"),
-  );
+  const temporary = readdirSync(host.storeOf(alice, "tmp")).filter((name) => !name.endsWith(".lock"));
   expect(temporary).toEqual([]);
   const list = await host.asUser(alice, ["cntnr", "image", "ls"]);
   expect(list.stdout).not.toContain("hostile");
@@ -74,7 +70,7 @@ describe("an archive that ADD unpacks", () => {
     expect(result.exitCode).toBe(0);
     for (const name of ["through-absolute", "through-relative"]) {
       expect(existsSync(`/${name}`)).toBe(false);
-      expect(existsSync(join(homeOf(), name))).toBe(false);
+      expect(existsSync(host.homeOf(alice, name))).toBe(false);
     }
     await host.asUser(alice, ["cntnr", "image", "rm", "hostile"]);
   });
@@ -82,7 +78,9 @@ describe("an archive that ADD unpacks", () => {
   test("cannot write into the context by a link to where the worker has it (B7)", async () => {
     const bytes = archive(symbolicLink("c", "/from-0"), directory("c/"), file("c/planted", "x"), endMark);
     const result = await build("FROM BASE\nADD a.tar /d/\n", { "a.tar": bytes });
-    const planted = readdirSync(homeOf()).filter((name) => existsSync(join(homeOf(), name, "planted")));
+    const planted = readdirSync(host.homeOf(alice)).filter((name) =>
+      existsSync(host.homeOf(alice, name, "planted")),
+    );
     expect(planted).toEqual([]);
     if (result.exitCode === 0) await host.asUser(alice, ["cntnr", "image", "rm", "hostile"]);
   });
@@ -91,7 +89,7 @@ describe("an archive that ADD unpacks", () => {
     const context = await makeContext(host, alice, {
       Dockerfile: `FROM ${base}\nADD a.gz b.xz /d/\nRUN test -f /d/a.gz && test -f /d/b.xz\n`,
     });
-    const place = join(homeOf(), context.slice(alice.home.length));
+    const place = host.homeOf(alice, context.slice(alice.home.length));
     writeFileSync(join(place, "a.gz"), gzipSync("no tar at all"));
     await runChecked(["sh", "-c", `echo text | xz >${place}/b.xz`]);
     checked(["build"], await host.asUser(alice, ["cntnr", "build", "-q", context]));

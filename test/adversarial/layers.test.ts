@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => host[Symbol.asyncDispose]());
 
 function victimOf(user: TestUser): string {
-  return join(host.directory, "home", user.name, "victim");
+  return host.homeOf(user, "victim");
 }
 
 /** An image of one layer for one test. */
@@ -57,16 +57,12 @@ async function pull(user: TestUser, image: ImageLayout): Promise<Pull> {
   return { user, exitCode, stderr };
 }
 
-function storeOf(user: TestUser): string {
-  return join(host.directory, "home", user.name, ".local/share/cntnr");
-}
-
 /** What is seen of images, half-made things and files in homes; the same before and after a pull that fails. */
 function stateOf(user: TestUser) {
-  const store = storeOf(user);
+  const store = host.storeOf(user);
   const list = (path: string) => (existsSync(path) ? readdirSync(path).sort() : []);
   return {
-    home: list(join(host.directory, "home", user.name)).filter((name) => name !== ".local"),
+    home: list(host.homeOf(user)).filter((name) => name !== ".local"),
     victim: readFileSync(victimOf(user), "utf8"),
     index: existsSync(join(store, "images/index.json"))
       ? readFileSync(join(store, "images/index.json"), "utf8")
@@ -102,7 +98,7 @@ async function expectContained(
     const added = stateOf(user).layers.filter((name) => !before.has(name) && !name.endsWith(".json"));
     expect(added).toHaveLength(1);
     expect(readFileSync(victimOf(user), "utf8")).toBe("untouched");
-    check(join(storeOf(user), "layers", added[0] ?? "", "tree"), user);
+    check(host.storeOf(user, "layers", added[0] ?? "", "tree"), user);
   }
 }
 
@@ -242,7 +238,7 @@ describe("a layer cannot leave its directory (B7)", () => {
     const result = await pull(alice, imageOf(...parts));
     expect(result.exitCode).toBe(0);
     const trees = stateOf(alice).layers.flatMap((name) => {
-      const path = join(storeOf(alice), "layers", name, "tree/beyond");
+      const path = host.storeOf(alice, "layers", name, "tree/beyond");
       return existsSync(path) ? contents(join(path, "..")) : [];
     });
     expect(trees).toEqual([expect.stringMatching(/^beyond 100755 /)]);

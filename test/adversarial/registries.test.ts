@@ -33,7 +33,7 @@ function pull(repository: string) {
 
 /** Names in the store that are there only while somebody works, or when there is an image. */
 function traces(): Record<string, readonly string[]> {
-  const store = join(host.directory, "home", alice.name, ".local/share/cntnr");
+  const store = host.storeOf(alice);
   const list = (name: string) => (existsSync(join(store, name)) ? readdirSync(join(store, name)) : []);
   return { layers: list("layers"), links: list("l"), tmp: list("tmp") };
 }
@@ -84,7 +84,7 @@ describe("a registry's lie is one clear line and leaves nothing (B8)", () => {
 
   test("and afterwards an honest one works, with what is left of the lies", async () => {
     expect(await pull("honest")).toMatchObject({ exitCode: 0, stderr: "" });
-    const index = join(host.directory, "home", alice.name, ".local/share/cntnr/images/index.json");
+    const index = host.storeOf(alice, "images/index.json");
     expect(JSON.parse(readFileSync(index, "utf8")).manifests).toHaveLength(1);
     expect(traces().layers?.length).toBe(2);
   });

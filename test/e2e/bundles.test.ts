@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { busyboxImage, layeredImage } from "../fixtures/images.ts";
 import { TestHost } from "../fixtures/test-host.ts";
 import { checked, type TestUser } from "../fixtures/users.ts";
@@ -35,8 +34,7 @@ const refusal = async (argv: readonly string[]) => {
   return stderr;
 };
 /** As the test process reaches it, which is root. */
-const inHome = (path: string) =>
-  join(host.directory, "home/cntnr-alice", path.replace(/^\/home\/cntnr-alice\//, ""));
+const inHome = (path: string) => host.homeOf(alice, path.replace(/^\/home\/cntnr-alice\//, ""));
 
 describe.each([
   ["with sub-ids", () => alice],

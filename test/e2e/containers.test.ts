@@ -12,7 +12,7 @@ afterEach(() => alice.clear());
 afterAll(() => alice[Symbol.asyncDispose]());
 
 /** Names of what is there of containers, `names` aside. */
-const remains = () => readdirSync(alice.containersDirectory).filter((name) => name !== "names");
+const remains = () => readdirSync(alice.inStore("containers")).filter((name) => name !== "names");
 
 describe("in the foreground", () => {
   test.each([

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { CntnrShell } from "../fixtures/cntnr-shell.ts";
 import { processesOf } from "../fixtures/processes.ts";
 import { TerminalSession } from "../fixtures/terminal-session.ts";
@@ -60,7 +59,7 @@ describe("exec", () => {
   });
 
   test("takes an environment, a user and a directory of its own", async () => {
-    writeFileSync(join(alice.host.directory, "home/cntnr-alice/env"), "FROM_FILE=file\nBOTH=file\n");
+    writeFileSync(alice.inHome("env"), "FROM_FILE=file\nBOTH=file\n");
     const flags = "--env-file env -e BOTH=flag -e OWN=mine -u user -w /tmp";
     const { stdout } = await exec(`${flags} web sh -c 'echo $FROM_FILE $BOTH $OWN; id -un; pwd; echo $HOME'`);
     expect(stdout).toBe("file flag mine\nuser\n/tmp\n/home\n");
@@ -104,7 +103,7 @@ describe("exec", () => {
   test("a link of the container's leads to no file of the host, and no directory to a descriptor of the runtime's (B2)", async () => {
     await alice.ok("cntnr run -d --name sly $IMAGE sleep 1000");
     const { gid, home } = alice.host.users.alice;
-    writeFileSync(join(alice.host.directory, "home/cntnr-alice/accounts"), `spy:x:7:${gid}::/:/bin/sh\n`);
+    writeFileSync(alice.inHome("accounts"), `spy:x:7:${gid}::/:/bin/sh\n`);
     await exec(
       `sly sh -c 'rm /etc/passwd; ln -s ${home}/accounts /etc/passwd; ln -s /proc/self/fd/7 /door; ln -s /proc /room'`,
     );

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { CntnrShell } from "../fixtures/cntnr-shell.ts";
 import { debianImage } from "../fixtures/images.ts";
 import { processesOf } from "../fixtures/processes.ts";
@@ -15,13 +14,12 @@ beforeAll(async () => {
 afterEach(() => alice.clear());
 afterAll(() => alice[Symbol.asyncDispose]());
 
-const store = () => join(alice.containersDirectory, "..");
 const left = () => [
-  ...readdirSync(join(store(), "tmp")),
-  ...readdirSync(alice.containersDirectory).filter((name) => !name.startsWith("names")),
-  ...readdirSync(join(store(), "volumes")),
+  ...readdirSync(alice.inStore("tmp")),
+  ...readdirSync(alice.inStore("containers")).filter((name) => !name.startsWith("names")),
+  ...readdirSync(alice.inStore("volumes")),
 ];
-const isAtWork = () => readdirSync(join(store(), "tmp")).some((name) => !name.endsWith(".lock"));
+const isAtWork = () => readdirSync(alice.inStore("tmp")).some((name) => !name.endsWith(".lock"));
 const expectNothing = async () => {
   expect(left()).toEqual([]);
   await waitFor(() => processesOf(alice.host).length === 0, { what: "the end of all processes" });
@@ -57,7 +55,7 @@ describe.each([
     commit.kill(signal);
     expect(await commit.exited).toBe(exitCode);
     expect((await alice.container("paused")).state).toBe("running");
-    expect(readdirSync(join(store(), "tmp"))).toEqual([]);
+    expect(readdirSync(alice.inStore("tmp"))).toEqual([]);
   });
 
   test("ends logs -f and exec, and not the container", async () => {

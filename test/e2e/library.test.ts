@@ -34,8 +34,6 @@ beforeAll(async () => {
 afterAll(() => alice[Symbol.asyncDispose]());
 
 const programOf = (path: string) => `${join(sources, "node_modules/.bin/bun")} ${join(sources, path)}`;
-const home = () => join(alice.host.directory, "home/cntnr-alice");
-const store = (...names: string[]) => join(home(), ".local/share/cntnr", ...names);
 
 /** What is there only while somebody works, and what may be left of something half done. */
 async function traces() {
@@ -43,9 +41,9 @@ async function traces() {
   return {
     containers: (await alice.containers()).map(({ name, state }) => `${name} ${state}`),
     images: (await alice.ok("cntnr image ls --format '{{.Repository}}:{{.Tag}}'")).split("\n").sort(),
-    temporary: readdirSync(store("tmp")),
-    layers: readdirSync(store("layers")).length,
-    locks: readdirSync(store("containers")).filter(
+    temporary: readdirSync(alice.inStore("tmp")),
+    layers: readdirSync(alice.inStore("layers")).length,
+    locks: readdirSync(alice.inStore("containers")).filter(
       (name) => /\.lock$|\.new$/.test(name) && name !== "names.lock",
     ),
     sessions: readdirSync(join(run, "execs")),
@@ -117,7 +115,7 @@ describe("a program of twenty lines", () => {
   });
 
   test("finds it where the package is installed", async () => {
-    const project = join(home(), "project");
+    const project = alice.inHome("project");
     mkdirSync(join(project, "node_modules"), { recursive: true });
     symlinkSync(sources, join(project, "node_modules/cntnr"));
     const program = `import { openEngine } from "cntnr";
@@ -195,7 +193,7 @@ describe("whatever is in a container's files", () => {
     await alice.ok(
       `cntnr run --name evil kept:1 sh -c '${evil}; echo "await Bun.write(process.env.HOME+\\"/evil\\",\\"\\")" >/evil.ts'`,
     );
-    const program = join(home(), "commit.ts");
+    const program = alice.inHome("commit.ts");
     writeFileSync(
       program,
       `import { openEngine } from "${join(sources, "runtime/engine/engine.ts")}";
@@ -206,7 +204,7 @@ console.log(image.name);
     expect(
       await alice.ok(`${join(sources, "node_modules/.bin/bun")} ${join(dirname(program), "commit.ts")}`),
     ).toContain("evil");
-    expect(existsSync(join(home(), "evil"))).toBe(false);
+    expect(existsSync(alice.inHome("evil"))).toBe(false);
     await alice.ok("cntnr rm evil && cntnr rmi evil:1");
   });
 });

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { CntnrShell } from "../fixtures/cntnr-shell.ts";
 import { processesOf, waitForNoProcesses } from "../fixtures/processes.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
@@ -115,7 +114,7 @@ describe("rm -f", () => {
     );
     await alice.ok("cntnr create --runtime $HOME/slow-runc --name coming $IMAGE sleep 1000");
     const start = alice.spawn("cntnr start coming");
-    await waitFor(() => existsSync(join(alice.host.directory, "home/cntnr-alice/waits")), {
+    await waitFor(() => existsSync(alice.inHome("waits")), {
       what: "the runtime",
     });
     const remove = alice.spawn("cntnr rm -f coming");
@@ -137,7 +136,7 @@ describe("restart", () => {
     await waitFor(() => !existsSync(`/proc/${before}`), { what: "the end of the first life's process" });
     await alice.ok("cntnr stop -t 0 web; cntnr restart web");
     const { id } = await alice.container("web");
-    expect(readFileSync(join(alice.containersDirectory, id, "upper/lives"), "utf8")).toBe("x\nx\nx\n");
+    expect(readFileSync(alice.inStore("containers", id, "upper/lives"), "utf8")).toBe("x\nx\nx\n");
   });
 
   test("--stop-timeout and -t say how long to wait, --signal with what to ask", async () => {

@@ -80,7 +80,7 @@ test.each([
     const argv = ["sh", "-c", `cntnr ${command} --network lab ${largeImage} true`];
     const { exitCode, stderr } = await host.asUser(bob, argv);
     expect([exitCode, stderr]).toEqual([failure, expect.stringContaining("you are not permitted to use it")]);
-    const store = join(host.directory, "home", bob.name, ".local/share/cntnr");
+    const store = host.storeOf(bob);
     expect(readdirSync(join(store, "tmp"))).toEqual([]);
     expect(processesOf(host).filter(({ name }) => name === "skopeo")).toEqual([]);
   },

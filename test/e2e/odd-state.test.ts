@@ -20,8 +20,7 @@ afterEach(() => alice.clear());
 afterAll(() => alice[Symbol.asyncDispose]());
 
 const yearMs = 365 * 86_400_000;
-const path = (...names: string[]) => join(alice.containersDirectory, "..", ...names);
-const remove = (...names: string[]) => rmSync(path(...names), { recursive: true });
+const remove = (...names: string[]) => rmSync(alice.inStore(...names), { recursive: true });
 const containerFile = async (name: string, file: string) =>
   join("containers", (await alice.container(name)).id, file);
 
@@ -124,12 +123,12 @@ describe("when the clock was set", () => {
   /** As if everything of the store had been written so much earlier, or later, than it was. */
   const shift = (ms: number) => {
     const seconds = (Date.now() + ms) / 1000;
-    for (const entry of readdirSync(path(), { recursive: true, withFileTypes: true }))
+    for (const entry of readdirSync(alice.inStore(), { recursive: true, withFileTypes: true }))
       if (entry.isFile() && !entry.parentPath.includes("/tree"))
         utimesSync(join(entry.parentPath, entry.name), seconds, seconds);
   };
   const shiftRecord = async (name: string, ms: number) => {
-    const file = path(await containerFile(name, "container.json"));
+    const file = alice.inStore(await containerFile(name, "container.json"));
     const record = JSON.parse(readFileSync(file, "utf8"));
     writeFileSync(file, JSON.stringify({ ...record, createdAt: new Date(Date.now() + ms).toISOString() }));
   };
@@ -156,7 +155,10 @@ describe("when the clock was set", () => {
   test("back, events tells what happens now, and not what is dated in the time to come", async () => {
     const event = { type: "container", action: "start", id: "from-the-future", attributes: {} };
     const inAYear = (Date.now() + yearMs) / 1000;
-    appendFileSync(path("events.jsonl"), `\n${JSON.stringify({ timeMs: inAYear * 1000, ...event })}\n`);
+    appendFileSync(
+      alice.inStore("events.jsonl"),
+      `\n${JSON.stringify({ timeMs: inAYear * 1000, ...event })}\n`,
+    );
     const events = alice.spawn("cntnr events --format '{{.Action}} {{.Actor.ID}}'");
     const hasOpened = () =>
       readdirSync(`/proc/${events.pid}/fd`).some((fd) =>

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { CntnrShell } from "../fixtures/cntnr-shell.ts";
 
 let alice: CntnrShell;
@@ -10,7 +9,6 @@ beforeAll(async () => {
 afterEach(() => alice.clear());
 afterAll(() => alice[Symbol.asyncDispose]());
 
-const path = (...names: string[]) => join(alice.containersDirectory, "..", ...names);
 const refusal = async (line: string) => {
   const { exitCode, stderr } = await alice.run(line);
   expect(exitCode).not.toBe(0);
@@ -25,10 +23,10 @@ const clearState = () => alice.ok("cntnr rm -f once on; cntnr bundle rm one; cnt
 
 /** Before there was a stamp, half-made things had no mark of their maker. */
 async function makeUnstamped(): Promise<void> {
-  rmSync(path("format"));
+  rmSync(alice.inStore("format"));
   for (const name of [`containers/${"a".repeat(64)}.new`, "volumes/.0123456789abcdef/data"])
-    mkdirSync(path(name), { recursive: true });
-  mkdirSync(path(`containers/${"b".repeat(64)}/upper`), { recursive: true });
+    mkdirSync(alice.inStore(name), { recursive: true });
+  mkdirSync(alice.inStore(`containers/${"b".repeat(64)}/upper`), { recursive: true });
   const { uid, gid } = alice.host.users.alice;
   await alice.host.asRoot([
     "chown",
@@ -36,9 +34,9 @@ async function makeUnstamped(): Promise<void> {
     "--no-dereference",
     `${uid}:${gid}`,
     ...["aaaa", "bbbb"].map((start) =>
-      path("containers", start.repeat(16).concat(start === "aaaa" ? ".new" : "")),
+      alice.inStore("containers", start.repeat(16).concat(start === "aaaa" ? ".new" : "")),
     ),
-    path("volumes/.0123456789abcdef"),
+    alice.inStore("volumes/.0123456789abcdef"),
   ]);
 }
 
@@ -55,9 +53,9 @@ test("a store without a stamp is taken as it is, stamped, and cleared of what wa
   expect(await alice.ok("cntnr ps -a --format '{{.Names}} {{.State}}' | sort")).toBe(
     "on running\nonce exited",
   );
-  expect(readFileSync(path("format"), "utf8")).toBe("1\n");
+  expect(readFileSync(alice.inStore("format"), "utf8")).toBe("1\n");
   for (const name of ["a".repeat(64).concat(".new"), "b".repeat(64)])
-    expect(existsSync(path("containers", name))).toBe(false);
+    expect(existsSync(alice.inStore("containers", name))).toBe(false);
   expect(
     await alice.ok("cntnr exec on echo in; cntnr bundle run one; cntnr start -a once; cntnr stop -t 0 on"),
   ).toBe("in\nof-bundle\non");
@@ -65,19 +63,19 @@ test("a store without a stamp is taken as it is, stamped, and cleared of what wa
     "kept",
   );
   await alice.ok("cntnr volume prune -f");
-  expect(existsSync(path("volumes/.0123456789abcdef"))).toBe(false);
+  expect(existsSync(alice.inStore("volumes/.0123456789abcdef"))).toBe(false);
   await clearState();
 });
 
 test("a store of a newer program is refused by every command, and not touched", async () => {
   await makeState();
-  writeFileSync(path("format"), "2\n");
+  writeFileSync(alice.inStore("format"), "2\n");
   for (const line of ["ps", "run --rm $IMAGE true", "rm -f on", "system prune -af", "image ls"])
     expect(await refusal(`cntnr ${line}`)).toBe(
       "cntnr: /home/cntnr-alice/.local/share/cntnr was written by a newer cntnr (format 2; this one knows 1): use that one, or another store (--store-dir)\n",
     );
   expect(await alice.ok("cntnr --store-dir $HOME/another ps -q")).toBe("");
-  writeFileSync(path("format"), "1\n");
+  writeFileSync(alice.inStore("format"), "1\n");
   expect(await alice.ok("cntnr exec on echo in")).toBe("in");
   await clearState();
 });
@@ -86,7 +84,7 @@ describe("a record of a newer program", () => {
   test("of a container is refused and hides no other; nothing of it is removed", async () => {
     await makeState();
     const { id } = await alice.container("once");
-    const putBack = makeNewer(path("containers", id, "container.json"));
+    const putBack = makeNewer(alice.inStore("containers", id, "container.json"));
     const listed = await alice.run("cntnr ps -a --format '{{.Names}}'");
     expect(listed.stdout).toBe("on\n");
     for (const text of [
@@ -107,10 +105,10 @@ describe("a record of a newer program", () => {
     ["volumes/data/volume.json", "cntnr run --rm -v data:/d $IMAGE true", "cntnr volume rm data"],
   ])("%s is refused, and not removed", async (file, use, remove) => {
     await makeState();
-    const putBack = makeNewer(path(file));
+    const putBack = makeNewer(alice.inStore(file));
     await alice.ok("cntnr rm -f once");
     for (const line of [use, remove]) expect(await refusal(line)).toContain("written by a newer cntnr");
-    expect(existsSync(path(file))).toBe(true);
+    expect(existsSync(alice.inStore(file))).toBe(true);
     putBack();
     await alice.ok(`${remove}; cntnr rm -f on`);
     await alice.run("cntnr bundle rm one; cntnr volume rm data");

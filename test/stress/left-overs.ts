@@ -12,7 +12,7 @@ const permanent = ["names", "names.lock"];
 
 /** What is there of a user that should not be, when he has no container, bundle, volume or command any more. */
 export function leftOversOf(host: TestHost, user: TestUser): string[] {
-  const data = join(host.directory, "home", user.name, ".local/share/cntnr");
+  const data = host.storeOf(user);
   const run = host.path(`/run/user/${user.uid}/cntnr`);
   const of = (directory: string) => (name: string) => namesIn(directory, name);
   return [

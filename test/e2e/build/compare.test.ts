@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { preparePodman } from "../../bench/podman.ts";
 import { makeContext } from "../../fixtures/build-context.ts";
 import { type FlatFile, type FlatImage, flattenDirectory } from "../../fixtures/flatten-image.ts";
@@ -52,8 +51,7 @@ describe("an image is the same as buildah's", () => {
       const ours = `cntnr build -q -t compare ${args} ${home} && skopeo copy -q oci:${store}:docker.io/library/compare:latest dir:${home}/../ours`;
       const theirs = `buildah bud -q --format docker -t compare ${args} ${home} && buildah push -q compare dir:${home}/../theirs`;
       await shell(`rm -rf "$HOME/ours" "$HOME/theirs" && ${ours} && ${theirs}`);
-      const read = (name: string) =>
-        flattenDirectory(join(host.directory, "home", host.users.alice.name, name));
+      const read = (name: string) => flattenDirectory(host.homeOf(host.users.alice, name));
       compare(read("ours"), read("theirs"), compareCase);
     });
 });

@@ -74,7 +74,7 @@ RUN rpm -q probe && rpm -V probe >/differences; test -e /opt/probe/fifo
 async function buildImage(user: TestUser, context: string): Promise<FlatImage> {
   const line = `cntnr build -q -t packages ${context} && rm -rf $HOME/packages && skopeo copy -q oci:$HOME/.local/share/cntnr/images:docker.io/library/packages:latest dir:$HOME/packages`;
   checked(["build"], await host.asUser(user, ["sh", "-c", line], { timeoutMs: 290_000 }));
-  return flattenDirectory(join(host.directory, "home", user.name, "packages"));
+  return flattenDirectory(host.homeOf(user, "packages"));
 }
 
 async function install(user: TestUser): Promise<FlatImage> {
@@ -100,7 +100,7 @@ function idIn({ files }: FlatImage, user: TestUser, file: string, name: string):
 
 /** The text of a small file of the image, found by its sum in the unpacked layers. */
 function contentOf(user: TestUser, sum: string): string {
-  const layers = join(host.directory, "home", user.name, ".local/share/cntnr/layers");
+  const layers = host.storeOf(user, "layers");
   for (const name of readdirSync(layers))
     for (const file of ["etc/passwd", "etc/group", "installed"]) {
       const text = readIfThere(join(layers, name, "tree", file));

@@ -22,7 +22,6 @@ const build = (dockerfile: string, options?: BuildOptions) => builds.build(docke
 const built = (dockerfile: string, options?: BuildOptions) => builds.built(dockerfile, options);
 const readImage = (name: string, user?: TestUser) => builds.read(name, user);
 const run = (command: string, user?: TestUser) => builds.run(command, user);
-const storeOf = (user: TestUser) => builds.storeOf(user);
 
 describe("the cache", () => {
   const done = ({ stderr }: CommandResult) =>
@@ -59,7 +58,7 @@ describe("the cache", () => {
     checked(["rm"], await host.asUser(alice, ["cntnr", "image", "rm", "built"]));
     await built(dockerfile);
     expect(await run("cat /random")).toBe(random);
-    const blobs = join(storeOf(alice), "images/blobs/sha256");
+    const blobs = host.storeOf(alice, "images/blobs/sha256");
     const { layers }: { layers: { digest: string }[] } = JSON.parse(
       (
         await host.asUser(alice, [
@@ -90,7 +89,7 @@ describe("builder prune", () => {
     const pruned = await host.asUser(alice, ["cntnr", "builder", "prune", "-f"]);
     expect(pruned.stdout).toContain("Total reclaimed space:");
     expect(await run("cat /n /2")).toBe("x\n2\n");
-    const mounts = join(storeOf(alice), "build/mounts");
+    const mounts = host.storeOf(alice, "build/mounts");
     expect(readdirSync(mounts)).toEqual([]);
     const again = checked(["build"], await build(dockerfile));
     expect(again.stderr).not.toContain("CACHED");
@@ -159,7 +158,7 @@ describe("what comes of a build", () => {
       await build("FROM BASE\n", { args: ["-q", "-t", "other:2", "--iidfile", "iid"] }),
     );
     expect(result.stderr).toBe("");
-    expect(result.stdout).toBe(`${readFileSync(join(storeOf(alice), "../../../iid"), "utf8")}\n`);
+    expect(result.stdout).toBe(`${readFileSync(host.homeOf(alice, "iid"), "utf8")}\n`);
     const list = await host.asUser(alice, ["cntnr", "image", "ls"]);
     expect(list.stdout).toMatch(/other +2 /);
   });
@@ -192,7 +191,7 @@ describe("what comes of a build", () => {
       "type=docker,dest=out.docker",
     ])
       checked([output], await build(dockerfile, { files, args: ["-o", output] }));
-    const home = join(host.directory, "home", alice.name);
+    const home = host.homeOf(alice);
     expect(readFileSync(join(home, "out/d/f"), "utf8")).toBe("text");
     const look = await host.asUser(alice, [
       "sh",

@@ -34,7 +34,7 @@ beforeAll(async () => {
     checked(pull, await host.asRoot(pull));
   }
   for (const user of [host.users.alice, host.users.carol]) {
-    const folder = join(host.directory, "home", user.name, ".config/cntnr");
+    const folder = host.homeOf(user, ".config/cntnr");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "config.ini"), `[store]\nadditional = ${shared}\n`);
     for (const path of [folder, join(folder, ".."), join(folder, "config.ini")])
@@ -53,12 +53,8 @@ async function out(user: TestUser, ...words: string[]): Promise<string> {
   return result.stdout;
 }
 
-function storeOf(user: TestUser): string {
-  return join(host.directory, "home", user.name, ".local/share/cntnr");
-}
-
 async function buildOn(user: TestUser): Promise<void> {
-  const context = join(host.directory, "home", user.name, "context");
+  const context = host.homeOf(user, "context");
   mkdirSync(context);
   const dockerfile = `FROM localhost/layered
 RUN echo built >/built && echo changed >>/replaced
@@ -85,19 +81,19 @@ describe("an image of an additional store", () => {
       expect(await out(user, "run", "--rm", "localhost/layered", "sh", "-c", script)).toBe(
         "new\none filedir\nnew\n",
       );
-      expect(readdirSync(join(storeOf(user), "images/blobs/sha256"))).toEqual([]);
+      expect(readdirSync(host.storeOf(user, "images/blobs/sha256"))).toEqual([]);
       // What was made for it has directories alone.
-      const layers = readdirSync(join(storeOf(user), "layers")).filter((entry) => !entry.endsWith(".json"));
+      const layers = readdirSync(host.storeOf(user, "layers")).filter((entry) => !entry.endsWith(".json"));
       const [layer = ""] = layers;
       expect(layers).toEqual([layer]);
-      const tree = describeTree(join(storeOf(user), "layers", layer, "tree"));
+      const tree = describeTree(host.storeOf(user, "layers", layer, "tree"));
       expect(tree.every((line) => / 4\d{4,5} /.test(line))).toBe(true);
       // Their owner is nobody in the container: a file cannot be changed where it is, but it can be replaced.
       const changed = await cntnr(user, "run", "--rm", "localhost/layered", "sh", "-c", "echo x >>/replaced");
       expect(changed.exitCode).toBe(1);
       expect(describeTree(shared)).toEqual(before);
       await out(user, "image", "gc");
-      expect(readdirSync(join(storeOf(user), "layers"))).toContain(layer);
+      expect(readdirSync(host.storeOf(user, "layers"))).toContain(layer);
     });
 
   test("is listed, inspected and told of, as read-only", async () => {
@@ -114,7 +110,7 @@ describe("an image of an additional store", () => {
 
   test("is exported, saved and pushed from where it is, and copied only to be named", async () => {
     const { bob } = host.users;
-    const folder = join(host.directory, "home", bob.name, ".config/cntnr");
+    const folder = host.homeOf(bob, ".config/cntnr");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "config.ini"), `[store]\nadditional = ${shared}\n`);
     checked(["chown"], await host.asRoot(["chown", "-R", `${bob.uid}:${bob.gid}`, join(folder, "..")]));
@@ -124,7 +120,7 @@ describe("an image of an additional store", () => {
     await out(bob, "image", "export", "layered", `oci:${bob.home}/exported:1`);
     await out(bob, "save", "-o", join(bob.home, "saved.tar"), "layered");
     await out(bob, "push", "-q", "layered", `docker://${address}/layered:1`);
-    expect(existsSync(join(storeOf(bob), "images/blobs"))).toBe(false);
+    expect(existsSync(host.storeOf(bob, "images/blobs"))).toBe(false);
     const inspect = async (...argv: string[]) =>
       checked(argv, await host.asUser(bob, ["skopeo", "inspect", "--raw", ...argv])).stdout;
     const raw = await inspect(`oci:${bob.home}/exported:1`);
@@ -164,8 +160,8 @@ describe("an image of an additional store", () => {
 
   test("is nobody's when the configuration names a store that may not be read", async () => {
     const { bob } = host.users;
-    const secret = join(host.directory, "home", host.users.alice.name, ".local/share/cntnr");
-    const folder = join(host.directory, "home", bob.name, ".config/cntnr");
+    const secret = host.storeOf(host.users.alice);
+    const folder = host.homeOf(bob, ".config/cntnr");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "config.ini"), `[store]\nadditional = ${secret}\n`);
     const result = await cntnr(bob, "run", "--pull", "never", "localhost/layered", "true");

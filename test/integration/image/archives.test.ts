@@ -20,16 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => host[Symbol.asyncDispose]());
 
-const newStore = (user?: TestUser) => new UserStore(host, user);
-const storeWith = (...images: readonly ("busybox" | "layered")[]) => UserStore.with(host, ...images);
-
-function home(path: string): string {
-  return join(host.directory, "home", alice.name, path);
-}
-
 describe("archives", () => {
   test("that are saved are loaded again as they were, several images at once, through pipes, too", async () => {
-    const store = await storeWith("busybox", "layered");
+    const store = await UserStore.with(host, "busybox", "layered");
     await store.out("tag", "busybox", "app:1");
     const inspected = await store.out("image", "inspect", "app:1", "layered");
     await store.out("save", "-o", join(alice.home, "all.tar"), "app:1", "layered");
@@ -37,8 +30,8 @@ describe("archives", () => {
       ["load", "-q", "-i", join(alice.home, "all.tar")],
       ["load", "-q"],
     ]) {
-      const other = newStore();
-      const options = words.length === 2 ? { input: readFileSync(home("all.tar")) } : {};
+      const other = new UserStore(host);
+      const options = words.length === 2 ? { input: readFileSync(host.homeOf(alice, "all.tar")) } : {};
       const loaded = checked(words, await other.run(words, options));
       expect(loaded.stdout).toBe("Loaded image: app:1\nLoaded image: localhost/layered:latest\n");
       const seen = await other.out("image", "inspect", "app:1", "layered");
@@ -55,12 +48,12 @@ describe("archives", () => {
   });
 
   test("are the same bytes twice, and are what skopeo takes for a docker-archive and an OCI archive", async () => {
-    const store = await storeWith("layered");
+    const store = await UserStore.with(host, "layered");
     const out = join(alice.home, "one.tar");
     await store.out("save", "-o", out, "layered");
-    const first = readFileSync(home("one.tar"));
+    const first = readFileSync(host.homeOf(alice, "one.tar"));
     await store.out("save", "-o", out, "layered");
-    expect(readFileSync(home("one.tar")).equals(first)).toBe(true);
+    expect(readFileSync(host.homeOf(alice, "one.tar")).equals(first)).toBe(true);
     const [details] = JSON.parse(await store.out("image", "inspect", "layered"));
     for (const transport of ["docker-archive", "oci-archive"]) {
       const argv = ["skopeo", "inspect", "--config", `${transport}:${out}`];
@@ -82,16 +75,16 @@ describe("archives", () => {
       const out = join(alice.home, `${kind}.tar`);
       const argv = ["skopeo", "--insecure-policy", "copy", "-q", source, `${kind}:${out}:example.org/app:1`];
       checked(argv, await host.asUser(alice, argv));
-      const store = newStore();
+      const store = new UserStore(host);
       expect(await store.out("load", "-q", "-i", out)).toBe("Loaded image: example.org/app:1\n");
       expect(await store.lines("images", "-q", "example.org/app:1")).toHaveLength(1);
     }
   });
 
   test("that are none are refused", async () => {
-    const store = newStore();
-    writeFileSync(home("not.tar"), "no archive");
-    writeFileSync(home("files.tar"), archive(file("etc/passwd", "x"), endMark));
+    const store = new UserStore(host);
+    writeFileSync(host.homeOf(alice, "not.tar"), "no archive");
+    writeFileSync(host.homeOf(alice, "files.tar"), archive(file("etc/passwd", "x"), endMark));
     for (const [name, reason] of [
       ["not.tar", /not a tar archive|ends in the middle/],
       ["files.tar", /is no archive of images/],
@@ -106,27 +99,27 @@ describe("archives", () => {
   });
 
   test("that come through a pipe and are not whole are told of without a path that nobody knows", async () => {
-    const store = await storeWith("layered");
+    const store = await UserStore.with(host, "layered");
     await store.out("save", "-o", join(alice.home, "whole.tar"), "layered");
-    const entries = readFileSync(home("whole.tar"));
+    const entries = readFileSync(host.homeOf(alice, "whole.tar"));
     const cut = `set -e; mkdir cut; cd cut; tar -xf ../whole.tar; rm blobs/sha256/$(ls -S blobs/sha256 | head -n1)
       tar -cf ../cut-docker.tar .; rm manifest.json; tar -cf ../cut-oci.tar .`;
     checked(["sh"], await host.asUser(alice, ["sh", "-c", cut]));
     const inputs = [
-      [readFileSync(home("cut-oci.tar")), "standard input is not whole: its blob sha256:"],
-      [readFileSync(home("cut-docker.tar")), "standard input"],
-      [readFileSync(home("files.tar")), "standard input is no archive of images"],
+      [readFileSync(host.homeOf(alice, "cut-oci.tar")), "standard input is not whole: its blob sha256:"],
+      [readFileSync(host.homeOf(alice, "cut-docker.tar")), "standard input"],
+      [readFileSync(host.homeOf(alice, "files.tar")), "standard input is no archive of images"],
       [entries.subarray(0, entries.length / 2), "ends in the middle"],
     ] as const;
     for (const [input, reason] of inputs) {
-      const { exitCode, stderr } = await newStore().run(["load", "-q"], { input });
+      const { exitCode, stderr } = await new UserStore(host).run(["load", "-q"], { input });
       expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(reason) });
       expect(stderr).not.toMatch(/\/(?:tmp|stdin|home)\b/);
     }
   });
 
   test("are not saved to where there is nothing to write to, and are to a fifo or /dev/null", async () => {
-    const store = await storeWith("layered");
+    const store = await UserStore.with(host, "layered");
     const refusals = [
       [
         "nowhere/x.tar",
@@ -159,7 +152,7 @@ describe("a root file system", () => {
           case $how in none) tar -C root -cf root.tar . ;; *) tar -C root -c . | $how -c >root.tar.$how ;; esac
         done; rm -rf empty; mkdir empty`;
       checked(["sh"], await host.asUser(user, ["sh", "-c", script]));
-      const store = newStore(user);
+      const store = new UserStore(host, user);
       const sources = [
         "root",
         "root.tar",
@@ -169,7 +162,7 @@ describe("a root file system", () => {
         const id = await store.out("import", join(user.home, source), `imported:${number}`);
         expect(id).toMatch(/^sha256:[a-f0-9]{64}\n$/);
       }
-      const tar = readFileSync(join(host.directory, "home", user.name, "root.tar"));
+      const tar = readFileSync(host.homeOf(user, "root.tar"));
       checked(["import"], await store.run(["import", "-", "imported:stdin"], { input: tar }));
       const run = ["image", "inspect", "-f", "{{index .RootFS.Layers 0}}"];
       const diffIds = new Set<string>();
@@ -182,8 +175,8 @@ describe("a root file system", () => {
   });
 
   test("gets the settings that --change says, each instruction of docker's", async () => {
-    const store = newStore();
-    writeFileSync(home("files.tar"), archive(file("f", "x"), endMark));
+    const store = new UserStore(host);
+    writeFileSync(host.homeOf(alice, "files.tar"), archive(file("f", "x"), endMark));
     const changes = [
       'CMD ["a", "b c"]',
       "ENTRYPOINT /bin/e $X",
@@ -224,10 +217,10 @@ describe("a root file system", () => {
   });
 
   test("is refused when it is no archive, or one that was made to do harm", async () => {
-    const store = newStore();
-    writeFileSync(home("hostile.tar"), archive(file("../x", "x"), endMark));
-    writeFileSync(home("empty.tar"), endMark);
-    writeFileSync(home("text"), "text ".repeat(1000));
+    const store = new UserStore(host);
+    writeFileSync(host.homeOf(alice, "hostile.tar"), archive(file("../x", "x"), endMark));
+    writeFileSync(host.homeOf(alice, "empty.tar"), endMark);
+    writeFileSync(host.homeOf(alice, "text"), "text ".repeat(1000));
     for (const [name, reason] of [
       ["hostile.tar", /a name with "\.\."/],
       ["empty.tar", /is an empty archive/],

@@ -23,17 +23,12 @@ beforeAll(async () => {
 });
 afterAll(() => host[Symbol.asyncDispose]());
 
-const newStore = (user?: TestUser) => new UserStore(host, user);
-const storeWith = (...images: readonly ("busybox" | "layered")[]) => UserStore.with(host, ...images);
-
-function home(path: string): string {
-  return join(host.directory, "home", alice.name, path);
-}
-
 describe("image ls", () => {
   test("prints docker's table, newest first, and nothing but headings of an empty store", async () => {
-    expect(await newStore().out("image", "ls")).toBe("REPOSITORY   TAG   IMAGE ID   CREATED   SIZE\n");
-    const store = await storeWith("busybox");
+    expect(await new UserStore(host).out("image", "ls")).toBe(
+      "REPOSITORY   TAG   IMAGE ID   CREATED   SIZE\n",
+    );
+    const store = await UserStore.with(host, "busybox");
     await store.out("tag", "busybox", "alpine:3.6", "registry.example.org/team/app:1");
     expect(await store.lines("images")).toEqual([
       expect.stringMatching(/^REPOSITORY {2,}TAG {2,}IMAGE ID {2,}CREATED {2,}SIZE$/),
@@ -44,7 +39,7 @@ describe("image ls", () => {
   });
 
   test("takes formats, filters, digests and quiet as docker does", async () => {
-    const store = await storeWith("busybox", "layered");
+    const store = await UserStore.with(host, "busybox", "layered");
     const format = ["--format", "{{.Repository}}:{{.Tag}}"];
     expect(await store.lines("images", ...format)).toEqual([
       "localhost/busybox:latest",
@@ -78,7 +73,7 @@ describe("image ls", () => {
 
 describe("image inspect, history and cat-config", () => {
   test("tell what the image says", async () => {
-    const store = await storeWith("layered");
+    const store = await UserStore.with(host, "layered");
     const [image] = JSON.parse(await store.out("image", "inspect", "layered"));
     const [id] = await store.lines("images", "-q", "--no-trunc");
     expect(image).toMatchObject({
@@ -112,7 +107,7 @@ describe("image inspect, history and cat-config", () => {
 
 describe("names", () => {
   test("are given, taken away, and moved from image to image as with docker", async () => {
-    const store = await storeWith("busybox", "layered");
+    const store = await UserStore.with(host, "busybox", "layered");
     await store.out("tag", "busybox", "app");
     await store.out("tag", "layered", "app");
     const idOf = async (name: string) => (await store.lines("images", "-q", name))[0];
@@ -135,7 +130,7 @@ describe("names", () => {
 
 describe("what is not needed any more", () => {
   test("goes with its last name, blobs, layers and all, and says so as docker does", async () => {
-    const store = await storeWith("busybox");
+    const store = await UserStore.with(host, "busybox");
     const [id] = await store.lines("images", "-q", "--no-trunc");
     await store.out("tag", "busybox", "other");
     expect(await store.run(["rmi", id?.slice(7, 19) ?? ""])).toMatchObject({
@@ -150,7 +145,7 @@ describe("what is not needed any more", () => {
   });
 
   test("stays as long as a container is made from it", async () => {
-    const store = await storeWith("busybox");
+    const store = await UserStore.with(host, "busybox");
     await store.out("create", "--name", "user", "busybox", "true");
     expect(await store.run(["rmi", "busybox"])).toMatchObject({
       exitCode: 1,
@@ -167,7 +162,7 @@ describe("what is not needed any more", () => {
   });
 
   test("is pruned: images without a name, or all that nothing uses, and not without asking", async () => {
-    const store = await storeWith("busybox", "layered");
+    const store = await UserStore.with(host, "busybox", "layered");
     await store.out("image", "untag", "busybox");
     // Without a terminal there is nobody to ask.
     expect(await store.run(["image", "prune"], { input: "y\n" })).toMatchObject({
@@ -184,7 +179,7 @@ describe("what is not needed any more", () => {
   });
 
   test("is collected by age, by number and by size, and named beforehand", async () => {
-    const store = await storeWith("busybox");
+    const store = await UserStore.with(host, "busybox");
     for (const tag of ["1", "2", "3"]) await store.out("tag", "busybox", `app:${tag}`);
     expect(await store.lines("image", "gc", "--max-per-repo", "2", "--dry-run")).toEqual([
       "app:1 goes, because it is not among the youngest of its repository",
@@ -202,12 +197,12 @@ describe("what is not needed any more", () => {
 
 describe("an image is copied", () => {
   test("to a registry, and pulled again by somebody else", async () => {
-    const store = await storeWith("layered");
+    const store = await UserStore.with(host, "layered");
     const name = `${registry.address}/team/app:7`;
     await store.out("tag", "layered", name);
     const pushed = checked(["push"], await store.run(["push", name])).stdout;
     expect(pushed).toMatch(/^7: digest: sha256:[a-f0-9]{64} size: \d+\n$/);
-    const other = newStore(host.users.carol);
+    const other = new UserStore(host, host.users.carol);
     await other.out("pull", "-q", name);
     const digest = await other.out("image", "inspect", "-f", "{{.Descriptor.digest}}", name);
     expect(pushed).toContain(digest.trim());
@@ -220,7 +215,7 @@ describe("an image is copied", () => {
   });
 
   test("to what skopeo and umoci read", async () => {
-    const store = await storeWith("layered");
+    const store = await UserStore.with(host, "layered");
     const directory = join(alice.home, "exported");
     const digest = (await store.out("image", "export", "layered", `oci:${directory}:x`)).trim();
     const argv = ["skopeo", "inspect", `oci:${directory}:x`];
@@ -236,7 +231,7 @@ describe("an image is copied", () => {
 
 describe("image verify", () => {
   test("finds what is damaged, missing or foreign", async () => {
-    const store = await storeWith("layered");
+    const store = await UserStore.with(host, "layered");
     expect(await store.out("image", "verify")).toMatch(
       /^1 images, 5 blobs \(.*\) and 3 unpacked layers: all as/,
     );
@@ -260,17 +255,19 @@ describe("login", () => {
     const env = { REGISTRY_AUTH_FILE: authFile };
     const words = ["login", "-u", "alice", "-p", "secret", registry.address];
     // This registry asks nobody for a password, and takes all.
-    const result = await newStore().run([...words, "--tls-verify=false"], { env });
+    const result = await new UserStore(host).run([...words, "--tls-verify=false"], { env });
     expect(result).toMatchObject({ exitCode: 0, stdout: "Login Succeeded!\n" });
-    const kept = JSON.parse(readFileSync(home("auth.json"), "utf8"));
+    const kept = JSON.parse(readFileSync(host.homeOf(alice, "auth.json"), "utf8"));
     expect(Buffer.from(kept.auths[registry.address].auth, "base64").toString()).toBe("alice:secret");
-    expect(await newStore().run(["logout", registry.address], { env })).toMatchObject({ exitCode: 0 });
-    expect(JSON.parse(readFileSync(home("auth.json"), "utf8")).auths).toEqual({});
+    expect(await new UserStore(host).run(["logout", registry.address], { env })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(JSON.parse(readFileSync(host.homeOf(alice, "auth.json"), "utf8")).auths).toEqual({});
   });
 });
 
 test("an image of a store is found by its files, whoever wrote the layout", async () => {
-  const store = newStore();
+  const store = new UserStore(host);
   const image = makeImage(join(host.directory, "foreign"), [archive(file("f", "x"), endMark)]);
   await store.out("pull", "-q", imageReference(image));
   const argv = ["skopeo", "--insecure-policy", "copy", "-q", imageReference(await busyboxImage())];

@@ -284,7 +284,7 @@ test("an image that lies about the size of a layer that others have takes it fro
   const { alice } = host.users;
   const layout = join(alice.home, "liar");
   await parts.store.out("image", "export", "layered", `oci:${layout}:1`);
-  const source = join(host.directory, "home", alice.name, "liar");
+  const source = host.homeOf(alice, "liar");
   const manifest = JSON.parse(readFileSync(join(source, "blobs/sha256", parts.manifest), "utf8"));
   for (const layer of manifest.layers) {
     layer.size += 1;

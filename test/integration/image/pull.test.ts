@@ -26,10 +26,6 @@ afterAll(() => host[Symbol.asyncDispose]());
 
 const trusting = ["cntnr", "--image-policy", "insecure"];
 
-function storeOf(user: TestUser): string {
-  return join(host.directory, "home", user.name, ".local/share/cntnr");
-}
-
 function pull(user: TestUser, reference: string, storeDir?: string): Promise<CommandResult> {
   const store = storeDir === undefined ? [] : ["--store-dir", storeDir];
   return host.asUser(user, [...trusting, ...store, "image", "pull", "--quiet", reference], {
@@ -78,7 +74,7 @@ describe("several pulls of one image at the same time", () => {
     for (const result of results) expect(result).toMatchObject({ exitCode: 0, stderr: "" });
     expect(new Set(results.map(({ stdout }) => stdout)).size).toBe(1);
     expect(await imageIds(alice, store)).toBe(results[0]?.stdout ?? "");
-    const seen = join(host.directory, "home", alice.name, "parallel");
+    const seen = host.homeOf(alice, "parallel");
     expect(layersIn(seen)).toHaveLength(3);
     expect(list(join(seen, "tmp"))).toEqual([]);
   });
@@ -88,7 +84,7 @@ describe("an image that is there already", () => {
   test("is not written again, since somebody may be reading it", async () => {
     const { alice } = host.users;
     const store = join("/home", alice.name, "again");
-    const blobs = join(host.directory, "home", alice.name, "again/images/blobs/sha256");
+    const blobs = host.homeOf(alice, "again/images/blobs/sha256");
     const written = () =>
       list(blobs).map((name) => {
         const { ino, mtimeNs, size } = statSync(join(blobs, name), { bigint: true });
@@ -139,7 +135,7 @@ describe("a pull that is killed", () => {
       const { alice } = host.users;
       const name = `killed-${points.findIndex((point) => point.what === what)}`;
       const store = join("/home", alice.name, name);
-      const seen = join(host.directory, "home", alice.name, name);
+      const seen = host.homeOf(alice, name);
       const running = host.spawnAsUser(alice, [
         ...trusting,
         ...["--store-dir", store, "image", "pull", "--quiet", debian],
@@ -181,7 +177,7 @@ describe("what is pulled", () => {
     ] as const) {
       const store = join("/home", user.name, "owners");
       expect(await pull(user, imageReference(image), store)).toMatchObject({ exitCode: 0, stderr: "" });
-      const seen = join(host.directory, "home", user.name, "owners");
+      const seen = host.homeOf(user, "owners");
       const tree = describeTree(join(seen, "layers", layersIn(seen)[0] ?? "", "tree"), { ignoreTimes: true });
       const owner = user === alice ? own : games;
       // Without sub-ids an attribute says who the owner is in the image.
@@ -203,7 +199,7 @@ describe("what is pulled", () => {
     for (const architecture of ["arm64", "s390x"]) {
       const { stdout, stderr } = await pullFor(`linux/${architecture}`);
       expect(stderr).toBe("");
-      const config = blobPath(join(storeOf(alice), "images"), stdout.trim());
+      const config = blobPath(host.storeOf(alice, "images"), stdout.trim());
       expect(JSON.parse(readFileSync(config, "utf8"))).toMatchObject({ architecture });
     }
     expect(await pullFor("linux/riscv64")).toMatchObject({ exitCode: 1, stdout: "" });
@@ -218,7 +214,7 @@ describe("what is pulled", () => {
   test("is fetched again where a blob in the store has become damaged", async () => {
     const { alice } = host.users;
     const name = join("/home", alice.name, "damaged");
-    const seen = join(host.directory, "home", alice.name, "damaged");
+    const seen = host.homeOf(alice, "damaged");
     expect(await pull(alice, layered, name)).toMatchObject({ exitCode: 0 });
     const [blob] = list(join(seen, "images/blobs/sha256"))
       .map((hex) => join(seen, "images/blobs/sha256", hex))
@@ -247,7 +243,7 @@ describe("what is pulled", () => {
     const result = await pull(alice, imageReference(image));
     expect(result).toMatchObject({ exitCode: 1, stdout: "" });
     expect(result.stderr).toMatch(/^cntnr: .*(damaged|digest|its blob sha256:[a-f0-9]{64} is missing)/);
-    expect(list(join(storeOf(alice), "tmp"))).toEqual([]);
+    expect(list(host.storeOf(alice, "tmp"))).toEqual([]);
   });
 
   test.each([
