@@ -18,11 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => runs[Symbol.asyncDispose]());
 
-const ok = (user: TestUser, argv: readonly string[]) => runs.ok(user, argv);
-// As alice unless another user is named.
-const run = (flags: readonly string[], script: string, user = alice) => runs.run(user, flags, script);
-const runOk = (flags: readonly string[], script: string, user = alice) => runs.runOk(user, flags, script);
-const refusal = (flags: readonly string[], user = alice) => runs.refusal(user, flags);
+const ok: Runs["ok"] = (...words) => runs.ok(...words);
+const run: Runs["run"] = (...words) => runs.run(...words);
+const runOk: Runs["runOk"] = (...words) => runs.runOk(...words);
+const refusal: Runs["refusal"] = (...words) => runs.refusal(...words);
 
 describe("namespaces of the host", () => {
   test("are those of who shares them with a container that has them", async () => {

@@ -34,8 +34,8 @@ describe.each(bothUsers)("a user %s", (_, userOf) => {
     const user = userOf();
     const result = await host.asUser(user, ["cntnr", "run", "--rm", image, "echo", "hello world"]);
     expect(result).toEqual({ exitCode: 0, stdout: "hello world\n", stderr: "" });
-    expect((await run(user, [], "echo out; echo err >&2; exit 3")).exitCode).toBe(3);
-    expect((await run(user, [], "sh -c 'kill -KILL $$'; exit $?")).exitCode).toBe(137);
+    expect((await run([], "echo out; echo err >&2; exit 3", user)).exitCode).toBe(3);
+    expect((await run([], "sh -c 'kill -KILL $$'; exit $?", user)).exitCode).toBe(137);
   });
 
   test("gets 125 for what cntnr cannot do, 126 and 127 for commands that cannot be run", async () => {
@@ -48,7 +48,7 @@ describe.each(bothUsers)("a user %s", (_, userOf) => {
   });
 
   test("is root in the container with docker's capabilities, no new privileges and a filter for system calls", async () => {
-    const status = await runOk(userOf(), [], "id -u; grep -E 'Cap|NoNew|Seccomp:' /proc/self/status");
+    const status = await runOk([], "id -u; grep -E 'Cap|NoNew|Seccomp:' /proc/self/status", userOf());
     expect(status.split("\n")).toEqual([
       "0",
       "CapInh:\t0000000000000000",
@@ -59,41 +59,41 @@ describe.each(bothUsers)("a user %s", (_, userOf) => {
       "NoNewPrivs:\t1",
       "Seccomp:\t2",
     ]);
-    expect((await run(userOf(), [], "unshare -U true")).stderr).toContain("Operation not permitted");
+    expect((await run([], "unshare -U true", userOf())).stderr).toContain("Operation not permitted");
   });
 
   test("adds and drops capabilities, and with them what may be called", async () => {
     const effective = (...flags: string[]) =>
-      runOk(userOf(), flags, "grep CapEff /proc/self/status | cut -f2");
+      runOk(flags, "grep CapEff /proc/self/status | cut -f2", userOf());
     expect(await effective("--cap-drop", "all")).toBe("0000000000000000");
     expect(await effective("--cap-drop", "ALL", "--cap-add", "net_raw")).toBe("0000000000002000");
     expect(await effective("--cap-drop", "CAP_CHOWN")).toBe("00000000a80425fa");
     expect(await effective("--cap-add", "ALL")).toBe("000001ffffffffff");
-    const unshare = await run(userOf(), ["--cap-add", "SYS_ADMIN"], "unshare -m true");
+    const unshare = await run(["--cap-add", "SYS_ADMIN"], "unshare -m true", userOf());
     expect(unshare.exitCode).toBe(0);
   });
 
   test("cannot see or change what /proc and /sys tell of the host", async () => {
     const script =
       "wc -c </proc/keys; wc -c </proc/timer_list; ls /proc/acpi /sys/firmware; echo x >/proc/sys/kernel/hostname";
-    const { stdout, stderr } = await run(userOf(), ["--network", "none"], script);
+    const { stdout, stderr } = await run(["--network", "none"], script, userOf());
     expect(stdout).toBe("0\n0\n/proc/acpi:\n\n/sys/firmware:\n");
     expect(stderr).toContain("Read-only file system");
     for (const network of ["host", "none"]) {
       const writes = "for i in /sys/fs/cgroup/*/; do mkdir $i/x; done; echo 1 >/sys/kernel/mm/ksm/run";
-      const result = await run(userOf(), ["--network", network], `${writes}; find /sys -name x`);
+      const result = await run(["--network", network], `${writes}; find /sys -name x`, userOf());
       expect(result.stdout).toBe("");
     }
   });
 
   test("has a network of its own with --network none, and the host's without", async () => {
     const user = userOf();
-    expect(await runOk(user, ["--network", "none"], "ls /sys/class/net")).toBe("lo");
+    expect(await runOk(["--network", "none"], "ls /sys/class/net", user)).toBe("lo");
     const host = await ok(user, ["readlink", "/proc/self/ns/net"]);
-    expect(await runOk(user, [], "readlink /proc/self/ns/net")).toBe(host);
+    expect(await runOk([], "readlink /proc/self/ns/net", user)).toBe(host);
     const script =
       "cat /proc/sys/net/ipv4/ip_unprivileged_port_start; ping -c1 127.0.0.1 >/dev/null && echo pong";
-    expect(await runOk(user, ["--network", "none"], script)).toBe("0\npong");
+    expect(await runOk(["--network", "none"], script, user)).toBe("0\npong");
   });
 
   test("mounts directories and files, read-only or not, and empty file systems", async () => {
@@ -101,18 +101,18 @@ describe.each(bothUsers)("a user %s", (_, userOf) => {
     await ok(user, ["sh", "-c", "mkdir -p ~/shared && echo from outside >~/shared/file"]);
     const script = "cat /in/file && echo from inside >/in/new && echo no >/ro/new";
     const flags = ["-v", "./shared:/in", "--mount", "type=bind,src=./shared,dst=/ro,readonly"];
-    const result = await run(user, flags, script);
+    const result = await run(flags, script, user);
     expect(result.stdout).toBe("from outside\n");
     expect(result.stderr).toContain("Read-only file system");
     expect(await ok(user, ["cat", "shared/new"])).toBe("from inside");
-    expect(await runOk(user, ["-v", "./shared/file:/etc/motd:ro"], "cat /etc/motd")).toBe("from outside");
+    expect(await runOk(["-v", "./shared/file:/etc/motd:ro"], "cat /etc/motd", user)).toBe("from outside");
     const tmpfs = await runOk(
-      user,
       ["--tmpfs", "/scratch:size=1m"],
       "grep ' /scratch ' /proc/mounts; ls /scratch",
+      user,
     );
     expect(tmpfs).toMatch(/^tmpfs \/scratch tmpfs rw,nosuid,nodev,noexec,.*size=1024k/);
-    expect(await runOk(user, ["--tmpfs", "/scratch:exec"], "grep ' /scratch ' /proc/mounts")).not.toContain(
+    expect(await runOk(["--tmpfs", "/scratch:exec"], "grep ' /scratch ' /proc/mounts", user)).not.toContain(
       "noexec",
     );
   });
@@ -120,16 +120,16 @@ describe.each(bothUsers)("a user %s", (_, userOf) => {
   test("cannot write to a read-only root, but to what is mounted in it", async () => {
     const script = "echo x >/tmp/x || echo x >/scratch/x && cat /scratch/x /etc/hostname";
     const flags = ["--read-only", "--tmpfs", "/scratch", "--hostname", "box"];
-    const result = await run(userOf(), flags, script);
+    const result = await run(flags, script, userOf());
     expect(result.stdout).toBe("x\nbox\n");
     expect(result.stderr).toContain("Read-only file system");
   });
 
   test("reads on standard input what is piped in, with -i alone", async () => {
     const input = "a line\n".repeat(100_000);
-    const piped = await run(userOf(), ["-i"], "wc -l", { input });
+    const piped = await run(["-i"], "wc -l", userOf(), { input });
     expect(piped.stdout.trim()).toBe("100000");
-    expect((await run(userOf(), [], "wc -l", { input })).stdout.trim()).toBe("0");
+    expect((await run([], "wc -l", userOf(), { input })).stdout.trim()).toBe("0");
   });
 
   test("loses nothing of 50 MB that are printed", async () => {
@@ -164,7 +164,7 @@ describe("the process", () => {
   test("has the image's environment, ours, and what flags and files say, of which the last counts", async () => {
     await ok(alice, ["sh", "-c", "printf '# c\\nFROM_FILE=1\\nBOTH=file\\nOURS\\n' >vars"]);
     const flags = ["--env-file", "vars", "-e", "BOTH=flag", "-e", "OURS_TOO", "-e", "NOT_THERE"];
-    const result = await run(alice, [...flags, "--hostname", "box"], "env | sort", {
+    const result = await run([...flags, "--hostname", "box"], "env | sort", alice, {
       env: { OURS: "a b", OURS_TOO: "c=d" },
     });
     const inherited = ["HOME=/root", "HOSTNAME=box"];
@@ -184,12 +184,12 @@ describe("the process", () => {
     [["-u", "1234"], "uid=1234 gid=0(root)"],
     [["-u", ":extra"], "uid=0(root) gid=1001(extra)"],
   ])("with %p is `%s`", async (flags, expected) => {
-    expect((await runOk(alice, flags, "id")).split(" groups=")[0]).toBe(expected);
+    expect((await runOk(flags, "id")).split(" groups=")[0]).toBe(expected);
   });
 
   test("has the home of its user, and no capability when that is not root", async () => {
     const script = "echo $HOME; grep CapEff /proc/self/status | cut -f2; echo x >/root/x";
-    const result = await run(alice, ["-u", "user"], script);
+    const result = await run(["-u", "user"], script);
     expect(result.stdout).toBe("/home\n0000000000000000\n");
     expect(result.exitCode).not.toBe(0);
   });
@@ -201,15 +201,15 @@ describe("the process", () => {
     expect(stderr).toMatch(
       /^cntnr: the image's user "user" is not what it runs as, but root: you have no sub-ids/,
     );
-    const asked = await run(carol, ["-u", "user"], "id");
+    const asked = await run(["-u", "user"], "id", carol);
     expect(asked).toMatchObject({ exitCode: 125, stdout: "" });
     expect(asked.stderr).toContain("you have no sub-ids");
   });
 
   test("works in the directory that is asked for, which is made if it is missing", async () => {
-    expect(await runOk(alice, [], "pwd")).toBe("/");
-    expect(await runOk(alice, ["-w", "/made/for//../this/"], "pwd")).toBe("/made/this");
-    const { exitCode, stderr } = await run(alice, ["-w", "/proc/self/fd/7"], "pwd");
+    expect(await runOk([], "pwd")).toBe("/");
+    expect(await runOk(["-w", "/made/for//../this/"], "pwd")).toBe("/made/this");
+    const { exitCode, stderr } = await run(["-w", "/proc/self/fd/7"], "pwd");
     expect([exitCode, stderr]).toEqual([
       125,
       "cntnr: the working directory /proc/self/fd/7 is in /proc: refused\n",
@@ -232,7 +232,7 @@ describe("the process", () => {
   });
 
   test("has no descriptor of ours but the three (B2)", async () => {
-    const { stdout } = await run(alice, [], "ls /proc/1/fd; true");
+    const { stdout } = await run([], "ls /proc/1/fd; true");
     expect(stdout.trim().split("\n")).toEqual(["0", "1", "2"]);
   });
 });
@@ -240,21 +240,19 @@ describe("the process", () => {
 describe("names", () => {
   test("are the host's on the host's network, and the container's own elsewhere", async () => {
     const script = "hostname; cat /etc/hostname; cat /etc/hosts";
-    expect(await runOk(alice, [], script)).toBe(
+    expect(await runOk([], script)).toBe(
       `${hostname()}\n${hostname()}\n${readFileSync("/etc/hosts", "utf8").replace(/\n$/, "")}`,
     );
-    const own = (await runOk(alice, ["--network", "none"], script)).split("\n");
+    const own = (await runOk(["--network", "none"], script)).split("\n");
     const [name = ""] = own;
     expect(name).toMatch(/^[0-9a-f]{12}$/);
     expect(own).toEqual([name, name, "127.0.0.1\tlocalhost", ...own.slice(3, -1), `127.0.0.1\t${name}`]);
-    expect(await runOk(alice, ["--hostname", "box.example"], "hostname")).toBe("box.example");
+    expect(await runOk(["--hostname", "box.example"], "hostname")).toBe("box.example");
   });
 
   test("can be written by the container, and are gone with it", async () => {
     const before = readFileSync("/etc/hosts", "utf8");
-    expect(await runOk(alice, [], "echo 192.0.2.1 mine >>/etc/hosts && tail -1 /etc/hosts")).toBe(
-      "192.0.2.1 mine",
-    );
+    expect(await runOk([], "echo 192.0.2.1 mine >>/etc/hosts && tail -1 /etc/hosts")).toBe("192.0.2.1 mine");
     expect(readFileSync("/etc/hosts", "utf8")).toBe(before);
   });
 });
@@ -265,14 +263,14 @@ describe("what is bound into a container", () => {
     const mount = `mkdir ${directory} && mount -t tmpfs -o nosuid,nodev,noexec,mode=777 restricted ${directory}`;
     checked([mount], await host.asRoot(["sh", "-c", mount]));
     const script = "grep ' /in ' /proc/mounts | cut -d' ' -f4; touch /in/x";
-    const { stdout, stderr } = await run(alice, ["-v", `${directory}:/in:ro`], script);
+    const { stdout, stderr } = await run(["-v", `${directory}:/in:ro`], script);
     expect(stdout).toMatch(/^ro,nosuid,nodev,noexec,/);
     expect(stderr).toContain("Read-only file system");
   });
 
   test("may be the host's /dev, as a whole", async () => {
     expect(
-      await runOk(alice, ["-v", "/dev:/dev"], "ls -l /dev/null | cut -c1; test -e /dev/mqueue || echo none"),
+      await runOk(["-v", "/dev:/dev"], "ls -l /dev/null | cut -c1; test -e /dev/mqueue || echo none"),
     ).toBe("c\nnone");
   });
 
@@ -280,11 +278,11 @@ describe("what is bound into a container", () => {
     const make = "mkdir -p /run/cntnr-netd && touch /run/cntnr-netd/netd.sock";
     checked([make], await host.asRoot(["sh", "-c", make]));
     for (const source of ["/run/cntnr-netd", "/run/cntnr-netd/netd.sock", "/var/run/../run/cntnr-netd"]) {
-      const { exitCode, stderr } = await run(alice, ["-v", `${source}:/in`], "true");
+      const { exitCode, stderr } = await run(["-v", `${source}:/in`], "true");
       expect([exitCode, stderr]).toEqual([125, expect.stringContaining("may not be in a container")]);
     }
     const script = "ls /host/cntnr-netd; touch /host/cntnr-netd/x; ls -d /host/user";
-    const { stdout, stderr } = await run(alice, ["-v", "/run:/host"], script);
+    const { stdout, stderr } = await run(["-v", "/run:/host"], script);
     expect(stdout).toBe("/host/user\n");
     expect(stderr).toContain("Read-only file system");
   });
