@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd, compileProgram, netdSocket } from "../fixtures/call-netd.ts";
+import { TestPlugins } from "../fixtures/cni-plugins.ts";
 import type { CyclesInput, CycleTimes } from "../fixtures/netd-cycles.ts";
 import type { StormInput } from "../fixtures/netd-storm.ts";
 import { frontOf, residentBytes } from "../fixtures/processes.ts";
@@ -26,18 +27,10 @@ let netd: RunningCommand;
 let namespace: UserNamespace;
 beforeAll(async () => {
   host = await TestHost.start();
-  const plugins = join(host.directory, "plugins");
-  mkdirSync(plugins);
-  for (const name of ["bridge", "host-local"]) copyFileSync(`/usr/lib/cni/${name}`, join(plugins, name));
-  // A plugin that waits for a file; so there is time to ask for more meanwhile.
-  const script = `#!/bin/sh
-case $CNI_COMMAND in
-VERSION) echo '{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}' ;;
-ADD) while [ ! -e ${join(host.directory, "gate")} ]; do sleep 0.02; done; sed 's/.*"prevResult"://; s/}$//' ;;
-esac
-`;
-  writeFileSync(join(plugins, "gated"), script);
-  for (const name of readdirSync(plugins)) chmodSync(join(plugins, name), 0o755);
+  // One plugin waits for a file; so there is time to ask for more meanwhile.
+  const plugins = new TestPlugins(host)
+    .copied("bridge", "host-local")
+    .gated("gated", join(host.directory, "gate"));
   const ipam = { type: "host-local", ranges: [[{ subnet: "10.21.0.0/24" }]] };
   const bridge = { type: "bridge", bridge: "gated0", isGateway: true, ipam };
   const gatedConflist = { cniVersion: "1.0.0", name: "gated", plugins: [bridge, { type: "gated" }] };
@@ -45,7 +38,7 @@ esac
   netd = await host.startNetd({
     policy: `${labPolicy}[network gated]\nconflist = gated.conflist\n[allow group:cntnr-dev network:gated]\nattachments = 8\n`,
     // What is measured here is not to wait for its rate.
-    args: ["--plugin-dir", plugins, "--limit", "attach-burst=10000", "--limit", "attach-rate=1000"],
+    args: ["--plugin-dir", plugins.path, "--limit", "attach-burst=10000", "--limit", "attach-rate=1000"],
   });
   namespace = await makeNamespace(host, host.users.alice);
 });

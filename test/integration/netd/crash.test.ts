@@ -1,15 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd } from "../../fixtures/call-netd.ts";
+import { TestPlugins } from "../../fixtures/cni-plugins.ts";
 import { busyboxImage } from "../../fixtures/images.ts";
 import type { RunningCommand } from "../../fixtures/running-command.ts";
 import { TestHost } from "../../fixtures/test-host.ts";
@@ -171,21 +164,11 @@ test("killed in another boot: records, leases and pins of the earlier one are pu
 });
 
 describe("the user's side is killed while an attach is under way, and nothing is left", () => {
-  /** A plugin that waits for a file; so there is time to kill whoever waits for it. */
+  /** What a plugin waits for; so there is time to kill whoever waits for it. */
   const gate = () => join(host.directory, "gate");
   let netd: RunningCommand;
   beforeAll(async () => {
-    const plugins = join(host.directory, "plugins");
-    mkdirSync(plugins);
-    for (const name of ["bridge", "host-local"]) copyFileSync(`/usr/lib/cni/${name}`, join(plugins, name));
-    const script = `#!/bin/sh
-case $CNI_COMMAND in
-VERSION) echo '{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}' ;;
-ADD) while [ ! -e ${gate()} ]; do sleep 0.02; done; sed 's/.*"prevResult"://; s/}$//' ;;
-esac
-`;
-    writeFileSync(join(plugins, "slow"), script);
-    for (const name of readdirSync(plugins)) chmodSync(join(plugins, name), 0o755);
+    const plugins = new TestPlugins(host).copied("bridge", "host-local").gated("slow", gate());
     const ipam = { type: "host-local", ranges: [[{ subnet: "10.22.0.0/24" }]] };
     const slowConflist = {
       cniVersion: "1.0.0",
@@ -195,7 +178,7 @@ esac
     host.writeConflist(slowConflist);
     netd = await host.startNetd({
       policy: `[network slow]\nconflist = slow.conflist\n[allow group:cntnr-dev network:slow]\nattachments = 4\n`,
-      args: ["--plugin-dir", plugins],
+      args: ["--plugin-dir", plugins.path],
     });
   });
   afterAll(() => end(netd));

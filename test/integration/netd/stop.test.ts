@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { callNetd } from "../../fixtures/call-netd.ts";
+import { TestPlugins } from "../../fixtures/cni-plugins.ts";
 import { labConflist, labPolicy, TestHost } from "../../fixtures/test-host.ts";
 import { attach, attachmentIdOf, makeNamespace } from "../../fixtures/user-namespaces.ts";
 import { waitFor } from "../../fixtures/wait-for.ts";
@@ -11,18 +12,7 @@ let plugins: string;
 const gate = () => join(host.directory, "gate");
 beforeAll(async () => {
   host = await TestHost.start();
-  plugins = join(host.directory, "plugins");
-  mkdirSync(plugins);
-  for (const name of ["bridge", "host-local"]) copyFileSync(`/usr/lib/cni/${name}`, join(plugins, name));
-  // A plugin that waits for a file; so there is time to stop the service meanwhile.
-  const script = `#!/bin/sh
-case $CNI_COMMAND in
-VERSION) echo '{"cniVersion":"1.0.0","supportedVersions":["1.0.0"]}' ;;
-ADD) touch ${gate()}.waits; while [ ! -e ${gate()} ]; do sleep 0.02; done; sed 's/.*"prevResult"://; s/}$//' ;;
-esac
-`;
-  writeFileSync(join(plugins, "gated"), script);
-  for (const name of ["bridge", "host-local", "gated"]) chmodSync(join(plugins, name), 0o755);
+  plugins = new TestPlugins(host).copied("bridge", "host-local").gated("gated", gate()).path;
   const chain = { ...labConflist, plugins: [...labConflist.plugins, { type: "gated" }] };
   host.writeConflist(chain);
 });
