@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { hasErrno } from "../errors/cntnr-error.ts";
+import { readOfProcess } from "../sys/read-text.ts";
 
 /** One process of a container, as the host sees it (proc(5), /proc/pid/stat). */
 export interface ContainerProcess {
@@ -37,7 +38,7 @@ export function listProcesses(
 
 /** Its own pid namespace: then it has the number 1 in there. */
 function isFirstOfNamespace(pid: number): boolean {
-  const numbers = /^NSpid:\t(.*)$/m.exec(readText(`/proc/${pid}/status`) ?? "")?.[1]?.split("\t") ?? [];
+  const numbers = /^NSpid:\t(.*)$/m.exec(readOfProcess(`/proc/${pid}/status`) ?? "")?.[1]?.split("\t") ?? [];
   return numbers.length > 1 && numbers.at(-1) === "1";
 }
 
@@ -59,7 +60,7 @@ export function readAllProcesses(): ContainerProcess[] {
 
 /** Undefined for one that is gone, or waits to be reaped. */
 export function readProcess(pid: number): ContainerProcess | undefined {
-  const stat = readText(`/proc/${pid}/stat`);
+  const stat = readOfProcess(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The name before the last parenthesis may hold anything.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -67,13 +68,4 @@ export function readProcess(pid: number): ContainerProcess | undefined {
   const state = fields[0] ?? "";
   if (state === "Z" || state === "X") return undefined;
   return { pid, state, parent: number(4), cpuTicks: number(14) + number(15), startTime: number(22) };
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT", "ESRCH", "EACCES")) return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { CntnrError, hasErrno } from "../errors/cntnr-error.ts";
+import { CntnrError } from "../errors/cntnr-error.ts";
 import { openPidfd } from "../sys/pidfd.ts";
+import { readOfProcess } from "../sys/read-text.ts";
 import { sendSignal } from "../sys/send-signal.ts";
 import type { ContainerId } from "./container-id.ts";
 import { type ContainerProcess, listProcesses, readAllProcesses } from "./container-processes.ts";
@@ -52,15 +52,6 @@ function killIfStill(process: ContainerProcess): void {
 
 /** Whether the root file system of a process, as the mounts that it sees say (proc(5), mountinfo), is in the container's bundle. */
 function hasRootOf(id: ContainerId, pid: number): boolean {
-  const root = /^(?:\S+ ){4}\/ .*$/m.exec(readMounts(pid))?.[0] ?? "";
+  const root = /^(?:\S+ ){4}\/ .*$/m.exec(readOfProcess(`/proc/${pid}/mountinfo`) ?? "")?.[0] ?? "";
   return root.includes(`/containers/${id}/`);
-}
-
-function readMounts(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/mountinfo`, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT", "ESRCH", "EACCES", "EPERM", "EINVAL")) return "";
-    throw error;
-  }
 }

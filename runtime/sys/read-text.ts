@@ -14,6 +14,14 @@ export function readIfPermitted(path: string): string | undefined {
   return readUnless(path, "ENOENT", "EACCES", "EPERM");
 }
 
+/**
+ * The text of a file below /proc/PID (proc(5)); undefined when the process has gone (ENOENT, ESRCH; EINVAL where it waits to be reaped)
+ * or is somebody else's (EACCES, EPERM). Every other error is thrown as it is.
+ */
+export function readOfProcess(path: string): string | undefined {
+  return readUnless(path, "ENOENT", "ESRCH", "EACCES", "EPERM", "EINVAL");
+}
+
 function readUnless(path: string, ...names: string[]): string | undefined {
   try {
     return readFileSync(path, "utf8");

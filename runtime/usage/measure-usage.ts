@@ -1,7 +1,8 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { cgroupUsage, ownCgroup } from "../cgroup/cgroup-usage.ts";
 import { type ContainerProcess, listProcesses } from "../container/container-processes.ts";
 import { hasErrno } from "../errors/cntnr-error.ts";
+import { readOfProcess } from "../sys/read-text.ts";
 
 /** What a container's processes have used up to a moment. */
 export interface UsageSample {
@@ -98,12 +99,7 @@ function sum(values: readonly number[]): number {
 
 /** "" for what is gone, or not ours to read. */
 function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasErrno(error, "ENOENT", "ESRCH", "EACCES", "EPERM", "EINVAL")) return "";
-    throw error;
-  }
+  return readOfProcess(path) ?? "";
 }
 
 function readLink(path: string): string {
