@@ -1,5 +1,5 @@
+import type { ImageHealthCheck } from "../../health/health-check.ts";
 import { parseDuration } from "./duration.ts";
-import type { HealthCheck } from "./instruction.ts";
 import type { InstructionReader } from "./instruction-reader.ts";
 import { parseJsonForm } from "./json-form.ts";
 
@@ -11,7 +11,7 @@ const durationFlags = {
 } as const;
 
 /** `HEALTHCHECK [FLAGS] CMD command` or `HEALTHCHECK NONE`. */
-export function parseHealthCheck(reader: InstructionReader): HealthCheck {
+export function parseHealthCheck(reader: InstructionReader): ImageHealthCheck {
   reader.checkFlags([...Object.keys(durationFlags), "retries"]);
   const [, word = "", command = ""] = /^(\S+)\s*([\s\S]*)$/.exec(reader.rest) ?? [];
   switch (word.toUpperCase()) {
@@ -34,7 +34,7 @@ function testOf(reader: InstructionReader, command: string): string[] {
   return test;
 }
 
-function durationsOf(reader: InstructionReader): Partial<HealthCheck> {
+function durationsOf(reader: InstructionReader): Partial<ImageHealthCheck> {
   const durations: Record<string, number> = {};
   for (const [flag, name] of Object.entries(durationFlags)) {
     const text = reader.flag(flag);
@@ -47,7 +47,7 @@ function durationsOf(reader: InstructionReader): Partial<HealthCheck> {
   return durations;
 }
 
-function retriesOf(reader: InstructionReader): Partial<HealthCheck> {
+function retriesOf(reader: InstructionReader): Partial<ImageHealthCheck> {
   const text = reader.flag("retries");
   if (text === undefined) return {};
   if (!/^\d{1,9}$/.test(text)) throw reader.flagError("retries", `--retries=${text}: not a number`);

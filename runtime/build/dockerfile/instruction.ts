@@ -1,3 +1,4 @@
+import type { ImageHealthCheck } from "../../health/health-check.ts";
 import type { Heredoc } from "./heredoc.ts";
 import type { SourceRange } from "./source.ts";
 
@@ -30,16 +31,6 @@ export interface CopyFlags {
   readonly unpack?: boolean;
 }
 
-/** How a container's health is tested; durations in nanoseconds, as image configurations have them. */
-export interface HealthCheck {
-  readonly test: readonly string[];
-  readonly interval?: number;
-  readonly timeout?: number;
-  readonly startPeriod?: number;
-  readonly startInterval?: number;
-  readonly retries?: number;
-}
-
 type Words = readonly string[];
 
 /** What each instruction says, variables not yet substituted. */
@@ -65,7 +56,7 @@ export type InstructionBody =
     }
   | { readonly kind: "cmd" | "entrypoint"; readonly command: CommandForm }
   | { readonly kind: "shell"; readonly argv: Words }
-  | { readonly kind: "healthcheck"; readonly check: HealthCheck }
+  | { readonly kind: "healthcheck"; readonly check: ImageHealthCheck }
   | { readonly kind: "onbuild"; readonly trigger: string; readonly instruction: Instruction }
   | { readonly kind: "expose" | "volume"; readonly words: Words }
   | { readonly kind: "user" | "workdir" | "stopsignal" | "maintainer"; readonly value: string };
