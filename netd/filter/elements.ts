@@ -163,6 +163,7 @@ function addressElements(attachment: FilteredAttachment, numbers: Numbers): Elem
   const networkMark = { mark: numbers.networkOf(network) };
   const elements = [
     ...each((address, suffix) => inet(`container${suffix}`, [address])),
+    ...each((address, suffix) => inet(`own${suffix}`, [address, address])),
     ...each((address, suffix) => inet(`network${suffix}`, [address], [networkMark])),
     ...each((address, suffix) => inet(`in_network${suffix}`, [address, networkMark])),
     ...(masquerade ? each((address, suffix) => inet(`masquerade${suffix}`, [address])) : []),

@@ -45,6 +45,7 @@ const sets = ({ suffix, match }: Family) => `
   set container${suffix} { typeof ${match} saddr; }
   map network${suffix} { typeof ${match} saddr : meta mark; }
   set in_network${suffix} { typeof ${match} daddr . meta mark; }
+  set own${suffix} { typeof ${match} saddr . ct original ${match} saddr; }
   map group${suffix} { typeof ${match} saddr : meta mark; }
   set member${suffix} { typeof ${match} daddr . meta mark; }
   set egress_any${suffix} { typeof ${match} saddr; }
@@ -131,8 +132,14 @@ ${both(({ suffix, match }) => `    ${match} saddr vmap @egress${suffix}`)}
     goto refuse
   }
 
+  chain about_own {
+${both(aboutOwn)}
+    goto refuse
+  }
+
   chain between {
-    ct direction reply ct state { established, related } accept
+    ct direction reply ct state established accept
+    ct state related meta l4proto { icmp, icmpv6 } goto about_own
     ct status dnat goto to_published
     meta mark set 0
 ${both(({ suffix, match }) => `    meta mark set ${match} saddr map @group${suffix}`)}
@@ -145,8 +152,8 @@ ${both(({ suffix, match }) => `    ${match} daddr . meta mark @member${suffix} m
 ${both(({ match, metadata }) => `    ${match} daddr ${metadata} goto refuse`)}
     oifname @attached goto between
     ct state invalid drop
-    ct direction reply ct state { established, related } accept
-    ct state related accept
+    ct direction reply ct state established accept
+    ct state related meta l4proto { icmp, icmpv6 } goto about_own
     goto egress
   }
 
@@ -172,7 +179,8 @@ ${both(({ match, metadata }) => `    ${match} daddr ${metadata} goto refuse`)}
   chain to_host {
     ${clearMarks}
 ${both(toWholeHost)}
-    ct direction reply ct state { established, related } accept
+    ct direction reply ct state established accept
+    ct state related meta l4proto { icmp, icmpv6 } goto about_own
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 ${both(({ match, loopback, metadata }) => `    ${match} daddr { ${loopback}, ${metadata} } drop`)}
 ${both(({ suffix, match }) => `    ${match} saddr vmap @host${suffix}`)}
@@ -215,6 +223,16 @@ ${both(
   }
 }
 `;
+
+/**
+ * An error is related to the connection of the packet in it, whoever sends it: only of its own ones may a container say
+ * anything, or errors would carry whatever it likes to where it may not send (D5, D7).
+ */
+function aboutOwn({ suffix, match }: Family): string {
+  return ["original", "reply"]
+    .map((way) => `    ${match} saddr . ct ${way} ${match} saddr @own${suffix} accept`)
+    .join("\n");
+}
 
 /** First, for it is what most packets are: two comparisons are less than a look into a set of intervals. */
 function toWholeHost({ suffix, match, loopback, metadata }: Family): string {

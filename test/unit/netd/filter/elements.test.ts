@@ -27,6 +27,7 @@ describe("the elements of an attachment", () => {
       "inet container4: 10.20.0.5",
       "inet in_network4: 10.20.0.5 . 2",
       "inet network4: 10.20.0.5 : 2",
+      "inet own4: 10.20.0.5 . 10.20.0.5",
     ]);
   });
 
@@ -41,6 +42,7 @@ describe("the elements of an attachment", () => {
       "inet container6: fd00::5",
       "inet in_network6: fd00::5 . 2",
       "inet network6: fd00::5 : 2",
+      "inet own6: fd00::5 . fd00::5",
     ]);
   });
 
