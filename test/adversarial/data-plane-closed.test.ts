@@ -213,6 +213,16 @@ describe("before anybody knows whose it is", () => {
       frame(mac, alice.ipv4, bob.ipv4),
       frame("02:00:00:00:00:01", "10.20.0.99", bob.ipv4),
     );
+    // What is alice's own is good for the host, and no more than that for this port.
+    const strangerMac = (
+      await filtered.shell(`nsenter --target=${stranger.pid} --net ip -o link show eth0`)
+    ).match(/ether (\S+)/)?.[1];
+    const { mac: own } = alice.attachment;
+    const words = udpPacket({ from: alice.ipv4, to: "10.20.0.99" }, 1, 2, "alice");
+    const begun = tcpPacket({ from: alice.ipv4, to: "10.20.0.99" }, 1, 2);
+    for (const address of [strangerMac ?? "", "01:00:5e:00:00:01", to.mac])
+      for (const packet of [words, begun])
+        await alice.namespace.send("eth0", ethernet({ from: own, to: address }, etherType.ipv4, packet));
     // A question for everybody, which goes to every port; and then one that bob answers.
     expect(
       isIP(await alice.namespace.ask({ protocol: "tcp", address: "10.20.0.98", port: 80, timeoutMs: 500 })),
