@@ -220,9 +220,13 @@ describe("before anybody knows whose it is", () => {
     const { mac: own } = alice.attachment;
     const words = udpPacket({ from: alice.ipv4, to: "10.20.0.99" }, 1, 2, "alice");
     const begun = tcpPacket({ from: alice.ipv4, to: "10.20.0.99" }, 1, 2);
-    for (const address of [strangerMac ?? "", "01:00:5e:00:00:01", to.mac])
-      for (const packet of [words, begun])
-        await alice.namespace.send("eth0", ethernet({ from: own, to: address }, etherType.ipv4, packet));
+    const frames = [strangerMac ?? "", "01:00:5e:00:00:01", to.mac].flatMap((address) =>
+      [words, begun].map((packet) => ethernet({ from: own, to: address }, etherType.ipv4, packet)),
+    );
+    for (const bridgesCallIptables of [0, 1]) {
+      await filtered.shell(`sysctl -qw net.bridge.bridge-nf-call-iptables=${bridgesCallIptables}`);
+      await alice.namespace.send("eth0", ...frames);
+    }
     // A question for everybody, which goes to every port; and then one that bob answers.
     expect(
       isIP(await alice.namespace.ask({ protocol: "tcp", address: "10.20.0.98", port: 80, timeoutMs: 500 })),
