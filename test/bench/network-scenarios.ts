@@ -5,7 +5,7 @@ import { bridgeNetwork, FilteredHost, hostAddress, outsideAddress } from "../fix
 import { waitFor } from "../fixtures/wait-for.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 import { timeCalls } from "./time-calls.ts";
-import { congestionControl, timeTransfers } from "./time-transfers.ts";
+import { timeTransfers } from "./time-transfers.ts";
 
 const bridge = "lab0";
 
@@ -74,9 +74,7 @@ interface Place {
 async function placeWith({ stack }: Bench): Promise<Place> {
   const filtered = stack.use(await FilteredHost.start());
   await filtered.outside();
-  await filtered.shell(
-    `sysctl --quiet net.ipv4.tcp_congestion_control=${congestionControl}; ${plainBridges}`,
-  );
+  await filtered.shell(plainBridges);
   const serveIn = async (pid: number) => {
     const server = ["nsenter", `--target=${pid}`, "--net", "iperf3", "-s", "--forceflush"];
     await filtered.host.spawnAsRoot(server).waitForOutput(/Server listening/);

@@ -17,12 +17,6 @@ const transferSeconds = 4;
 /** pasta of Debian 12 loses a connection now and then. */
 const tries = 3;
 
-/**
- * Which every kernel has and every user may choose. One that paces by what it has measured, as BBR, which some machines
- * have for all, measures itself in ways as short as these.
- */
-export const congestionControl = "reno";
-
 const report = v.object({ end: v.object({ sum_received: v.object({ bits_per_second: v.number() }) }) });
 
 /**
@@ -37,8 +31,7 @@ export function timeTransfers(
 ): Promise<Measurement[]> {
   const calls = ways.map(({ name, place, address, port = 5201 }) => {
     const client = ["iperf3", "--json", "-c", address, "-p", `${port}`, "-t", `${transferSeconds}`];
-    const options = ["--congestion", congestionControl, "--affinity", "0,1"];
-    const argv = ["timeout", `${5 * transferSeconds}`, ...place, ...client, ...options];
+    const argv = ["timeout", `${5 * transferSeconds}`, ...place, ...client, "--affinity", "0,1"];
     return { name, call: () => transfer(host, user, argv) };
   });
   return timeCalls(calls, rounds);
