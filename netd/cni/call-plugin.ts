@@ -1,5 +1,5 @@
 import { Ajv } from "ajv";
-import { ChildError, type ChildResult, runChild } from "../process/run-child.ts";
+import { ChildError, type ChildResult, type ChildSpec, runChild } from "../process/run-child.ts";
 import { CniError } from "./cni-error.ts";
 import type { CniCommand } from "./environment.ts";
 import type { Json } from "./json.ts";
@@ -26,7 +26,7 @@ export interface PluginCall {
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: string;
   /** See ChildSpec. */
-  readonly beforeInput?: (() => void | Promise<void>) | undefined;
+  readonly beforeInput?: ChildSpec["beforeInput"];
 }
 
 /** Spec, section 5, "Error". Plugins in Go leave a code of 0 out. */

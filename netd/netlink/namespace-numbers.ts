@@ -1,5 +1,6 @@
-import { constants, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { constants, openSync, readdirSync, readlinkSync } from "node:fs";
 import { FileDescriptor, ioctl } from "../sys/libc.ts";
+import { listMounts } from "../sys/mounts.ts";
 import { ownersOfUserNamespace } from "../sys/user-namespace.ts";
 import { encodeAttribute, parseAttributes } from "./message.ts";
 import { askKernel, protocol } from "./request.ts";
@@ -73,15 +74,10 @@ function* ofProcesses(): Generator<Found> {
   for (const pid of processes()) yield at(`/proc/${pid}/ns/net`);
 }
 
-/** As ip-netns(8), docker and others keep those that no process is in. proc_pid_mountinfo(5): root and mount point. */
+/** As ip-netns(8), docker and others keep those that no process is in. */
 function* ofMounts(): Generator<Found> {
-  for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n")) {
-    const [, , , root, escaped = ""] = line.split(" ");
-    const place = escaped.replace(/\\([0-7]{3})/g, (_, octal) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    );
-    yield [root, () => new FileDescriptor(openSync(place, constants.O_RDONLY))];
-  }
+  for (const { root, mountPoint } of listMounts())
+    yield [root, () => new FileDescriptor(openSync(mountPoint, constants.O_RDONLY))];
 }
 
 /** Whoever has more open than that hides what is his. */

@@ -1,7 +1,8 @@
-import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { NetnsIdentity } from "../contract/attachment.ts";
 import { errno, FileDescriptor, mount, mountFlag, SystemCallError, unmountDetached } from "../sys/libc.ts";
+import { listMounts } from "../sys/mounts.ts";
 import { identityOf, NetnsRefused, requireNetworkNamespace } from "./verify-netns.ts";
 
 /**
@@ -15,7 +16,7 @@ export class PinDirectory {
   /** Makes the directory, or takes it over with all its pins after a restart. */
   open(): void {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    if (isMountPoint(this.path)) return;
+    if (listMounts().some(({ mountPoint }) => mountPoint === this.path)) return;
     mount(
       "cntnr-netd",
       this.path,
@@ -73,12 +74,4 @@ export class PinDirectory {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
-}
-
-/** proc_pid_mountinfo(5): the fifth field is the mount point, white space as \040 and the like. */
-function isMountPoint(path: string): boolean {
-  const escaped = path.replace(/[ \t\n\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
-  return readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .some((line) => line.split(" ")[4] === escaped);
 }
