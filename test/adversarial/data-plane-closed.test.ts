@@ -106,7 +106,7 @@ describe("when somebody else flushes the tables", () => {
   test("of the bridges' table only, nothing gets from port to port by what is published, either (D10)", async () => {
     await filtered.shell("sysctl -qw net.bridge.bridge-nf-call-iptables=1");
     const before = await tables();
-    const gateway = /ether (\S+)/.exec(await filtered.shell("ip -o link show lab0"))?.[1] ?? "";
+    const gateway = await filtered.macOf("lab0");
     await bob.namespace.capture("eth0");
     filtered.signal("SIGSTOP");
     await filtered.shell("nft delete table bridge cntnr_netd");
@@ -214,13 +214,11 @@ describe("before anybody knows whose it is", () => {
       frame("02:00:00:00:00:01", "10.20.0.99", bob.ipv4),
     );
     // What is alice's own is good for the host, and no more than that for this port.
-    const strangerMac = (
-      await filtered.shell(`nsenter --target=${stranger.pid} --net ip -o link show eth0`)
-    ).match(/ether (\S+)/)?.[1];
+    const strangerMac = await filtered.macOf("eth0", stranger.pid);
     const { mac: own } = alice.attachment;
     const words = udpPacket({ from: alice.ipv4, to: "10.20.0.99" }, 1, 2, "alice");
     const begun = tcpPacket({ from: alice.ipv4, to: "10.20.0.99" }, 1, 2);
-    const frames = [strangerMac ?? "", "01:00:5e:00:00:01", to.mac].flatMap((address) =>
+    const frames = [strangerMac, "01:00:5e:00:00:01", to.mac].flatMap((address) =>
       [words, begun].map((packet) => ethernet({ from: own, to: address }, etherType.ipv4, packet)),
     );
     for (const bridgesCallIptables of [0, 1]) {

@@ -4,13 +4,13 @@ import {
   type AttachedContainer,
   bridgeNetwork,
   FilteredHost,
+  families,
   hostAddress,
   type NetworkNamespace,
   outsideAddress,
 } from "../fixtures/filtered-host.ts";
 import { ethernet, etherType, udpPacket, unreachablePacket } from "../fixtures/frames.ts";
 
-const families = ["ipv4", "ipv6"] as const;
 type Family = (typeof families)[number];
 
 /**
@@ -39,8 +39,7 @@ beforeAll(async () => {
     for (const family of families)
       await where.serve("udp", 91, where === host ? hostAddress[family] : outsideAddress[family]);
   for (const family of families) await mallory.namespace.serve("udp", 80, mallory[family]);
-  const shown = await filtered.shell("ip -o link show lab0");
-  gatewayMac = /link\/ether (\S+)/.exec(shown)?.[1] ?? "";
+  gatewayMac = await filtered.macOf("lab0");
   await filtered.shell(`nft -f - <<END
     table inet theirs {
       chain input { type filter hook input priority 10; }

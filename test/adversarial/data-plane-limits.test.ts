@@ -88,10 +88,7 @@ describe("a published port", () => {
 });
 
 describe("a published port of SCTP", () => {
-  const macIn = async (pid: number, link: string) => {
-    const shown = await filtered.shell(`nsenter --target=${pid} --net ip -o link show ${link}`);
-    return /link\/ether (\S+)/.exec(shown)?.[1] ?? "";
-  };
+  const macIn = (pid: number, link: string) => filtered.macOf(link, pid);
   /** Frames until one has these bytes. */
   const seen = async (namespace: NetworkNamespace, bytes: Buffer) => {
     const found: string[] = [];

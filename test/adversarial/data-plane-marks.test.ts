@@ -4,6 +4,7 @@ import {
   type AttachedContainer,
   bridgeNetwork,
   FilteredHost,
+  families,
   hostAddress,
   type NetworkNamespace,
   outsideAddress,
@@ -11,7 +12,6 @@ import {
 import { ethernet, etherType, udpPacket } from "../fixtures/frames.ts";
 import { waitFor } from "../fixtures/wait-for.ts";
 
-const families = ["ipv4", "ipv6"] as const;
 /** A place in the world to which only the administrator's own table of routes leads. */
 const farAway = { ipv4: "198.51.100.7", ipv6: "2001:db8:7::7" } as const;
 
@@ -20,8 +20,8 @@ const farAway = { ipv4: "198.51.100.7", ipv6: "2001:db8:7::7" } as const;
  * the host routes after its prerouting hooks what has the seal's mark: so there a rule has to name the bits that it asks for.
  */
 describe.each([
-  ["with br_netfilter", 1, "1/0xffff"],
-  ["without br_netfilter", 0, "1"],
+  ["with br_netfilter", true, "1/0xffff"],
+  ["without br_netfilter", false, "1"],
 ])("rules of the host's that use marks, %s", (_, bridgesCallIptables, firewallMark) => {
   let filtered: FilteredHost;
   let outside: NetworkNamespace;
@@ -32,9 +32,7 @@ describe.each([
 
   beforeAll(async () => {
     filtered = await FilteredHost.start();
-    await filtered.shell(
-      `sysctl -qw net.bridge.bridge-nf-call-iptables=${bridgesCallIptables} net.bridge.bridge-nf-call-ip6tables=${bridgesCallIptables}`,
-    );
+    await filtered.haveBridgesCallIptables(bridgesCallIptables);
     outside = await filtered.outside();
     host = await filtered.inHost();
     alice = await filtered.attach(filtered.host.users.alice, "lab", bridgeNetwork("lab0", 0), {
@@ -100,11 +98,7 @@ END`);
     "open nothing by what they keep with a connection when netd's tables go (D10, %s)",
     async (family) => {
       const place = { protocol: "udp", address: outsideAddress[family], port: 91, fromPort: 5555 } as const;
-      const macOf = async (pid: number, name: string) => {
-        const shown = await filtered.shell(`nsenter --target=${pid} --net ip -o link show ${name}`);
-        return /link\/ether (\S+)/.exec(shown)?.[1] ?? "";
-      };
-      const wan = { from: await macOf(outside.pid, "eth0"), to: await macOf(host.pid, "wan0") };
+      const wan = { from: await filtered.macOf("eth0", outside.pid), to: await filtered.macOf("wan0") };
       const answer = (text: string) => {
         const packet = udpPacket({ from: outsideAddress[family], to: bob[family] }, 91, 5555, text);
         return outside.send("eth0", ethernet(wan, etherType[family], packet));

@@ -4,13 +4,13 @@ import {
   type AttachedContainer,
   bridgeNetwork,
   FilteredHost,
+  families,
   hostAddress,
   type NetworkNamespace,
   outsideAddress,
   routedNetwork,
 } from "../fixtures/filtered-host.ts";
 
-const families = ["ipv4", "ipv6"] as const;
 /** The host's addresses on network lab. */
 const gateway = { ipv4: "10.20.0.1", ipv6: "fd00:20::1" } as const;
 
@@ -34,8 +34,8 @@ async function expectUnreached(
 
 /** Where bridges call iptables (br_netfilter), what containers say to each other goes through the host's tables too. */
 describe.each([
-  ["with br_netfilter", 1],
-  ["without br_netfilter", 0],
+  ["with br_netfilter", true],
+  ["without br_netfilter", false],
 ])("%s", (_, bridgesCallIptables) => {
   let filtered: FilteredHost;
   let host: NetworkNamespace;
@@ -52,9 +52,7 @@ describe.each([
 
   beforeAll(async () => {
     filtered = await FilteredHost.start();
-    await filtered.shell(
-      `sysctl -qw net.bridge.bridge-nf-call-iptables=${bridgesCallIptables} net.bridge.bridge-nf-call-ip6tables=${bridgesCallIptables}`,
-    );
+    await filtered.haveBridgesCallIptables(bridgesCallIptables);
     outside = await filtered.outside();
     host = await filtered.inHost();
     const { users } = filtered.host;

@@ -37,10 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => filtered[Symbol.asyncDispose]());
 
-const macIn = async ({ pid }: NetworkNamespace, link: string) => {
-  const shown = await filtered.shell(`nsenter --target=${pid} --net ip -o link show ${link}`);
-  return /link\/ether (\S+)/.exec(shown)?.[1] ?? "";
-};
+const macIn = ({ pid }: NetworkNamespace, link: string) => filtered.macOf(link, pid);
 
 test.each(["ipv4", "ipv6"] as const)(
   "nobody writes a part of what others say: fragments of a routed end bear its own address, too (D1, %s)",
