@@ -1,8 +1,10 @@
+import type { NetworkPlaces } from "../../netd/doctor/policy-networks.ts";
 import { lookUpSubject, resolveAccountNames } from "../../netd/process/account-names.ts";
 import { compilePolicy } from "../../policy/grammar/compile.ts";
 import { loadPolicy } from "../../policy/load.ts";
 import type { Policy, Subject } from "../../policy/policy.ts";
 import { readSources } from "../../policy/tools/read-sources.ts";
+import { readTrustedFile } from "../../policy/trusted-file.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import { UsageError } from "../command-line/usage-error.ts";
 import { locationOf } from "./locations.ts";
@@ -17,6 +19,16 @@ export async function policyOf(args: ParsedArguments): Promise<Policy> {
 /** The policy of some files and directories, whoever can write them. */
 export function policyIn(paths: readonly string[]): Promise<Policy> {
   return compilePolicy(readSources(paths), resolveAccountNames);
+}
+
+/** Where the service has its networks and what they need. */
+export function servicePlaces(args: ParsedArguments): NetworkPlaces {
+  return {
+    conflistDir: locationOf(args, "conflistDir"),
+    runDir: locationOf(args, "runDir"),
+    pluginDir: locationOf(args, "pluginDir"),
+    read: readTrustedFile,
+  };
 }
 
 /** A flag that has to be there. */

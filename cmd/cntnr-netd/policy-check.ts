@@ -8,7 +8,7 @@ import { print, printError } from "../command-line/output.ts";
 import type { ParsedArguments } from "../command-line/parsed-arguments.ts";
 import type { CommandContext } from "./command.ts";
 import { locationOf } from "./locations.ts";
-import { policyIn, policyOf } from "./policy-arguments.ts";
+import { policyIn, policyOf, servicePlaces } from "./policy-arguments.ts";
 
 /** `cntnr-netd policy check`: like `visudo -c`. Every problem on a line of its own. */
 export async function policyCheck({ args }: CommandContext): Promise<number> {
@@ -41,10 +41,8 @@ async function requireTrustedInPlace(files: readonly string[], policyDir: string
 
 /** Drafts are looked at and not obeyed, whoever can write them: no plugin is run for them. */
 function placesOf(args: ParsedArguments): NetworkPlaces {
-  const [conflistDir, runDir] = [locationOf(args, "conflistDir"), locationOf(args, "runDir")];
-  return args.positionals.length > 0
-    ? { conflistDir, runDir, pluginDir: undefined, read: readDraftConflist }
-    : { conflistDir, runDir, pluginDir: locationOf(args, "pluginDir"), read: readTrustedFile };
+  const places = servicePlaces(args);
+  return args.positionals.length > 0 ? { ...places, pluginDir: undefined, read: readDraftConflist } : places;
 }
 
 function readDraftConflist(path: string): Buffer {

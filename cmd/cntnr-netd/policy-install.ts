@@ -2,10 +2,10 @@ import { basename, join } from "node:path";
 import { isProblem, requireGoodNetworks } from "../../netd/doctor/policy-networks.ts";
 import { resolveAccountNames } from "../../netd/process/account-names.ts";
 import { installPolicy } from "../../policy/tools/install.ts";
-import { readTrustedFile } from "../../policy/trusted-file.ts";
 import { print, printError } from "../command-line/output.ts";
 import type { CommandContext } from "./command.ts";
 import { locationOf } from "./locations.ts";
+import { servicePlaces } from "./policy-arguments.ts";
 
 /** `cntnr-netd policy install FILE`: refuses what the service would not load. */
 export async function policyInstall({ args }: CommandContext): Promise<number> {
@@ -18,10 +18,7 @@ export async function policyInstall({ args }: CommandContext): Promise<number> {
       directory,
       resolveNames: resolveAccountNames,
       requireGood: async (policy) => {
-        const [conflistDir, runDir] = [locationOf(args, "conflistDir"), locationOf(args, "runDir")];
-        const pluginDir = locationOf(args, "pluginDir");
-        const places = { conflistDir, runDir, pluginDir, read: readTrustedFile };
-        warnings.push(...(await requireGoodNetworks(policy, places)).warnings);
+        warnings.push(...(await requireGoodNetworks(policy, servicePlaces(args))).warnings);
       },
     });
     warnings.unshift(...ofPolicy);
